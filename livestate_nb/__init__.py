@@ -1,0 +1,37 @@
+"""LiveState for Jupyter: state lives in Python, browsers render it and dispatch events."""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from livestate_nb.channel import Channel, Event, Handle, Member, Reply, on
+    from livestate_nb.errors import LiveStateError, Refuse
+
+_HOMES = {
+    "Channel": "channel",
+    "Event": "channel",
+    "Handle": "channel",
+    "LiveStateError": "errors",
+    "Member": "channel",
+    "Refuse": "errors",
+    "Reply": "channel",
+    "on": "channel",
+}
+
+__all__ = ["Channel", "Event", "Handle", "LiveStateError", "Member", "Refuse", "Reply", "on"]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """Start the notebook side: what ``%load_ext livestate_nb`` calls."""
+    import_module(f"{__name__}.magics").load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """End the notebook side: what ``%unload_ext livestate_nb`` calls."""
+    import_module(f"{__name__}.magics").unload(shell)

@@ -1,0 +1,529 @@
+"""What users write against: Channel, on, Event, Reply.
+
+A channel class says how a state starts and how events change it. It must not know sessions,
+transports or notebooks: the runtime gives it a `Seat`, the notebook extension is a `Host`.
+"""
+
+import inspect
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias, TypeVar
+
+from livestate_nb.codec import Json
+from livestate_nb.errors import (
+    ChannelError,
+    DeclarationError,
+    EventError,
+    HostError,
+    ReturnError,
+    TopicError,
+)
+from livestate_nb.protocol.message import ERROR
+from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
+
+OnError: TypeAlias = Literal["keep", "crash"]
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+_RESERVED_NAMES: Final = frozenset({ERROR, STATE_CHANGE, STATE_PATCH})
+_RESERVED_PREFIXES: Final = ("phx_", "chan_reply_", "livestate-")
+_MARK: Final = "_livestate_events"
+_NO_TOPIC: Final = 'has no topic: write class {name}(Channel, topic="name:*")'
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Name an event for a client, dispatched there as a CustomEvent (LiveState.Event).
+
+    Args:
+        name: the event's name; not ``error``, ``state:change``, ``state:patch`` and nothing
+            that starts with ``phx_``, ``chan_reply_`` or ``livestate-``: clients use those.
+        detail: what encodes to a JSON object; the CustomEvent's ``detail``.
+
+    Raises:
+        EventError: the name is empty or reserved.
+
+    Example:
+        >>> Event("added", {"n": 3})
+        Event(name='added', detail={'n': 3})
+    """
+
+    name: str
+    detail: Any = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise EventError(f"expected an event's name as a text, got {self.name!r}")
+        if self.name in _RESERVED_NAMES or self.name.startswith(_RESERVED_PREFIXES):
+            raise EventError(f"{self.name!r} is a name that clients use themselves: choose another")
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Reply:
+    """Return this from a handler to give the new state and send events to the sender.
+
+    Args:
+        state: the new state; None keeps what the handler mutated.
+        *events: sent in this order, before the patch.
+
+    Raises:
+        ReturnError: one of the events is no `Event`.
+
+    Example:
+        >>> Reply({"n": 1}, Event("added", {"n": 1})).events
+        (Event(name='added', detail={'n': 1}),)
+    """
+
+    state: Any
+    events: tuple[Event, ...]
+
+    def __init__(self, state: object, *events: Event) -> None:
+        for event in events:
+            if not isinstance(event, Event):
+                raise ReturnError(
+                    f"expected Reply(state, *events), got {event!r} as an event", event
+                )
+        object.__setattr__(self, "state", state)
+        object.__setattr__(self, "events", events)
+
+
+class Member(Protocol):
+    """Stand for one joined client.
+
+    Attributes:
+        user: who the transport authenticated: a ``jupyter_server.auth.User``, or None.
+        params: the join params, an object.
+        assigns: what handlers keep for this member, a dict of anything.
+    """
+
+    @property
+    def user(self) -> Any: ...
+    @property
+    def params(self) -> dict[str, Json]: ...
+    @property
+    def assigns(self) -> dict[str, Any]: ...
+
+    def push(self, event: str, detail: object = ...) -> None:
+        """Send an event to this client only, at once. Callable from any thread.
+
+        Args:
+            event: the event's name, as `Event` takes it.
+            detail: what encodes to a JSON object; nothing means ``{}``.
+
+        Raises:
+            EventError: the name is reserved or the detail no object.
+            EncodeError: the detail has no JSON form.
+        """
+
+
+class Seat(Protocol):
+    """What the runtime gives a channel object: its place in a session."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def members(self) -> list[Member]: ...
+
+    def push(self, event: str, detail: object) -> None: ...
+    def subscribe(self, topic: str) -> None: ...
+    def broadcast(self, topic: str, message: object) -> None: ...
+
+
+class Handle(Protocol):
+    """Hold a session from Python: what ``Todos.show(...)`` returns.
+
+    All of it may be called from any cell, callback or thread. While the handle exists, its
+    session stays open although no browser is joined.
+    """
+
+    @property
+    def topic(self) -> str:
+        """The session's topic."""
+
+    @property
+    def version(self) -> int:
+        """The version that the clients have, 0 to the channel's ``max_version``."""
+
+    @property
+    def state(self) -> Any:
+        """A copy of the state as it is now; changing it changes nothing."""
+
+    def change(self) -> AbstractContextManager[Any]:
+        """Change the state from Python: ``with todos.change() as state: ...``.
+
+        Waits for the session's turn; the patch is out when the block has ended. An exception in
+        the block leaves the state as it was.
+
+        Raises:
+            EncodeError: the changed state has no JSON form.
+            SessionClosed: the session has ended.
+            WouldDeadlock: called in a handler of the same session, or on the endpoint's thread.
+        """
+
+    def dispatch(self, event: str, payload: Json = ...) -> list[Event]:
+        """Let the channel handle an event, as if a client had dispatched it.
+
+        Args:
+            event: the event's name.
+            payload: any JSON value; nothing means ``{}``.
+
+        Returns:
+            the events that the handler replied, in order.
+
+        Raises:
+            UnknownEvent: the channel has no handler for it.
+            SessionClosed: the session has ended.
+            WouldDeadlock: as for `change`.
+            Exception: whatever the handler raises; the state is as it was.
+        """
+
+    def close(self) -> None:
+        """End the session: clients are told and do not rejoin."""
+
+
+class Host(Protocol):
+    """Declare and show channels: what ``%load_ext livestate_nb`` installs."""
+
+    def declare(self, channel: "type[Channel]") -> None: ...
+
+    def show(
+        self,
+        channel: "type[Channel]",
+        topic: str,
+        *,
+        element: str,
+        source: str,
+        name: str | None,
+        params: dict[str, Json],
+    ) -> Handle: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a class statement says of a channel; see `Channel`."""
+
+    topic: str | None = None
+    shared: bool = False
+    on_error: OnError = "keep"
+    max_version: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Whose turn it is: the channel object at work and the member it works for."""
+
+    channel: "Channel"
+    member: Member | None
+
+
+current_turn: ContextVar[Turn | None] = ContextVar("livestate_turn", default=None)
+
+_host: Host | None = None
+
+
+def install_host(host: Host | None) -> None:
+    """Let classes defined from now on be declared on this host; None takes it away."""
+    global _host  # noqa: PLW0603 - the notebook's host is module state by design
+    _host = host
+
+
+def on(event: str) -> Callable[[Handler], Handler]:
+    """Make a method the handler of an event: ``@on("add_todo")``.
+
+    The method is called with (payload, state). It may be plain, async, a generator or an async
+    generator; it may mutate the state it gets or return a new one (see `Channel`).
+
+    Args:
+        event: the name that clients dispatch.
+
+    Raises:
+        DeclarationError: it is used without a name.
+
+    Example:
+        >>> class Counter(Channel, topic="counter:*"):
+        ...     def init(self, params):
+        ...         return {"n": 0}
+        ...
+        ...     @on("inc")
+        ...     def inc(self, payload, state):
+        ...         state["n"] += payload.get("by", 1)
+        >>> Counter.events()
+        ['inc']
+    """
+    if not isinstance(event, str):
+        raise DeclarationError(f'expected @on("event"), got @on({event!r}): name the event')
+
+    def mark(handler: Handler) -> Handler:
+        setattr(handler, _MARK, (*getattr(handler, _MARK, ()), event))
+        return handler
+
+    return mark
+
+
+class Channel:
+    """Say how a state starts and how events change it (LiveState.Channel).
+
+    Class options, given in the class statement and inherited except for the topic:
+
+    * ``topic``: the topics it serves: an exact one, or a prefix and a star (``"todos:*"``).
+    * ``shared``: True lets all who join a topic share one session; by default each join has
+      its own.
+    * ``on_error``: what a failing handler does. ``"keep"`` (default): the state stays as it
+      was and the client gets an ``error`` event. ``"crash"``: the session ends with
+      ``phx_error`` and a rejoin starts afresh, as in the original.
+    * ``max_version``: the version that is followed by 0; 1000 by default, as in the original.
+
+    A handler returns None (keep what was mutated), a new state, or a `Reply`. The state may be a
+    dict (handlers get a draft that they may mutate) or anything that encodes to a JSON object.
+
+    Example:
+        >>> class Todos(Channel, topic="todos:*"):
+        ...     def init(self, params):
+        ...         return {"items": []}
+        ...
+        ...     @on("add_todo")
+        ...     def add(self, payload, state):
+        ...         state["items"].append(payload["title"])
+        >>> Todos.serves("todos:me")
+        True
+    """
+
+    _options: ClassVar[Options] = Options()
+    _handlers: ClassVar[dict[str, str]] = {}
+    _seat: Seat
+
+    def __init_subclass__(
+        cls,
+        *,
+        topic: str | None = None,
+        shared: bool | None = None,
+        on_error: OnError | None = None,
+        max_version: int | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init_subclass__(**kwargs)
+        given = {"shared": shared, "on_error": on_error, "max_version": max_version}
+        chosen: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        cls._options = replace(cls._options, topic=topic, **chosen)
+        _check_options(cls.__name__, cls._options)
+        cls._handlers = {**cls._handlers, **_own_handlers(cls)}
+        if topic is not None and _host is not None and cls.__module__ == "__main__":
+            _host.declare(cls)
+
+    @classmethod
+    def serves(cls, topic: str) -> bool:
+        """Return whether a topic is one of this channel's."""
+        return cls._options.topic is not None and matches(cls._options.topic, topic)
+
+    @classmethod
+    def events(cls) -> list[str]:
+        """Return the names of the events that the channel accepts, sorted."""
+        return sorted(cls._handlers)
+
+    @classmethod
+    def show(
+        cls,
+        topic: str | None = None,
+        *,
+        element: str = "",
+        esm: str | Path = "",
+        name: str | None = None,
+        params: dict[str, Json] | None = None,
+    ) -> Handle:
+        """Display an element that renders this channel's state, and return its handle.
+
+        Every view of it, in any tab, after any reload and after running the cell again, shows
+        the same session; another cell or another `name` has its own.
+
+        Args:
+            topic: one of the channel's topics; not needed where the channel has just one.
+            element: the element's tag, with a hyphen, such as ``"todo-list"``. Without it the
+                state is shown as a tree with the events that the channel accepts.
+            esm: an ES module in plain JavaScript whose default export is the element's class:
+                its source, or the Path of its file. It may import from ``lit`` and
+                ``livestate-nb``.
+            name: names the session; the calling cell by default.
+            params: the join params that `init` gets, an object; ``{}`` by default.
+
+        Raises:
+            HostError: ``%load_ext livestate_nb`` has not been run.
+            TopicError: the topic is not one of the channel's.
+            DeclarationError: element and esm do not fit.
+            FileNotFoundError: esm is a Path to no file.
+            Refuse: `init` refused, or whatever it raised.
+        """
+        if _host is None:
+            raise HostError("there is no notebook extension: run %load_ext livestate_nb first")
+        source = esm.read_text("utf-8") if isinstance(esm, Path) else esm
+        if bool(element) != bool(source):
+            raise DeclarationError(
+                "expected element and esm together (the tag, and the module that exports its "
+                f"class), got element={element!r} and {'an' if source else 'no'} esm"
+            )
+        if element and "-" not in element:
+            raise DeclarationError(
+                f"expected an element's tag with a hyphen, such as 'todo-list', got {element!r}"
+            )
+        return _host.show(
+            cls,
+            cls._one_topic(topic),
+            element=element,
+            source=source,
+            name=name,
+            params=params or {},
+        )
+
+    def authorize(self, params: dict[str, Json]) -> bool:  # noqa: ARG002 - for subclasses
+        """Return whether the client may join; raise `Refuse` to say why not.
+
+        It runs for each member (`self.member`), also where the session is shared. The default
+        allows whom the transport has authenticated. May be async.
+
+        Args:
+            params: the join params, an object.
+        """
+        return True
+
+    def init(self, params: dict[str, Json]) -> Any:  # noqa: ARG002 - for subclasses
+        """Return the first state; raise `Refuse` to refuse. May be async.
+
+        It runs once for a session, after the join was answered.
+
+        Args:
+            params: the join params of the member that opened the session, an object.
+        """
+        return {}
+
+    def handle_message(self, message: Any, state: Any) -> Any:  # noqa: ARG002 - for subclasses
+        """Handle what pubsub brings; it returns what an event handler may return.
+
+        Args:
+            message: what was broadcast to a topic that this session subscribed to.
+            state: as for an event handler.
+
+        Raises:
+            ChannelError: the channel subscribed but does not define it.
+        """
+        raise ChannelError(
+            f"{type(self).__name__} subscribed to a topic and got {message!r}: "
+            "define handle_message(self, message, state)"
+        )
+
+    @property
+    def topic(self) -> str:
+        """The topic of this session."""
+        return self._seat.topic
+
+    @property
+    def member(self) -> Member | None:
+        """Who sent the event being handled; None in messages, handles and a shared `init`."""
+        turn = current_turn.get()
+        return turn.member if turn is not None and turn.channel is self else None
+
+    @property
+    def members(self) -> list[Member]:
+        """Who is joined to this session."""
+        return self._seat.members
+
+    def push(self, event: str, detail: object = None) -> None:
+        """Send an event to all members, at once. Callable from any thread.
+
+        Args:
+            event: the event's name, as `Event` takes it.
+            detail: what encodes to a JSON object; nothing means ``{}``.
+
+        Raises:
+            EventError: the name is reserved or the detail no object.
+            EncodeError: the detail has no JSON form.
+        """
+        self._seat.push(event, {} if detail is None else detail)
+
+    def subscribe(self, topic: str) -> None:
+        """Let `handle_message` get what is broadcast to a topic, until the session ends.
+
+        Subscribing twice is the same as once. Callable from any thread.
+        """
+        self._seat.subscribe(topic)
+
+    def broadcast(self, topic: str, message: object) -> None:
+        """Give a message to every session that subscribed to a topic, this one included.
+
+        Callable from any thread. Receivers get the object itself: do not change it afterwards.
+        """
+        self._seat.broadcast(topic, message)
+
+    @classmethod
+    def _one_topic(cls, topic: str | None) -> str:
+        pattern = cls._options.topic
+        if pattern is None:
+            raise TopicError(f"{cls.__name__} {_NO_TOPIC.format(name=cls.__name__)}")
+        if topic is None:
+            if pattern.endswith("*"):
+                raise TopicError(f"{cls.__name__} serves {pattern!r}: say which topic to show")
+            return pattern
+        if not matches(pattern, topic):
+            raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not")
+        return topic
+
+
+def options_of(channel: type[Channel]) -> Options:
+    """Return what the class statement of a channel says."""
+    return channel._options
+
+
+def handler_of(channel: Channel, event: str) -> Callable[[Json, Any], Any] | None:
+    """Return the bound handler of an event, None where the channel has none."""
+    name = channel._handlers.get(event)
+    return None if name is None else getattr(channel, name)
+
+
+def bind(channel: Channel, seat: Seat) -> None:
+    """Give a channel object its place in a session, before any of its callbacks runs."""
+    channel._seat = seat
+
+
+def matches(pattern: str, topic: str) -> bool:
+    """Return whether a topic fits a pattern: the same text, or a prefix and a final star.
+
+    Example:
+        >>> matches("todo:*", "todo:a:b"), matches("todo:*", "todo")
+        (True, False)
+    """
+    return topic.startswith(pattern[:-1]) if pattern.endswith("*") else topic == pattern
+
+
+def _check_options(name: str, options: Options) -> None:
+    topic = options.topic
+    if topic is not None and (not isinstance(topic, str) or not topic or "*" in topic[:-1]):
+        raise DeclarationError(
+            f"{name}: expected a topic such as 'todos:me' or 'todos:*' (the star last), got {topic!r}"
+        )
+    if options.on_error not in ("keep", "crash"):
+        raise DeclarationError(
+            f"{name}: expected on_error 'keep' or 'crash', got {options.on_error!r}"
+        )
+    if not isinstance(options.max_version, int) or options.max_version < 1:
+        raise DeclarationError(
+            f"{name}: expected max_version as an integer from 1 on, got {options.max_version!r}"
+        )
+
+
+def _own_handlers(cls: type[Channel]) -> dict[str, str]:
+    handlers: dict[str, str] = {}
+    for name, value in vars(cls).items():
+        for event in getattr(value, _MARK, ()):
+            if event in handlers:
+                raise DeclarationError(
+                    f"{cls.__name__}: both {handlers[event]} and {name} handle {event!r}"
+                )
+            try:
+                inspect.signature(value).bind(None, None, None)
+            except TypeError as error:
+                raise DeclarationError(
+                    f"{cls.__name__}: expected def {name}(self, payload, state), "
+                    f"got {name}{inspect.signature(value)}"
+                ) from error
+            handlers[event] = name
+    return handlers

@@ -1,0 +1,141 @@
+"""The errors that livestate_nb raises on purpose, one tree.
+
+::
+
+    LiveStateError
+    |- ProtocolError         a frame that is not a message of the protocol
+    |- EncodeError           a value that has no JSON form (carries the path to it)
+    |- DraftError            a draft used where it must not be
+    |- ChannelError
+    |  |- DeclarationError   a channel class that cannot be declared
+    |  |- ReturnError        a handler returned what is not accepted
+    |  |- UnknownEvent       no handler for an event
+    |  |- EventError         an Event that cannot be sent
+    |  '- Refuse             raised by authors to refuse a join or an event
+    |- HostError             something that needs the notebook extension, without it
+    |- TopicError            no channel is declared for a topic
+    |- SessionClosed         a session (or its endpoint) that has ended
+    '- WouldDeadlock         a call that would wait for itself
+
+It must not import anything of the package, and no error here knows how it is shown.
+"""
+
+from typing import Any
+
+
+class LiveStateError(Exception):
+    """Stand at the root of every error that livestate_nb raises on purpose.
+
+    Example:
+        >>> try:
+        ...     raise TopicError("no channel for 'todo:1'")
+        ... except LiveStateError as error:
+        ...     print(error)
+        no channel for 'todo:1'
+    """
+
+
+class ProtocolError(LiveStateError):
+    """Say that a frame is not a message of the protocol; its socket must close.
+
+    Attributes:
+        code: WebSocket close code that answers it.
+    """
+
+    def __init__(self, message: str, code: int = 1011) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class EncodeError(LiveStateError):
+    """Say that a value has no JSON form.
+
+    Attributes:
+        path: RFC 6901 pointer to the value inside the state, ``""`` for the state itself.
+        value: the value.
+    """
+
+    def __init__(self, message: str, path: str, value: object) -> None:
+        super().__init__(message)
+        self.path = path
+        self.value = value
+
+
+class DraftError(LiveStateError):
+    """Say that a draft was used after its handler ended, or put inside itself."""
+
+
+class ChannelError(LiveStateError):
+    """Stand above what a channel class or one of its callbacks did wrong."""
+
+
+class DeclarationError(ChannelError):
+    """Say that a channel class cannot be declared as it is written."""
+
+
+class ReturnError(ChannelError):
+    """Say that a callback returned what is not accepted.
+
+    Attributes:
+        value: what came back.
+    """
+
+    def __init__(self, message: str, value: object) -> None:
+        super().__init__(message)
+        self.value = value
+
+
+class UnknownEvent(ChannelError):
+    """Say that a channel has no handler for an event.
+
+    Attributes:
+        event: the event's name as the client sent it.
+        known: names of the events that the channel accepts, sorted.
+    """
+
+    def __init__(self, message: str, event: object, known: list[str]) -> None:
+        super().__init__(message)
+        self.event = event
+        self.known = known
+
+
+class EventError(ChannelError):
+    """Say that an Event cannot be sent as it is: its name is reserved or its detail no object."""
+
+
+class Refuse(ChannelError):
+    """Raise this to refuse: in ``authorize`` a join, in ``init`` the state, in a handler an event.
+
+    Args:
+        reason: what the client is told. A text reaches it as ``{"reason": text}`` (a refused
+            join) or ``{"message": text}`` (a refused state or event); a dict as it is.
+
+    Example:
+        >>> raise Refuse("ask for an invitation first")
+        Traceback (most recent call last):
+        livestate_nb.errors.Refuse: ask for an invitation first
+    """
+
+    def __init__(self, reason: str | dict[str, Any]) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+    def payload(self, key: str) -> dict[str, Any]:
+        """Return the reason as the object that goes on the wire, a text under `key`."""
+        return {key: self.reason} if isinstance(self.reason, str) else self.reason
+
+
+class HostError(LiveStateError):
+    """Say that something needs the notebook extension, which is not loaded."""
+
+
+class TopicError(LiveStateError):
+    """Say that no channel is declared for a topic, or that a pattern is not one."""
+
+
+class SessionClosed(LiveStateError):
+    """Say that a session, or the endpoint that ran it, has ended."""
+
+
+class WouldDeadlock(LiveStateError):
+    """Say that a call would wait for itself."""

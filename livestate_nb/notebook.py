@@ -1,0 +1,184 @@
+"""The notebook side: an endpoint on a thread and loop of its own, and the widgets it shows.
+
+It implements `livestate_nb.channel.Host`. It must not know how frames or states look.
+"""
+
+import asyncio
+import secrets
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import Future
+from functools import partial
+from typing import Final, Protocol
+
+from IPython.display import display
+
+from livestate_nb.channel import Channel, options_of
+from livestate_nb.codec import Json
+from livestate_nb.runtime import Endpoint, Loop, Session, SessionHandle
+from livestate_nb.transports.comm import CommHub
+from livestate_nb.widget import LiveStateWidget
+
+_PATIENCE: Final = 10.0
+
+
+class Execution(Protocol):
+    """Say which cell is being executed."""
+
+    def cell(self) -> tuple[str, str]:
+        """Return (the cell's id, the id of this execution of it)."""
+
+
+class IdleClock:
+    """Count the seconds in which the kernel can hear its clients.
+
+    While a cell runs, comm messages wait: the time until it ends says nothing of whether a
+    page is still there.
+    """
+
+    def __init__(self) -> None:
+        self._counted = 0.0
+        self._since: float | None = time.monotonic()
+
+    def __call__(self) -> float:
+        """Return the seconds so far."""
+        since = self._since
+        return self._counted + (time.monotonic() - since if since is not None else 0.0)
+
+    def pause(self) -> None:
+        """Stop counting: a cell begins."""
+        self._counted, self._since = self(), None
+
+    def resume(self) -> None:
+        """Count on: the cell has ended."""
+        self._counted, self._since = self(), time.monotonic()
+
+
+class ShownHandle(SessionHandle):
+    """Hold a session that a cell shows; as another cell's result it shows the element there.
+
+    Args:
+        loop: the endpoint's loop.
+        session: the session.
+        display: displays its element.
+    """
+
+    def __init__(self, loop: Loop, session: Session, display: Callable[[], None]) -> None:
+        super().__init__(loop, session)
+        self._display = display
+
+    def _ipython_display_(self) -> None:
+        self._display()
+
+
+class Notebook:
+    """Run the kernel's endpoint and show its sessions.
+
+    Args:
+        execution: says which cell is being executed.
+        clock: counts the seconds in which the kernel hears its clients.
+    """
+
+    def __init__(self, execution: Execution, clock: IdleClock) -> None:
+        self._execution = execution
+        self._name = secrets.token_urlsafe(8)
+        self._endpoint = Endpoint(clock=clock)
+        self._hub = CommHub(self._endpoint)
+        self._widgets: dict[str, tuple[type[Channel], LiveStateWidget]] = {}
+        self._calls: tuple[str, int] = ("", 0)
+        self._displayed: tuple[str, set[str]] = ("", set())
+        started: Future[Loop] = Future()
+        self._thread = threading.Thread(
+            target=self._serve, args=(started,), name="livestate", daemon=True
+        )
+        self._thread.start()
+        self._loop = started.result(_PATIENCE)
+
+    def declare(self, channel: type[Channel]) -> None:
+        """Declare a channel; its live sessions get the class, their widgets its events."""
+
+        async def declare() -> None:
+            self._endpoint.declare(channel)
+
+        self._loop.run(declare())
+        pattern = options_of(channel).topic
+        for key, (shown, widget) in self._widgets.items():
+            if options_of(shown).topic == pattern:
+                self._widgets[key] = channel, widget
+                widget.events = channel.events()
+
+    def show(
+        self,
+        channel: type[Channel],
+        topic: str,
+        *,
+        element: str,
+        source: str,
+        name: str | None,
+        params: dict[str, Json],
+    ) -> ShownHandle:
+        """Display a session's element; see `livestate_nb.Channel.show`."""
+        if self._endpoint.channels.get(str(options_of(channel).topic)) is not channel:
+            self.declare(channel)
+        place = f"name {name}" if name is not None else self._place()
+        session = self._loop.run(self._endpoint.open(channel, topic, place, params))
+        widget = self._widget(channel, session)
+        with widget.hold_sync():
+            widget.element = element
+            widget.source = source
+        self._display(widget)
+        return ShownHandle(self._loop, session, partial(self._display_once, widget))
+
+    def close(self) -> None:
+        """End the endpoint, its thread and its widgets."""
+        self._loop.run(self._endpoint.close())
+        self._loop.loop.call_soon_threadsafe(self._loop.loop.stop)
+        self._thread.join(_PATIENCE)
+        for _, widget in self._widgets.values():
+            widget.close()
+
+    def _serve(self, started: "Future[Loop]") -> None:
+        loop = asyncio.new_event_loop()
+        asyncio.set_event_loop(loop)
+        loop.call_soon(started.set_result, Loop(loop, threading.get_ident()))
+        try:
+            loop.run_forever()
+        finally:
+            loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
+
+    def _place(self) -> str:
+        """Return what names the session of this call: the cell, and the call's number in it."""
+        cell, execution = self._execution.cell()
+        count = self._calls[1] + 1 if self._calls[0] == execution else 1
+        self._calls = execution, count
+        return f"cell {cell} {count}"
+
+    def _widget(self, channel: type[Channel], session: Session) -> LiveStateWidget:
+        if session.key in self._widgets:
+            self._loop.loop.call_soon_threadsafe(session.release)
+            return self._widgets[session.key][1]
+        widget = LiveStateWidget(
+            endpoint=self._name, topic=session.topic, session=session.key, events=channel.events()
+        )
+        widget.on_msg(self._receive)
+        self._widgets[session.key] = channel, widget
+        return widget
+
+    def _receive(self, widget: LiveStateWidget, content: object, _buffers: object) -> None:
+        self._loop.loop.call_soon_threadsafe(self._hub.receive, content, widget.send)
+
+    def _display(self, widget: LiveStateWidget) -> None:
+        display(widget)
+        _, execution = self._execution.cell()
+        displayed = self._displayed[1] if self._displayed[0] == execution else set()
+        self._displayed = execution, displayed | {widget.session}
+
+    def _display_once(self, widget: LiveStateWidget) -> None:
+        """Display a widget unless this cell does already: its result may be the handle."""
+        if (
+            self._displayed[0] != self._execution.cell()[1]
+            or widget.session not in self._displayed[1]
+        ):
+            self._display(widget)

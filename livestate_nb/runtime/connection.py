@@ -1,0 +1,240 @@
+"""One client's connection: frames in, frames out, and the sessions it has joined.
+
+The transport feeds it and carries what it sends. It must not know channels' states, nor how a
+transport works.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from livestate_nb.codec import Json
+from livestate_nb.errors import ProtocolError, Refuse
+from livestate_nb.protocol import (
+    Action,
+    Deliver,
+    Join,
+    Leave,
+    Message,
+    Send,
+    Socket,
+    Start,
+    Stop,
+)
+from livestate_nb.protocol.message import RESERVED_KEY
+from livestate_nb.protocol.serializer import Serializer
+from livestate_nb.runtime.ledger import Outgoing
+from livestate_nb.runtime.mailbox import is_cancelled
+from livestate_nb.runtime.member import JoinedMember
+from livestate_nb.runtime.session import Ground, Session
+
+_log = logging.getLogger("livestate_nb")
+
+_MAX_REASON = 123
+"""Bytes that fit into a WebSocket close frame beside the code (RFC 6455 section 5.5)."""
+
+
+class Transport(Protocol):
+    """Carry frames to one client; it knows neither channels nor states."""
+
+    def send(self, frame: str | bytes) -> None:
+        """Send a frame, in order; nothing happens where the client has gone."""
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the way to the client.
+
+        Args:
+            code: WebSocket close code.
+            reason: UTF-8 text of at most 123 bytes.
+        """
+
+
+class Registry(Ground, Protocol):
+    """What an endpoint offers to its connections."""
+
+    clock: Callable[[], float]
+
+    def is_hosted(self, topic: str) -> bool: ...
+    def session(self, topic: str, key: str | None) -> Session: ...
+    def disconnected(self, connection: "Connection") -> None: ...
+
+
+class Connection:
+    """Run one client's socket; implements `livestate_nb.runtime.member.Line`.
+
+    All of it belongs to the endpoint's loop.
+
+    Args:
+        endpoint: where the channels are.
+        transport: the way to the client.
+        serializer: the version of the wire that the client speaks.
+        user: who the transport authenticated; None where it knows nobody.
+        is_local: whether the client belongs to this kernel: it may join a cell's session, and
+            sees its author's errors in full.
+    """
+
+    def __init__(
+        self,
+        endpoint: Registry,
+        transport: Transport,
+        serializer: Serializer,
+        *,
+        user: Any,
+        is_local: bool,
+    ) -> None:
+        self.user = user
+        self.is_local = is_local
+        self.last_seen = endpoint.clock()
+        self.is_closed = False
+        self._endpoint = endpoint
+        self._transport = transport
+        self._serializer = serializer
+        self._socket = Socket(endpoint.is_hosted)
+        self._members: dict[Join, tuple[Session, JoinedMember]] = {}
+        self._joining: dict[Join, asyncio.Task[None]] = {}
+
+    # for the transport
+
+    def feed(self, frame: str | bytes) -> None:
+        """Take a frame from the client; it returns at once, whatever the channels do.
+
+        A frame that breaks the protocol closes the connection, with a reason.
+
+        Args:
+            frame: str for a text frame, bytes for a binary one.
+        """
+        if self.is_closed:
+            return
+        self.last_seen = self._endpoint.clock()
+        try:
+            self._perform(self._socket.receive(self._serializer.decode(frame)))
+        except ProtocolError as error:
+            _log.warning("closing a connection (%s): %s", error.code, error)
+            self.close(error.code, str(error))
+
+    def lost(self) -> None:
+        """Note that the client has gone: its members leave, nothing is sent."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        self._endpoint.disconnected(self)
+        for task in self._joining.values():
+            task.cancel()
+        members, self._members = list(self._members.values()), {}
+        for session, member in members:
+            session.detach(member)
+
+    def close(self, code: int, reason: str) -> None:
+        """Close the connection from this side.
+
+        Args:
+            code: WebSocket close code; never 1000, after which phoenix.js stays away.
+            reason: why, for people; cut to what fits into a close frame.
+        """
+        if not self.is_closed:
+            self.lost()
+            self._transport.close(code, reason.encode()[:_MAX_REASON].decode(errors="ignore"))
+
+    # for members
+
+    def push(self, join: Join, outgoing: Outgoing) -> None:
+        """Send an event to a joined channel's client."""
+        if join in self._members:
+            self._send(self._socket.push(join, outgoing.event, outgoing.payload))
+
+    def reply(self, join: Join, ref: Json, status: str, response: Json) -> None:
+        """Answer a message of a joined channel's client."""
+        if join in self._members:
+            self._send(self._socket.reply(join, ref, status, response))
+
+    def left(self, join: Join, ref: Json) -> None:
+        """Tell the client that it has left."""
+        if self._members.pop(join, None) is not None:
+            self._perform(self._socket.left(join, ref))
+
+    def closed(self, join: Join) -> None:
+        """Tell the client that its channel has ended for good."""
+        if self._members.pop(join, None) is not None:
+            self._perform(self._socket.closed(join))
+
+    def crashed(self, join: Join, reason: str) -> None:
+        """Tell the client that its channel has crashed."""
+        if self._members.pop(join, None) is not None:
+            self._perform(self._socket.crashed(join, reason))
+
+    # inside
+
+    def _send(self, message: Message) -> None:
+        self._transport.send(self._serializer.encode(message))
+
+    def _perform(self, actions: list[Action]) -> None:
+        for action in actions:
+            match action:
+                case Send(message):
+                    self._send(message)
+                case Deliver(join, message):
+                    session, member = self._members[join]
+                    session.deliver(member, message)
+                case Join():
+                    self._joining[action] = self._endpoint.spawn(self._join(action))
+                case Start(join):
+                    session, member = self._members[join]
+                    session.attach(member)
+                case Leave(join, ref):
+                    session, member = self._members[join]
+                    session.leave(member, ref)
+                case Stop(join):
+                    self._stop(join)
+
+    def _stop(self, join: Join) -> None:
+        if task := self._joining.pop(join, None):
+            task.cancel()
+        if entry := self._members.pop(join, None):
+            session, member = entry
+            session.detach(member)
+
+    async def _join(self, join: Join) -> None:
+        response: Json
+        try:
+            session, member = self._admit(join)
+            session.hold()
+            try:
+                await session.authorize(member)
+                self._joining.pop(join, None)
+                self._members[join] = session, member
+                self._perform(self._socket.accept(join, _greeting(session, member)))
+            finally:
+                session.release()
+            return
+        except Refuse as error:
+            _log.info("refused a join of %s: %s", join.topic, error)
+            response = error.payload("reason")
+        except BaseException as error:
+            if is_cancelled(error):
+                raise
+            _log.error("a join of %s failed", join.topic, exc_info=error)
+            response = {"reason": "join crashed"}
+        self._joining.pop(join, None)
+        self._perform(self._socket.refuse(join, response))
+
+    def _admit(self, join: Join) -> tuple[Session, JoinedMember]:
+        params = {} if join.payload is None else join.payload
+        if not isinstance(params, dict):
+            raise Refuse("expected the join params to be an object")
+        ours = params.get(RESERVED_KEY)
+        key = ours.get("session") if isinstance(ours, dict) and self.is_local else None
+        session = self._endpoint.session(join.topic, key if isinstance(key, str) else None)
+        member = JoinedMember(
+            self,
+            join,
+            {name: value for name, value in params.items() if name != RESERVED_KEY},
+            is_own=isinstance(ours, dict),
+            post=self._endpoint.post,
+        )
+        return session, member
+
+
+def _greeting(session: Session, member: JoinedMember) -> Json:
+    """Return the answer to a join: empty, as the original's, but for our own client."""
+    return {RESERVED_KEY: {"max_version": session.ledger.max_version}} if member.is_own else {}

@@ -1,0 +1,291 @@
+"""The endpoint: declared channels, connections, sessions, and the tasks they run in.
+
+One endpoint lives on one event loop. It must not know transports, servers or notebooks.
+"""
+
+import asyncio
+import logging
+import secrets
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Executor, ThreadPoolExecutor
+from typing import Any, Final
+
+from livestate_nb.channel import Channel, matches, options_of
+from livestate_nb.codec import Json
+from livestate_nb.errors import DeclarationError, Refuse, SessionClosed
+from livestate_nb.protocol.serializer import serializer_for
+from livestate_nb.protocol.socket import UNMATCHED
+from livestate_nb.pubsub import LocalPubSub, PubSub
+from livestate_nb.runtime.connection import Connection, Transport
+from livestate_nb.runtime.session import Session
+
+IDLE_TIMEOUT: Final = 60.0
+"""Seconds without a frame after which a client counts as gone (phoenix websocket.ex)."""
+
+GOING_AWAY: Final = 1012
+"""Close code of a server that restarts: clients come back (phoenix socket drainer)."""
+
+_IDLE: Final = 1002
+_WORKERS: Final = 40
+_PATIENCE: Final = 5.0
+
+_log = logging.getLogger("livestate_nb")
+
+
+class Endpoint:
+    """Run channels for any number of connections.
+
+    The loop that first connects or opens a session is its loop; everything but `post` and
+    `declare` belongs there.
+
+    Args:
+        clock: gives seconds; idle connections are measured by it.
+        idle_timeout: seconds without a frame after which a connection is closed.
+
+    Example:
+        >>> class Counter(Channel, topic="counter:*"):
+        ...     def init(self, params):
+        ...         return {"n": 0}
+        >>> class Printer:
+        ...     def send(self, frame):
+        ...         print(frame)
+        ...
+        ...     def close(self, code, reason):
+        ...         print(code)
+        >>> async def main():
+        ...     endpoint = Endpoint()
+        ...     endpoint.declare(Counter)
+        ...     connection = endpoint.connect(Printer(), vsn="2.0.0")
+        ...     connection.feed('["1","1","counter:a","phx_join",{}]')
+        ...     await asyncio.sleep(0.1)
+        ...     await endpoint.close()
+        >>> asyncio.run(main())
+        ["1","1","counter:a","phx_reply",{"status":"ok","response":{}}]
+        ["1",null,"counter:a","state:change",{"state":{"n":0},"version":0}]
+        1012
+    """
+
+    def __init__(
+        self,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+        idle_timeout: float = IDLE_TIMEOUT,
+    ) -> None:
+        self.clock = clock
+        self.pubsub: PubSub = LocalPubSub()
+        self.executor: Executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="livestate")
+        self._idle_timeout = idle_timeout
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread = 0
+        self._is_closed = False
+        self._channels: dict[str, type[Channel]] = {}
+        self._connections: set[Connection] = set()
+        self._sessions: set[Session] = set()
+        self._shared: dict[str, Session] = {}
+        self._cells: dict[tuple[str, str, str], Session] = {}
+        self._by_key: dict[str, Session] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._reaper: asyncio.Task[None] | None = None
+
+    # channels
+
+    @property
+    def channels(self) -> dict[str, type[Channel]]:
+        """The declared channels by their pattern, in the order they were declared."""
+        return dict(self._channels)
+
+    @property
+    def sessions(self) -> list[Session]:
+        """The sessions that are open."""
+        return list(self._sessions)
+
+    def declare(self, channel: type[Channel]) -> None:
+        """Serve a channel's topics; a class with the same topic takes over its live sessions.
+
+        Raises:
+            DeclarationError: the class names no topic.
+        """
+        pattern = options_of(channel).topic
+        if pattern is None:
+            raise DeclarationError(
+                f'{channel.__name__} has no topic: write class {channel.__name__}(Channel, topic="…")'
+            )
+        self._channels[pattern] = channel
+        for session in self.sessions:
+            if options_of(type(session.channel)).topic == pattern:
+                session.swap(channel)
+
+    def match(self, topic: str) -> type[Channel] | None:
+        """Return the channel that serves a topic: the exact one, or that of the longest prefix."""
+        exact = self._channels.get(topic)
+        if exact is not None:
+            return exact
+        fitting = [pattern for pattern in self._channels if matches(pattern, topic)]
+        return self._channels[max(fitting, key=len)] if fitting else None
+
+    def is_hosted(self, topic: str) -> bool:
+        """Return whether a channel serves a topic."""
+        return self.match(topic) is not None
+
+    # connections and sessions
+
+    def connect(
+        self, transport: Transport, *, vsn: str, user: object = None, is_local: bool = False
+    ) -> Connection:
+        """Take a client's connection.
+
+        Args:
+            transport: carries frames to the client.
+            vsn: the version of the wire that it asks for, such as ``"2.0.0"``.
+            user: who the transport authenticated; None where it knows nobody.
+            is_local: whether the client belongs to this kernel (see `Connection`).
+
+        Raises:
+            ProtocolError: nobody here speaks that version.
+            SessionClosed: the endpoint is closed.
+        """
+        serializer = serializer_for(vsn)
+        self._bind()
+        connection = Connection(self, transport, serializer, user=user, is_local=is_local)
+        self._connections.add(connection)
+        return connection
+
+    def session(self, topic: str, key: str | None) -> Session:
+        """Return the session that a join of a topic belongs to, a new one where need be.
+
+        Args:
+            topic: the topic.
+            key: names a cell's session; None for the topic's own rule.
+
+        Raises:
+            Refuse: there is no such session, or no channel serves the topic.
+        """
+        if key is not None:
+            named = self._by_key.get(key)
+            if named is None or named.topic != topic:
+                raise Refuse("the session of this cell has ended: run the cell again")
+            return named
+        channel = self.match(topic)
+        if channel is None:
+            raise Refuse(UNMATCHED)
+        if not options_of(channel).shared:
+            return self._new(channel, topic)
+        if topic not in self._shared:
+            self._shared[topic] = self._new(channel, topic)
+        return self._shared[topic]
+
+    async def open(
+        self, channel: type[Channel], topic: str, name: str, params: dict[str, Json]
+    ) -> Session:
+        """Return the session that a cell shows, held once more; `init` has run.
+
+        Args:
+            channel: the channel's class, declared.
+            topic: one of its topics.
+            name: what tells this cell's sessions of the topic from others'; a shared channel
+                has one session for all names.
+            params: the join params for `init`.
+
+        Raises:
+            Refuse: `init` refused.
+            Exception: whatever `init` raised.
+        """
+        self._bind()
+        if options_of(channel).shared:
+            session = self.session(topic, None)
+        else:
+            place = (str(options_of(channel).topic), topic, name)
+            if place not in self._cells:
+                self._cells[place] = self._new(channel, topic)
+            session = self._cells[place]
+        self._by_key[session.key] = session
+        session.hold()
+        try:
+            await session.open(params)
+        except BaseException:
+            session.release()
+            raise
+        return session
+
+    # for sessions and connections
+
+    def post(self, function: Callable[..., object], *args: Any) -> None:
+        """Run a function on the endpoint's loop: at once there, soon from other threads.
+
+        Raises:
+            SessionClosed: the endpoint is closed.
+        """
+        if threading.get_ident() == self._thread:
+            function(*args)
+            return
+        try:
+            assert self._loop is not None  # noqa: S101 - whoever posts got here through the loop
+            self._loop.call_soon_threadsafe(function, *args)
+        except RuntimeError as error:
+            raise SessionClosed("the endpoint is closed") from error
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
+        """Start a task that ends with the endpoint at the latest."""
+        task = asyncio.get_running_loop().create_task(coroutine)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def forget(self, session: Session) -> None:
+        """Note that a session has ended."""
+        self._sessions.discard(session)
+        self._by_key.pop(session.key, None)
+        if self._shared.get(session.topic) is session:
+            del self._shared[session.topic]
+        self._cells = {place: other for place, other in self._cells.items() if other is not session}
+
+    def disconnected(self, connection: Connection) -> None:
+        """Note that a connection has ended."""
+        self._connections.discard(connection)
+
+    # the end
+
+    async def close(self) -> None:
+        """Close all connections with code 1012 and end all sessions, tasks and threads.
+
+        Async handlers are cancelled. What a plain one does in its thread nothing can stop: it is
+        waited for, 5 seconds at most.
+        """
+        self._is_closed = True
+        if self._reaper is not None:
+            self._reaper.cancel()
+        for connection in list(self._connections):
+            connection.close(GOING_AWAY, "the server is going away")
+        for session in self.sessions:
+            session.close()
+        pending = {task for task in self._tasks if task is not asyncio.current_task()}
+        if pending:
+            _, late = await asyncio.wait(pending, timeout=_PATIENCE)
+            for task in late:
+                task.cancel()
+            if late:
+                await asyncio.wait(late, timeout=_PATIENCE)
+        self.executor.shutdown(wait=False, cancel_futures=True)
+
+    def _bind(self) -> None:
+        if self._is_closed:
+            raise SessionClosed("the endpoint is closed")
+        if self._loop is None:
+            self._loop = asyncio.get_running_loop()
+            self._thread = threading.get_ident()
+            self._reaper = self.spawn(self._drop_idle())
+
+    def _new(self, channel: type[Channel], topic: str) -> Session:
+        session = Session(self, channel, topic, secrets.token_urlsafe(16))
+        self._sessions.add(session)
+        return session
+
+    async def _drop_idle(self) -> None:
+        while not self._is_closed:
+            await asyncio.sleep(self._idle_timeout / 4)
+            now = self.clock()
+            for connection in list(self._connections):
+                if now - connection.last_seen > self._idle_timeout:
+                    connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")

@@ -1,0 +1,71 @@
+"""One client joined to a session.
+
+It must not know what the session does with its messages.
+"""
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from livestate_nb.channel import Event
+from livestate_nb.codec import Json
+from livestate_nb.protocol import Join
+from livestate_nb.runtime.ledger import Outgoing, event_message
+
+
+class Line(Protocol):
+    """What a connection offers to its members: a way to the client, and who is there."""
+
+    user: Any
+    is_local: bool
+
+    def push(self, join: Join, outgoing: Outgoing) -> None: ...
+    def reply(self, join: Join, ref: Json, status: str, response: Json) -> None: ...
+    def left(self, join: Join, ref: Json) -> None: ...
+    def closed(self, join: Join) -> None: ...
+    def crashed(self, join: Join, reason: str) -> None: ...
+
+
+class JoinedMember:
+    """Stand for one joined client; implements `livestate_nb.channel.Member`.
+
+    Args:
+        line: the way to the client.
+        join: its join on that line.
+        params: its join params, the reserved key taken out.
+        is_own: whether it is our own client, which gets a reply to each event.
+        post: runs a function on the endpoint's loop, from any thread.
+    """
+
+    def __init__(
+        self,
+        line: Line,
+        join: Join,
+        params: dict[str, Json],
+        *,
+        is_own: bool,
+        post: Callable[..., None],
+    ) -> None:
+        self.line = line
+        self.join = join
+        self.user = line.user
+        self.params = params
+        self.assigns: dict[str, Any] = {}
+        self.is_own = is_own
+        self.waiting = 0
+        """Messages of this client that the session has not taken up yet."""
+        self.leave_ref: Json = None
+        self.is_leaving = False
+        self._post = post
+
+    def push(self, event: str, detail: object = None) -> None:
+        """Send an event to this client only, at once; see `livestate_nb.channel.Member`."""
+        self._post(self.send, event_message(Event(event, {} if detail is None else detail)))
+
+    def send(self, outgoing: Outgoing) -> None:
+        """Send a message that is already encoded; on the endpoint's loop only."""
+        self.line.push(self.join, outgoing)
+
+    def answer(self, ref: Json, status: str, response: Json) -> None:
+        """Answer an event, where the client is one that waits for answers."""
+        if self.is_own:
+            self.line.reply(self.join, ref, status, response)

@@ -1,0 +1,287 @@
+"""A session: one channel object, one state, one version, one mailbox, and its members.
+
+It handles one message at a time, in the order they came; a generator's next step waits behind
+what came in the meantime. It must not know frames, sockets or notebooks.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Coroutine
+from concurrent.futures import Executor
+from typing import Any, Final, Protocol
+
+from livestate_nb.channel import Channel, Event, Member, Turn, bind, current_turn, options_of
+from livestate_nb.codec import Json
+from livestate_nb.errors import Refuse, ReturnError, SessionClosed
+from livestate_nb.protocol.message import ERROR, EVENT_PREFIX, REFRESH, Message
+from livestate_nb.protocol.socket import CRASHED
+from livestate_nb.pubsub import PubSub
+from livestate_nb.runtime.failure import describe
+from livestate_nb.runtime.handling import Call
+from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message, outgoing
+from livestate_nb.runtime.mailbox import Job, Mailbox, is_cancelled
+from livestate_nb.runtime.member import JoinedMember
+from livestate_nb.runtime.work import run
+
+MAX_WAITING: Final = 1000
+"""Messages of one client that may wait in a mailbox; one more ends its channel."""
+
+OVERLOADED: Final = "too many messages waiting"
+
+_log = logging.getLogger("livestate_nb")
+
+
+class Ground(Protocol):
+    """What an endpoint offers to its sessions."""
+
+    executor: Executor
+    pubsub: PubSub
+
+    def post(self, function: Callable[..., object], *args: Any) -> None: ...
+    def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]: ...
+    def forget(self, session: "Session") -> None: ...
+
+
+class Session:
+    """Run one channel object for all who share its state.
+
+    Implements `livestate_nb.channel.Seat`. All but the seat belongs to the endpoint's loop.
+
+    Args:
+        ground: the endpoint.
+        channel: the channel's class.
+        topic: the topic.
+        key: names the session where others can find it: unguessable for a cell's session.
+    """
+
+    def __init__(self, ground: Ground, channel: type[Channel], topic: str, key: str) -> None:
+        self.key = key
+        self.topic = topic
+        self.channel = channel()
+        self.ledger = Ledger(options_of(channel).max_version)
+        self.executor = ground.executor
+        self.mailbox = Mailbox(ground.spawn)
+        self.joined: list[JoinedMember] = []
+        self.is_closed = False
+        self._ground = ground
+        self._holds = 0
+        self._subscriptions: set[str] = set()
+        bind(self.channel, self)
+
+    # the channel's seat: callable from any thread
+
+    @property
+    def members(self) -> list[Member]:
+        """Who is joined, in the order they joined."""
+        return list(self.joined)
+
+    def push(self, event: str, detail: object) -> None:
+        """Send an event to all members."""
+        self._ground.post(self.send, event_message(Event(event, detail)))
+
+    def subscribe(self, topic: str) -> None:
+        """Let messages that are published to a topic into the mailbox."""
+        self._subscriptions.add(topic)
+        self._ground.pubsub.subscribe(topic, self._receive)
+
+    def broadcast(self, topic: str, message: object) -> None:
+        """Publish a message."""
+        self._ground.pubsub.publish(topic, message)
+
+    # members
+
+    async def authorize(self, member: JoinedMember) -> None:
+        """Ask the channel whether a client may join.
+
+        Raises:
+            Refuse: it may not.
+            ReturnError: authorize returned neither True nor False.
+        """
+        current_turn.set(Turn(self.channel, member))
+        allowed = await run(self.executor, self.channel.authorize, member.params)
+        if not isinstance(allowed, bool):
+            raise ReturnError(
+                f"expected authorize to return True or False, got {allowed!r}", allowed
+            )
+        if not allowed:
+            raise Refuse("unauthorized")
+
+    def attach(self, member: JoinedMember) -> None:
+        """Let an authorized client in: it gets the state as soon as there is one."""
+        self.joined.append(member)
+        if self.ledger.version is not None:
+            member.send(self.ledger.whole())
+        else:
+            self.mailbox.put(Job(lambda: self._start(member)))
+
+    def deliver(self, member: JoinedMember, message: Message) -> None:
+        """Put a client's message into the mailbox; when too many wait, its channel ends."""
+        if member.waiting >= MAX_WAITING:
+            self.detach(member)
+            member.line.crashed(member.join, OVERLOADED)
+            return
+        member.waiting += 1
+        event = message.event
+        if event == REFRESH:
+            self.mailbox.put(Job(lambda: self._refresh(member)))
+            return
+        is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
+        if is_event:
+            event = event.removeprefix(EVENT_PREFIX)
+        call = Call(event, message.payload, member, message.ref, is_foreign=not is_event)
+        self.mailbox.put(call.job(self))
+
+    def handled(self, member: JoinedMember) -> None:
+        """Note that one message of a client is handled, or has come to its first yield."""
+        member.waiting -= 1
+        if member.is_leaving and member.waiting == 0:
+            self._left(member)
+
+    def leave(self, member: JoinedMember, ref: Json) -> None:
+        """Let a client leave when what it sent before is handled."""
+        member.is_leaving, member.leave_ref = True, ref
+        if member.waiting == 0:
+            self._left(member)
+
+    def detach(self, member: JoinedMember) -> None:
+        """Take a client out; what it sent before is still handled.
+
+        The last one ends the session, unless it is held.
+        """
+        if member in self.joined:
+            self.joined.remove(member)
+        self._end_when_empty()
+
+    def hold(self) -> None:
+        """Keep the session open without members, until `release`."""
+        self._holds += 1
+
+    def release(self) -> None:
+        """Take back one `hold`."""
+        self._holds -= 1
+        self._end_when_empty()
+
+    def send(self, message: Outgoing) -> None:
+        """Send a message to all members."""
+        for member in self.joined:
+            member.send(message)
+
+    # from Python
+
+    async def open(self, params: dict[str, Json]) -> None:
+        """Run `init` unless there is a state; what it raises comes out."""
+        await self.mailbox.do(lambda: self._init(params, None))
+
+    async def dispatch(self, event: str, payload: Json) -> list[Event]:
+        """Handle an event as if a client had sent it; return the reply events.
+
+        Raises:
+            SessionClosed: the session has ended.
+            Exception: whatever the handler raises.
+        """
+        outcome: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
+        self.mailbox.put(Call(event, payload, outcome=outcome).job(self))
+        return await outcome
+
+    async def exclusively(self, work: Callable[[Any], Awaitable[None]]) -> None:
+        """Give a working copy to `work`, alone with the state; commit when it returns.
+
+        Raises:
+            SessionClosed: the session has ended.
+            EncodeError: the changed state has no JSON form.
+            Exception: whatever `work` raises; the state is as it was.
+        """
+
+        async def turn() -> None:
+            working = self.ledger.open()
+            try:
+                await work(working)
+                self.send(self.ledger.commit(working))
+            except BaseException:
+                self.ledger.abort(working)
+                raise
+
+        await self.mailbox.do(turn)
+
+    def swap(self, channel: type[Channel]) -> None:
+        """Give the session a new class: the state stays, the handlers are the new ones."""
+        self.channel.__class__ = channel
+        self.ledger.max_version = options_of(channel).max_version
+
+    # the end
+
+    def close(self) -> None:
+        """End the session: members get ``phx_close`` and do not rejoin."""
+        for member in self._end():
+            member.line.closed(member.join)
+
+    def crash(self) -> None:
+        """End the session: members get ``phx_error`` and join again."""
+        for member in self._end():
+            member.line.crashed(member.join, CRASHED)
+
+    def _end(self) -> list[JoinedMember]:
+        if self.is_closed:
+            return []
+        self.is_closed = True
+        self._ground.forget(self)
+        for topic in self._subscriptions:
+            self._ground.pubsub.unsubscribe(topic, self._receive)
+        self.mailbox.close()
+        members, self.joined = self.joined, []
+        return members
+
+    def _end_when_empty(self) -> None:
+        if not self._is_needed and not self.is_closed:
+            self.mailbox.put(Job(self._end_if_empty))
+
+    async def _end_if_empty(self) -> None:
+        if not self._is_needed:
+            self._end()
+
+    @property
+    def _is_needed(self) -> bool:
+        return bool(self.joined) or self._holds > 0
+
+    # what is done in turn
+
+    async def _start(self, member: JoinedMember) -> None:
+        try:
+            await self._init(member.params, member)
+        except Refuse as error:
+            _log.info("init of %s refused: %s", self.topic, error)
+            self.send(outgoing(ERROR, error.payload("message")))
+        except BaseException as error:
+            if is_cancelled(error):
+                raise
+            _log.error("init of %s failed", self.topic, exc_info=error)
+            if options_of(type(self.channel)).on_error == "keep":
+                for receiver in self.joined:
+                    text = describe(error, None, is_local=receiver.line.is_local)
+                    receiver.send(outgoing(ERROR, text))
+            self.crash()
+
+    async def _init(self, params: dict[str, Json], member: JoinedMember | None) -> None:
+        if self.ledger.version is not None:
+            return
+        token = current_turn.set(Turn(self.channel, None if self._is_shared else member))
+        try:
+            self.ledger.start(await run(self.executor, self.channel.init, params))
+        finally:
+            current_turn.reset(token)
+        self.send(self.ledger.whole())
+
+    async def _refresh(self, member: JoinedMember) -> None:
+        member.send(self.ledger.whole())
+        self.handled(member)
+
+    def _receive(self, message: object) -> None:
+        self._ground.post(lambda: self.mailbox.put(Call(None, message).job(self)))
+
+    def _left(self, member: JoinedMember) -> None:
+        self.detach(member)
+        member.line.left(member.join, member.leave_ref)
+
+    @property
+    def _is_shared(self) -> bool:
+        return options_of(type(self.channel)).shared

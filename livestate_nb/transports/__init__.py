@@ -1,0 +1,1 @@
+"""Transports: they carry frames, and know neither channels nor states."""

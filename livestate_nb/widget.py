@@ -1,0 +1,31 @@
+"""The widget: what a notebook shows for a session, and the comm that carries its frames.
+
+It must not know channels or sessions: it holds names and passes messages on.
+"""
+
+from pathlib import Path
+
+import anywidget
+import traitlets
+
+
+class LiveStateWidget(anywidget.AnyWidget):
+    """Display an element in a notebook; `livestate_nb.Channel.show` makes it.
+
+    Attributes:
+        endpoint: names the kernel's endpoint; views with the same one share a connection.
+        topic: the topic to join.
+        session: the key of the session to join.
+        element: the element's tag; "" for the stock element.
+        source: source of the ES module that exports the element's class; "" for the stock one.
+        events: names of the events that the channel accepts.
+    """
+
+    _esm = Path(__file__).parent / "static" / "widget.js"
+
+    endpoint = traitlets.Unicode().tag(sync=True)
+    topic = traitlets.Unicode().tag(sync=True)
+    session = traitlets.Unicode().tag(sync=True)
+    element = traitlets.Unicode().tag(sync=True)
+    source = traitlets.Unicode().tag(sync=True)
+    events = traitlets.List(traitlets.Unicode()).tag(sync=True)

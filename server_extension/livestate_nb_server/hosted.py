@@ -1,0 +1,106 @@
+"""Find the channels that a server hosts: those its config names and those packages offer.
+
+A name that cannot be loaded is reported and harms no other. It must not know handlers or
+sockets.
+"""
+
+import importlib
+from dataclasses import dataclass
+from importlib.metadata import entry_points
+from typing import Any, Final
+
+from livestate_nb import Channel
+from livestate_nb.channel import options_of
+
+ENTRY_POINTS: Final = "livestate_nb.channels"
+
+
+@dataclass(frozen=True, slots=True)
+class Hosted:
+    """Hold a channel to host.
+
+    Args:
+        channel: its class, which names its topic.
+        source: where it was named, for people.
+    """
+
+    channel: type[Channel]
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """Hold a name that cannot be hosted.
+
+    Args:
+        source: where it was named, for people.
+        message: what was expected, what came and what to do.
+    """
+
+    source: str
+    message: str
+
+
+def find(configured: dict[str, str]) -> list[Hosted | Failed]:
+    """Return what config and entry points name, config first.
+
+    Args:
+        configured: topic pattern -> ``"package.module:Class"``, as in ``LiveStateApp.channels``.
+    """
+    found: list[Hosted | Failed] = []
+    for pattern, name in configured.items():
+        source = f"LiveStateApp.channels[{pattern!r}] = {name!r}"
+        found.append(_load(name, source, pattern))
+    for entry in entry_points(group=ENTRY_POINTS):
+        source = f"entry point {entry.name} = {entry.value}"
+        found.append(_load(entry.value, source, None))
+    return _without_twins(found)
+
+
+def _load(name: str, source: str, pattern: str | None) -> Hosted | Failed:
+    module_name, colon, attribute = name.partition(":")
+    if not (module_name and colon and attribute):
+        return Failed(source, f"expected 'package.module:Class', got {name!r}")
+    try:
+        value: Any = importlib.import_module(module_name)
+        for part in attribute.split("."):
+            value = getattr(value, part)
+    except Exception as error:  # noqa: BLE001 - a module that fails to import may raise anything
+        return Failed(
+            source,
+            f"cannot import {name!r}: {type(error).__name__}: {error}; is the package installed in "
+            "the server's environment?",
+        )
+    if not (isinstance(value, type) and issubclass(value, Channel)):
+        return Failed(source, f"expected a subclass of livestate_nb.Channel, got {value!r}")
+    if pattern is None:
+        if options_of(value).topic is None:
+            return Failed(source, f'{value.__name__} names no topic: class …(Channel, topic="…")')
+        return Hosted(value, source)
+    return _with_topic(value, pattern, source)
+
+
+def _with_topic(channel: type[Channel], pattern: str, source: str) -> Hosted | Failed:
+    if options_of(channel).topic == pattern:
+        return Hosted(channel, source)
+    try:
+        renamed = type(
+            channel.__name__, (channel,), {"__module__": channel.__module__}, topic=pattern
+        )
+    except Exception as error:  # noqa: BLE001 - a class may run anything when it is subclassed
+        return Failed(source, f"{channel.__name__} cannot serve {pattern!r}: {error}")
+    return Hosted(renamed, source)
+
+
+def _without_twins(found: list[Hosted | Failed]) -> list[Hosted | Failed]:
+    seen: dict[str | None, str] = {}
+    result: list[Hosted | Failed] = []
+    for one in found:
+        if isinstance(one, Hosted):
+            pattern = options_of(one.channel).topic
+            if pattern in seen:
+                one = Failed(one.source, f"{pattern!r} is already served by {seen[pattern]}")
+            else:
+                seen[pattern] = one.source
+        result.append(one)
+    return result
