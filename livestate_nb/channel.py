@@ -90,20 +90,19 @@ class Reply:
 
 
 class Member(Protocol):
-    """Stand for one joined client.
-
-    Attributes:
-        user: who the transport authenticated: a ``jupyter_server.auth.User``, or None.
-        params: the join params, an object.
-        assigns: what handlers keep for this member, a dict of anything.
-    """
+    """Stand for one joined client."""
 
     @property
-    def user(self) -> Any: ...
+    def user(self) -> Any:
+        """Who the transport authenticated: a ``jupyter_server.auth.User``, or None."""
+
     @property
-    def params(self) -> dict[str, Json]: ...
+    def params(self) -> dict[str, Json]:
+        """The join params, an object."""
+
     @property
-    def assigns(self) -> dict[str, Any]: ...
+    def assigns(self) -> dict[str, Any]:
+        """What handlers keep for this member: anything, until it leaves."""
 
     def push(self, event: str, detail: object = ...) -> None:
         """Send an event to this client only, at once. Callable from any thread.
@@ -122,13 +121,21 @@ class Seat(Protocol):
     """What the runtime gives a channel object: its place in a session."""
 
     @property
-    def topic(self) -> str: ...
-    @property
-    def members(self) -> list[Member]: ...
+    def topic(self) -> str:
+        """The session's topic."""
 
-    def push(self, event: str, detail: object) -> None: ...
-    def subscribe(self, topic: str) -> None: ...
-    def broadcast(self, topic: str, message: object) -> None: ...
+    @property
+    def members(self) -> list[Member]:
+        """Who is joined."""
+
+    def push(self, event: str, detail: object) -> None:
+        """Send an event to all members."""
+
+    def subscribe(self, topic: str) -> None:
+        """Bring what is broadcast to a topic."""
+
+    def broadcast(self, topic: str, message: object) -> None:
+        """Give a message to all who subscribed to a topic."""
 
 
 class Handle(Protocol):
@@ -186,7 +193,8 @@ class Handle(Protocol):
 class Host(Protocol):
     """Declare and show channels: what ``%load_ext livestate_nb`` installs."""
 
-    def declare(self, channel: "type[Channel]") -> None: ...
+    def declare(self, channel: "type[Channel]") -> None:
+        """Serve a channel's topics from now on."""
 
     def show(
         self,
@@ -197,7 +205,8 @@ class Host(Protocol):
         source: str,
         name: str | None,
         params: dict[str, Json],
-    ) -> Handle: ...
+    ) -> Handle:
+        """Display an element for a session; see `Channel.show`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -498,7 +507,8 @@ def _check_options(name: str, options: Options) -> None:
     topic = options.topic
     if topic is not None and (not isinstance(topic, str) or not topic or "*" in topic[:-1]):
         raise DeclarationError(
-            f"{name}: expected a topic such as 'todos:me' or 'todos:*' (the star last), got {topic!r}"
+            f"{name}: expected a topic such as 'todos:me' or, the star last, 'todos:*', "
+            f"got {topic!r}"
         )
     if options.on_error not in ("keep", "crash"):
         raise DeclarationError(

@@ -170,7 +170,7 @@ class Notebook:
         self._loop.loop.call_soon_threadsafe(self._hub.receive, content, widget.send)
 
     def _display(self, widget: LiveStateWidget) -> None:
-        display(widget)
+        display(widget)  # type: ignore[no-untyped-call]  # IPython types it not at all
         _, execution = self._execution.cell()
         displayed = self._displayed[1] if self._displayed[0] == execution else set()
         self._displayed = execution, displayed | {widget.session}

@@ -55,9 +55,14 @@ class Registry(Ground, Protocol):
 
     clock: Callable[[], float]
 
-    def is_hosted(self, topic: str) -> bool: ...
-    def session(self, topic: str, key: str | None) -> Session: ...
-    def disconnected(self, connection: "Connection") -> None: ...
+    def is_hosted(self, topic: str) -> bool:
+        """Return whether a channel serves a topic."""
+
+    def session(self, topic: str, key: str | None) -> Session:
+        """Return the session that a join belongs to."""
+
+    def disconnected(self, connection: "Connection") -> None:
+        """Note that a connection has ended."""
 
 
 class Connection:

@@ -110,7 +110,8 @@ class Endpoint:
         pattern = options_of(channel).topic
         if pattern is None:
             raise DeclarationError(
-                f'{channel.__name__} has no topic: write class {channel.__name__}(Channel, topic="…")'
+                f"{channel.__name__} has no topic: "
+                f'write class {channel.__name__}(Channel, topic="…")'
             )
         self._channels[pattern] = channel
         for session in self.sessions:

@@ -163,5 +163,5 @@ class _Turn:
             self._released.set_exception(_Abandoned())
 
 
-class _Abandoned(Exception):  # noqa: N818 - never leaves this module
+class _Abandoned(Exception):
     """The block of a `change` raised: the working copy is dropped."""

@@ -119,7 +119,8 @@ def _function(channel: Channel, call: Call) -> Callable[..., Any] | None:
     handler = handler_of(channel, call.event)
     if handler is None and known:
         raise UnknownEvent(
-            f"{type(channel).__name__} has no handler for {call.event!r}: it has {', '.join(known)}",
+            f"{type(channel).__name__} has no handler for {call.event!r}: "
+            f"it has {', '.join(known)}",
             call.event,
             known,
         )

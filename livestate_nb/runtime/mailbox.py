@@ -20,7 +20,8 @@ T = TypeVar("T")
 class Spawn(Protocol):
     """Start a task that the endpoint owns: it is cancelled and awaited when that closes."""
 
-    def __call__(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]: ...
+    def __call__(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
+        """Return the started task."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +102,7 @@ class Mailbox:
             job = self._current = self._jobs.popleft()
             try:
                 await job.run()
-            except Exception:
+            except Exception:  # noqa: BLE001 - the next job must be done all the same
                 _log.exception("a job of a session failed: this is a fault of livestate_nb")
             self._current = None
         self._worker = None
@@ -114,7 +115,7 @@ async def _drop(worker: asyncio.Task[None] | None, jobs: list[Job]) -> None:
         if job.clean_up is not None:
             try:
                 await job.clean_up()
-            except Exception:
+            except Exception:  # noqa: BLE001 - whatever the user's finally block raises
                 _log.exception("a generator failed when it was closed")
         fail(job.outcome, SessionClosed("the session has ended"))
 

@@ -18,11 +18,20 @@ class Line(Protocol):
     user: Any
     is_local: bool
 
-    def push(self, join: Join, outgoing: Outgoing) -> None: ...
-    def reply(self, join: Join, ref: Json, status: str, response: Json) -> None: ...
-    def left(self, join: Join, ref: Json) -> None: ...
-    def closed(self, join: Join) -> None: ...
-    def crashed(self, join: Join, reason: str) -> None: ...
+    def push(self, join: Join, outgoing: Outgoing) -> None:
+        """Send an event to a joined channel's client."""
+
+    def reply(self, join: Join, ref: Json, status: str, response: Json) -> None:
+        """Answer a message of a joined channel's client."""
+
+    def left(self, join: Join, ref: Json) -> None:
+        """Tell the client that it has left."""
+
+    def closed(self, join: Join) -> None:
+        """Tell the client that its channel has ended for good."""
+
+    def crashed(self, join: Join, reason: str) -> None:
+        """Tell the client that its channel has crashed."""
 
 
 class JoinedMember:

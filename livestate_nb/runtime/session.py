@@ -12,7 +12,7 @@ from typing import Any, Final, Protocol
 
 from livestate_nb.channel import Channel, Event, Member, Turn, bind, current_turn, options_of
 from livestate_nb.codec import Json
-from livestate_nb.errors import Refuse, ReturnError, SessionClosed
+from livestate_nb.errors import Refuse, ReturnError
 from livestate_nb.protocol.message import ERROR, EVENT_PREFIX, REFRESH, Message
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.pubsub import PubSub
@@ -37,9 +37,14 @@ class Ground(Protocol):
     executor: Executor
     pubsub: PubSub
 
-    def post(self, function: Callable[..., object], *args: Any) -> None: ...
-    def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]: ...
-    def forget(self, session: "Session") -> None: ...
+    def post(self, function: Callable[..., object], *args: Any) -> None:
+        """Run a function on the endpoint's loop; callable from any thread."""
+
+    def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
+        """Start a task that ends with the endpoint at the latest."""
+
+    def forget(self, session: "Session") -> None:
+        """Note that a session has ended."""
 
 
 class Session:

@@ -4,11 +4,12 @@ import logging
 from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
+from traitlets import Dict, Unicode
+
 from livestate_nb.channel import options_of
 from livestate_nb.runtime import Endpoint
 from livestate_nb_server.handlers import InfoHandler, LiveStateHandler
 from livestate_nb_server.hosted import Failed, find
-from traitlets import Dict, Unicode
 
 
 class LiveStateApp(ExtensionApp):

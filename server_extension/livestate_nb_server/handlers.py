@@ -3,18 +3,20 @@
 Every route authenticates and authorizes. They must not know channels' states.
 """
 
+from contextlib import suppress
 from typing import Any, Final
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
+from tornado import web
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
 from livestate_nb.errors import ProtocolError
 from livestate_nb.protocol import serializer_for
 from livestate_nb.runtime import Connection, Endpoint
-from tornado import web
-from tornado.escape import xhtml_escape
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from livestate_nb_server.page import page
 
 AUTH_RESOURCE: Final = "livestate"
 MAX_FRAME: Final = 8_000_000
@@ -86,10 +88,8 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def send(self, frame: str | bytes) -> None:
         """Send a frame; nothing happens where the client has gone."""
-        try:
+        with suppress(WebSocketClosedError):
             self.write_message(frame, binary=isinstance(frame, bytes))
-        except WebSocketClosedError:
-            pass
 
 
 class InfoHandler(JupyterHandler):
@@ -110,45 +110,5 @@ class InfoHandler(JupyterHandler):
         )
         if not allowed:
             raise web.HTTPError(403)
-        await self.finish(self._page())
-
-    def _page(self) -> str:
-        rows = "".join(
-            f"<tr><td><code>{xhtml_escape(pattern)}</code></td>"
-            f"<td>{xhtml_escape(channel.__name__)}</td>"
-            f"<td>{xhtml_escape(', '.join(channel.events()))}</td></tr>"
-            for pattern, channel in self._app.endpoint.channels.items()
-        )
-        failed = "".join(
-            f"<li><code>{xhtml_escape(one.source)}</code>: {xhtml_escape(one.message)}</li>"
-            for one in self._app.failed
-        )
-        return _PAGE.format(
-            hosted=_TABLE.format(rows=rows) if rows else _NOTHING,
-            failed=f"<h2>Could not be loaded</h2><ul>{failed}</ul>" if failed else "",
-            url=xhtml_escape(f"{self.base_url}livestate"),
-        )
-
-
-_TABLE = "<table><tr><th>Topic<th>Channel<th>Events</tr>{rows}</table>"
-_NOTHING = (
-    "<p>No channels yet. Name them in <code>jupyter_server_config.py</code>:</p>"
-    '<pre>c.LiveStateApp.channels = {{"todo:*": "package.module:Class"}}</pre>'
-)
-_PAGE = """<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>LiveState</title>
-<style>
-  :root {{ color-scheme: light dark; }}
-  body {{ font: 16px/1.5 system-ui, sans-serif; max-width: 50rem; margin: 2rem auto; padding: 0 1rem; }}
-  table {{ border-collapse: collapse; width: 100%; }}
-  th, td {{ text-align: left; padding: 0.4rem 1rem 0.4rem 0; border-bottom: 1px solid #8886; }}
-</style>
-<h1>LiveState</h1>
-<p>Clients of <code>phoenix</code> and <code>phx-live-state</code> connect to <code>{url}</code>.</p>
-{hosted}
-{failed}
-</html>
-"""
+        url = f"{self.base_url}livestate"
+        await self.finish(page(url, self._app.endpoint.channels, self._app.failed))

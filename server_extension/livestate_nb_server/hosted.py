@@ -96,11 +96,11 @@ def _without_twins(found: list[Hosted | Failed]) -> list[Hosted | Failed]:
     seen: dict[str | None, str] = {}
     result: list[Hosted | Failed] = []
     for one in found:
-        if isinstance(one, Hosted):
-            pattern = options_of(one.channel).topic
-            if pattern in seen:
-                one = Failed(one.source, f"{pattern!r} is already served by {seen[pattern]}")
-            else:
-                seen[pattern] = one.source
-        result.append(one)
+        pattern = options_of(one.channel).topic if isinstance(one, Hosted) else None
+        if pattern is not None and pattern in seen:
+            message = f"{pattern!r} is already served by {seen[pattern]}"
+            result.append(Failed(one.source, message))
+        else:
+            seen[pattern] = one.source
+            result.append(one)
     return result

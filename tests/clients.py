@@ -1,0 +1,90 @@
+"""Clients that speak frames to an endpoint in this process; no server between."""
+
+import asyncio
+from collections.abc import Callable
+from typing import Any
+
+from livestate_nb.codec import Json, dumps, loads
+from livestate_nb.runtime import Connection, Endpoint
+
+PATIENCE = 5.0
+
+
+class Client:
+    """One client: a transport that keeps what it is sent, and the connection it feeds."""
+
+    def __init__(self, endpoint: Endpoint, *, user: object = None, is_local: bool = False) -> None:
+        self.frames: list[str | bytes] = []
+        self.closed: tuple[int, str] | None = None
+        self._changed = asyncio.Event()
+        self._ref = 0
+        self._join_refs: dict[str, str] = {}
+        self.connection: Connection = endpoint.connect(
+            self, vsn="2.0.0", user=user, is_local=is_local
+        )
+
+    # the transport
+
+    def send(self, frame: str | bytes) -> None:
+        self.frames.append(frame)
+        self._changed.set()
+
+    def close(self, code: int, reason: str) -> None:
+        self.closed = code, reason
+        self._changed.set()
+
+    # the client
+
+    def feed(self, frame: str | bytes) -> None:
+        self.connection.feed(frame)
+
+    def push(self, topic: str, event: str, payload: Json = None) -> str:
+        """Send a message of a joined topic and return its ref."""
+        self._ref += 1
+        ref = str(self._ref)
+        if event == "phx_join":
+            self._join_refs[topic] = ref
+        join_ref = self._join_refs.get(topic)
+        self.feed(dumps([join_ref, ref, topic, event, {} if payload is None else payload]).decode())
+        return ref
+
+    def dispatch(self, topic: str, event: str, payload: Json = None) -> str:
+        return self.push(topic, f"lvs_evt:{event}", payload)
+
+    async def join(self, topic: str, params: Json = None) -> Json:
+        """Join and return the payload of the first state."""
+        self.push(topic, "phx_join", params)
+        return (await self.wait("state:change", 1))[-1][4]
+
+    def received(self, event: str) -> list[list[Any]]:
+        """Return the frames with this event, decoded."""
+        return [frame for frame in map(loads, self.frames) if frame[3] == event]
+
+    def payloads(self, *events: str) -> list[tuple[str, Json]]:
+        """Return (event, payload) of the frames with these events, in order."""
+        return [(f[3], f[4]) for f in map(loads, self.frames) if f[3] in events]
+
+    async def wait(self, event: str, count: int) -> list[list[Any]]:
+        """Wait until so many frames with this event have come, and return them."""
+        await self.until(lambda: len(self.received(event)) >= count)
+        return self.received(event)
+
+    async def until(self, condition: Callable[[], bool]) -> None:
+        """Wait until a condition on what came holds."""
+        async with asyncio.timeout(PATIENCE):
+            while not condition():
+                self._changed.clear()
+                await self._changed.wait()
+
+    async def settle(self, topic: str) -> None:
+        """Wait until all that was sent on a topic before is handled."""
+        count = len(self.received("state:change"))
+        self.push(topic, "lvs_refresh")
+        await self.wait("state:change", count + 1)
+
+
+async def until(condition: Callable[[], bool]) -> None:
+    """Wait until a condition holds that no frame tells of."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.005)

@@ -1,0 +1,140 @@
+"""Drive a real ipykernel, with the front end's end of its comms in the test's hands."""
+
+import uuid
+from collections.abc import Callable
+from queue import Empty
+from time import monotonic
+from typing import Any
+
+from jupyter_client.blocking.client import BlockingKernelClient
+from jupyter_client.manager import start_new_kernel
+
+from livestate_nb.codec import dumps, loads
+
+PATIENCE = 20.0
+
+
+class CellError(Exception):
+    """A cell raised."""
+
+
+class Kernel:
+    """A kernel and all that it has sent to its front ends."""
+
+    def __init__(self) -> None:
+        self._manager, client = start_new_kernel(kernel_name="python3")
+        self.client: BlockingKernelClient = client
+        self.messages: list[dict[str, Any]] = []
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self._manager.shutdown_kernel(now=True)
+        self._manager.context.destroy(linger=0)
+
+    def run(self, code: str, cell: str = "") -> str:
+        """Execute a cell and return what it printed."""
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}
+        content |= {"allow_stdin": False, "stop_on_error": True}
+        message = self.client.session.msg("execute_request", content, metadata={"cellId": cell})
+        self.client.shell_channel.send(message)
+        start, parent = len(self.messages), message["header"]["msg_id"]
+
+        def mine() -> list[dict[str, Any]]:
+            return [m for m in self.messages[start:] if m["parent_header"].get("msg_id") == parent]
+
+        self.until(
+            lambda: any(
+                m["msg_type"] == "status" and m["content"]["execution_state"] == "idle"
+                for m in mine()
+            )
+        )
+        for received in mine():
+            if received["msg_type"] == "error":
+                raise CellError("\n".join(received["content"]["traceback"]))
+        return "".join(m["content"]["text"] for m in mine() if m["msg_type"] == "stream")
+
+    def displays(self) -> list[str]:
+        """Return the widget models that were displayed, in order."""
+        return [
+            m["content"]["data"]["application/vnd.jupyter.widget-view+json"]["model_id"]
+            for m in self.messages
+            if m["msg_type"] == "display_data"
+            and "application/vnd.jupyter.widget-view+json" in m["content"]["data"]
+        ]
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return the traits of each widget model as front ends know them."""
+        states: dict[str, dict[str, Any]] = {}
+        for m in self.messages:
+            if m["msg_type"] == "comm_open":
+                states[m["content"]["comm_id"]] = dict(m["content"]["data"]["state"])
+            elif m["msg_type"] == "comm_msg" and m["content"]["data"].get("method") == "update":
+                states[m["content"]["comm_id"]].update(m["content"]["data"]["state"])
+        return states
+
+    def send(self, comm: str, content: object) -> None:
+        """Send a custom message on a comm, as a front end does."""
+        data = {"method": "custom", "content": content}
+        message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
+        self.client.shell_channel.send(message)
+
+    def customs(self) -> list[dict[str, Any]]:
+        """Return the contents of the custom messages that the kernel sent."""
+        return [
+            m["content"]["data"]["content"]
+            for m in self.messages
+            if m["msg_type"] == "comm_msg" and m["content"]["data"].get("method") == "custom"
+        ]
+
+    def until(self, condition: Callable[[], bool]) -> None:
+        """Take messages until the condition holds."""
+        deadline = monotonic() + PATIENCE
+        while not condition():
+            if monotonic() > deadline:
+                raise TimeoutError(f"not within {PATIENCE} s; last: {self.messages[-3:]}")
+            try:
+                self.messages.append(self.client.get_iopub_msg(timeout=0.1))
+            except Empty:
+                continue
+
+
+class Page:
+    """A browser page's connection over a widget's comm."""
+
+    def __init__(self, kernel: Kernel, comm: str) -> None:
+        self.kernel = kernel
+        self.comm = comm
+        self.tag = uuid.uuid4().hex
+        self._ref = 0
+        self._send("open", vsn="2.0.0")
+        kernel.until(lambda: "open" in [m["livestate"] for m in self.received()])
+
+    def received(self) -> list[dict[str, Any]]:
+        return [m for m in self.kernel.customs() if m["connection"] == self.tag]
+
+    def frames(self, event: str) -> list[list[Any]]:
+        """Return the frames with this event that came, decoded."""
+        frames = [loads(m["frame"]) for m in self.received() if m["livestate"] == "frame"]
+        return [frame for frame in frames if frame[3] == event]
+
+    def join(self, topic: str, session: str) -> list[Any]:
+        """Join a cell's session and return the state's frame."""
+        self.push(topic, "phx_join", {"livestate": {"session": session}})
+        return self.wait("state:change", 1)[-1]
+
+    def push(self, topic: str, event: str, payload: object) -> None:
+        self._ref += 1
+        join_ref = "1"
+        frame = f'["{join_ref}","{self._ref}","{topic}","{event}",{dumps(payload).decode()}]'
+        self._send("frame", frame=frame)
+
+    def wait(self, event: str, count: int) -> list[list[Any]]:
+        """Wait until so many frames with this event have come, and return them."""
+        self.kernel.until(lambda: len(self.frames(event)) >= count)
+        return self.frames(event)
+
+    def close(self) -> None:
+        self._send("close", code=1000, reason="")
+
+    def _send(self, kind: str, **more: object) -> None:
+        self.kernel.send(self.comm, {"livestate": kind, "connection": self.tag, **more})
