@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from livestate_nb.codec import Json, dumps
 from livestate_nb.state.encoder import DocumentEncoder
 from livestate_nb.state.equality import common_prefix, same
-from livestate_nb.state.nodes import ATOMS
+from livestate_nb.state.node import ATOMS
 from livestate_nb.state.pointer import UNSAFE_KEYS, member
 from livestate_nb.state.rows import edit
 from livestate_nb.state.touched import Touched
@@ -164,7 +164,7 @@ class _Differ:
     def _settle(self, start: int, path: str, new: Any) -> None:
         """Replace a container whole where its operations are too many, or larger than it is."""
         made = self.operations[start:]
-        if not made:
+        if not made or (len(made) == 1 and made[0]["op"] in _LEAN and "~" not in made[0]["path"]):
             return
         if len(made) > MOST_OPERATIONS:
             self._replace(start, path, new)
@@ -191,6 +191,9 @@ class _Differ:
     def _replace(self, start: int, path: str, new: Any) -> None:
         self.operations[start:] = [{"op": "replace", "path": path, "value": new}]
 
+
+_LEAN = frozenset({"add", "replace"})
+"""Operations of which one alone is never larger than the container: it is in there as well."""
 
 _SEQUENCES = frozenset({list, tuple})
 _JSON = frozenset({dict, *ATOMS, *_SEQUENCES})

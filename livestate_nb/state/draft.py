@@ -8,8 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from livestate_nb.errors import DraftError
-from livestate_nb.state.nodes import LIVE, DraftDict, DraftList, Scope, end, fill, open_node
+from livestate_nb.state.draft_dict import DraftDict
+from livestate_nb.state.draft_list import DraftList
 from livestate_nb.state.resolve import resolve
+from livestate_nb.state.scope import LIVE, Scope
 from livestate_nb.state.touched import Touched
 
 
@@ -41,13 +43,13 @@ def open_draft(base: dict[str, Any] | list[Any]) -> Any:
         >>> base["n"]
         1
     """
-    return open_node(base, None, Scope())
+    return Scope().open(base, None)
 
 
-_SELF = object()
+_DRAFT = object()
 
 
-def finish(draft: Any, result: Any = _SELF) -> Finished:
+def finish(draft: Any, result: Any = _DRAFT) -> Finished:
     """End a turn: return the plain tree that it leaves behind. Its drafts are dead afterwards.
 
     Args:
@@ -57,13 +59,13 @@ def finish(draft: Any, result: Any = _SELF) -> Finished:
     Raises:
         DraftError: the turn has ended already, or the state contains itself.
     """
-    scope = draft.scope
-    if isinstance(draft, tuple(LIVE)):
-        len(draft)
+    len(draft)  # an ended draft refuses
+    scope = draft._scope
     try:
-        state, touched = resolve(draft if result is _SELF else result, draft.base, scope)
+        state, touched = resolve(draft if result is _DRAFT else result, draft._base, scope)
     finally:
-        end(scope)
+        ended = scope.end()
+    touched.keep(ended)
     return Finished(state, touched)
 
 
@@ -75,9 +77,10 @@ def drop(draft: Any) -> None:
         >>> drop(draft)
         >>> draft["n"]
         Traceback (most recent call last):
-        livestate_nb.errors.DraftError: This part of the state was read in a handler ...
+        livestate_nb.errors.DraftError: This part of the state was read in an earlier turn...
     """
-    end(draft.scope)
+    len(draft)  # an ended draft refuses
+    draft._scope.end()
 
 
 def rebase(draft: Any, base: dict[str, Any] | list[Any]) -> None:
@@ -108,7 +111,7 @@ def rebase(draft: Any, base: dict[str, Any] | list[Any]) -> None:
             "handler cannot go on with it. Return from the handler instead of yielding"
         )
     draft.__class__ = live
-    fill(draft, base, None, Scope())
+    Scope().fill(draft, base, None)
 
 
 def original(draft: Any) -> Any:
@@ -123,8 +126,8 @@ def original(draft: Any) -> Any:
     """
     if not isinstance(draft, DraftDict | DraftList):
         return draft
-    bool(draft)
-    return draft.base
+    len(draft)  # an ended draft refuses
+    return draft._base
 
 
 def plain(value: Any) -> Any:

@@ -4,73 +4,50 @@ It must not know how a turn begins or ends: see draft.py.
 """
 
 import copy
+from collections.abc import Sequence
+from itertools import compress, count, repeat
 from operator import is_
 from typing import Any
 
-from livestate_nb.errors import DraftError
+from livestate_nb.errors import DraftError, EncodeError
+from livestate_nb.state.draft_dict import DraftDict
+from livestate_nb.state.draft_list import DraftList
 from livestate_nb.state.equality import same
 from livestate_nb.state.fields import is_editable
-from livestate_nb.state.nodes import ATOMS, DraftDict, DraftList, Node, Scope, mark, rebuilt
+from livestate_nb.state.node import ATOMS
+from livestate_nb.state.scope import Scope, rebuilt
 from livestate_nb.state.touched import Touched, TouchedDict, TouchedList
 
 _MISSING = object()
 _PENDING = object()
 
+_FEW = 8
+"""So many added items are looked for one by one, in C; more of them all at once, in Python."""
+
 
 def resolve(value: Any, base: Any, scope: Scope) -> tuple[Any, Touched]:
-    """Return the plain tree of a value, and hints on what was touched.
+    """Return the plain tree of a value, and what was touched on the way to it.
+
+    dict and list subclasses become plain ones; objects that can change are copied, so that no
+    reference that a handler kept leads into the tree. What is the same as in the base, or was
+    never touched, is the base's very object.
 
     Args:
         value: a draft of the scope, or a mixture of plain values and drafts.
-        base: the committed tree; what the value shares with it stays shared.
+        base: the committed tree that the value takes the place of.
         scope: the turn's drafts.
 
     Raises:
-        DraftError: the value contains itself.
+        DraftError: the value contains itself, or a draft of an earlier turn.
+        EncodeError: the value is nested too deeply.
     """
     for node in scope.nodes:
-        _find_bypasses(node)
+        node._audit()
     resolver = _Resolver(scope)
-    return resolver.plain(value, base), resolver.touched
-
-
-def _find_bypasses(node: Node) -> None:
-    """Notice what C code (heapq, list.append(draft, x)) wrote behind a draft's methods."""
-    if isinstance(node, DraftDict):
-        storage = node
-        if node.touched:
-            storage = dict(dict.items(node))
-            for key in node.touched:
-                if key in node.base:
-                    storage[key] = node.base[key]
-                else:
-                    storage.pop(key, None)
-        if not dict.__eq__(storage, node.base):
-            node.touched.update(node.base, dict.keys(node))
-            mark(node)
-    else:
-        head, tail = node.bounds()
-        storage = list.__getitem__(node, slice(None))
-        shift = len(storage) - len(node.base)
-        for place in node.places:
-            if place < head:
-                storage[place] = node.base[place]
-            elif place >= len(node.base) - tail:
-                storage[place + shift] = node.base[place]
-        if len(node.base) == len(storage) == head:
-            is_untouched = storage == node.base
-        else:
-            is_untouched = (
-                head <= len(storage) - tail
-                and storage[:head] == node.base[:head]
-                and storage[len(storage) - tail :] == node.base[len(node.base) - tail :]
-            ) and (node.head < _LONG or not shift)
-        if not is_untouched:
-            node.head = node.tail = 0
-            mark(node)
-
-
-_LONG = 1 << 61
+    try:
+        return resolver.plain(value, base), resolver.touched
+    except RecursionError as error:
+        raise EncodeError("The state is nested too deeply", "", value) from error
 
 
 class _Resolver:
@@ -82,85 +59,97 @@ class _Resolver:
         self.touched = Touched()
 
     def plain(self, value: Any, base: Any) -> Any:
-        """Return the plain tree of a value that may take the place of `base`."""
-        if value is base or type(value) in ATOMS:
+        """Return the plain tree of a value that takes the place of `base`."""
+        kind = type(value)
+        if kind in ATOMS or value is base:
             return value
-        if isinstance(value, DraftDict | DraftList):
-            if value.scope is self._scope and not value.is_changed:
-                return value.base
-        elif not isinstance(value, dict | list | tuple):
+        is_own = (kind is DraftDict or kind is DraftList) and value._scope is self._scope
+        if is_own and not value._is_changed:
+            return value._base
+        if not isinstance(value, dict | list | tuple):
             return copy.deepcopy(value) if is_editable(value) else value
-        known = self._done.get(id(value), _MISSING)
-        if known is _PENDING:
-            raise DraftError("The state contains itself: a state must be a tree")
-        if known is _MISSING:
-            self._done[id(value)] = _PENDING
-            known = self._done[id(value)] = self._new(value, base)
-        return known
-
-    def _new(self, value: Any, base: Any) -> Any:
-        if isinstance(value, DraftDict) and value.scope is self._scope:
-            return self._draft_dict(value)
-        if isinstance(value, DraftList) and value.scope is self._scope:
-            return self._draft_list(value)
-        if isinstance(value, dict):
-            return self._dict(value, base)
-        return self._sequence(value, base)
+        done = self._done.get(id(value), _MISSING)
+        if done is _PENDING:
+            raise DraftError(
+                "The state contains itself. A state must be a tree: put a copy, or an id, there"
+            )
+        if done is not _MISSING:
+            return done
+        self._done[id(value)] = _PENDING
+        if is_own:
+            new = self._draft_dict(value) if kind is DraftDict else self._draft_list(value)
+        elif isinstance(value, dict):
+            new = self._dict(value, base)
+        else:
+            new = self._sequence(value, base)
+        self._done[id(value)] = new
+        return new
 
     def _draft_dict(self, draft: DraftDict) -> dict[Any, Any]:
-        new = dict(dict.items(draft))
-        base = draft.base
-        for key in draft.touched:
+        base = draft._base
+        new = draft._copied
+        for key in draft._touched:
             if key in new:
                 new[key] = self.plain(new[key], base.get(key, _MISSING))
-        self.touched.add(TouchedDict(base, new, draft.touched))
+        self.touched.add(TouchedDict(base, new, draft._touched))
         return new
 
     def _draft_list(self, draft: DraftList) -> list[Any]:
-        base = draft.base
+        base = draft._base
         new = list.__getitem__(draft, slice(None))
-        head, tail = draft.bounds()
+        head, tail = draft._bounds()
         shift = len(new) - len(base)
-        places = sorted(
-            place for place in draft.places if place < head or place >= len(base) - tail
-        )
+        places = [p for p in draft._places if p < head or p >= len(base) - tail]
         for place in places:
             index = place if place < head else place + shift
             new[index] = self.plain(new[index], base[place])
-        end = len(new) - tail
-        if head < end:
-            window = new[head:end]
-            new[head:end] = self._items(window, base[head : len(base) - tail])
-        self.touched.add(TouchedList(base, new, head, tail, places))
+        if draft._is_bypassed:
+            self._fill_in(new, base)
+        else:
+            added = draft._added
+            for index in _indices(added, new, head, len(new) - tail):
+                new[index] = self.plain(new[index], _MISSING)
+        self.touched.add(TouchedList(base, new, head, tail, sorted(places)))
         return new
 
-    def _items(self, items: list[Any], base: list[Any]) -> list[Any]:
-        """Return the plain trees of a list's items, of which some are items of `base`."""
-        known: set[int] | None = None
-        plain = []
+    def _fill_in(self, items: list[Any], others: Sequence[Any]) -> None:
+        """Put the plain trees of a list's items in their place; `others` are committed ones."""
+        committed: set[int] | None = None
         for index, item in enumerate(items):
-            other = base[index] if index < len(base) else _MISSING
-            if item is not other and type(item) not in ATOMS:
-                if known is None:
-                    known = set(map(id, base))
-                if id(item) not in known:
-                    item = self.plain(item, other)  # noqa: PLW2901
-            plain.append(item)
-        return plain
+            if type(item) in ATOMS:
+                continue
+            other = others[index] if index < len(others) else _MISSING
+            if item is not other:
+                if committed is None:
+                    committed = set(map(id, others))
+                if id(item) not in committed:
+                    items[index] = self.plain(item, other)
 
     def _dict(self, value: dict[Any, Any], base: Any) -> dict[Any, Any]:
-        others = base if type(base) is dict else {}
-        new = {
-            key: item if type(item) in ATOMS else self.plain(item, others.get(key, _MISSING))
-            for key, item in value.items()
-        }
-        return base if len(others) == len(new) and same(base, new) else new
+        others: dict[Any, Any] = base if type(base) is dict else {}
+        new = {}
+        for key, item in value.items():
+            new[key] = item if type(item) in ATOMS else self.plain(item, others.get(key, _MISSING))
+        return others if others and same(new, others) else new
 
     def _sequence(self, value: Any, base: Any) -> Any:
-        others = base if type(base) is list or type(base) is tuple else []
-        new = self._items(list(value), list(others))
+        new = list(value)
+        others = base if isinstance(base, list | tuple) else ()
+        self._fill_in(new, others)
         if isinstance(value, tuple):
-            return value if all(map(is_, value, new)) else rebuilt(value, new)
-        if len(others) == len(new) and all(map(is_, new, others)) and type(base) is list:
-            return base
-        return new
+            if type(base) is type(value) and len(base) == len(new) and all(map(is_, new, base)):
+                return base
+            return value if all(map(is_, new, value)) else rebuilt(value, new)
+        return others if type(others) is list and same(new, others) else new
+
+
+def _indices(values: dict[int, Any], items: list[Any], start: int, stop: int) -> Sequence[int]:
+    """Return where in a stretch of a list some values are, found by identity."""
+    if len(values) > _FEW:
+        return [index for index in range(start, stop) if id(items[index]) in values]
+    stretch = items[start:stop]
+    return [
+        index
+        for value in values.values()
+        for index in compress(count(start), map(is_, stretch, repeat(value)))
+    ]

@@ -57,11 +57,12 @@ class Touched:
         True
     """
 
-    __slots__ = ("_dicts", "_lists")
+    __slots__ = ("_dicts", "_kept", "_lists")
 
     def __init__(self) -> None:
         self._dicts: dict[int, TouchedDict] = {}
         self._lists: dict[int, TouchedList] = {}
+        self._kept: object = None
 
     def add(self, hint: TouchedDict | TouchedList) -> None:
         """Add a hint; its containers must not change from here on."""
@@ -69,6 +70,10 @@ class Touched:
             self._dicts[id(hint.new)] = hint
         else:
             self._lists[id(hint.new)] = hint
+
+    def keep(self, ended: object) -> None:
+        """Keep the turn's ended drafts: freeing large ones can wait till the patch is made."""
+        self._kept = ended
 
     def of_dict(self, old: object, new: object) -> TouchedDict | None:
         """Return what is known of the step from one dict to another, None if nothing is."""

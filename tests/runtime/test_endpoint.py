@@ -1,0 +1,217 @@
+"""Declaring, matching, connections, time-outs and the end."""
+
+import asyncio
+import time
+from typing import Any
+
+import pytest
+
+from livestate_nb import Channel, on
+from livestate_nb.codec import loads
+from livestate_nb.errors import DeclarationError, ProtocolError, SessionClosed
+from livestate_nb.runtime import Endpoint
+from tests.clients import Client, until
+
+
+def channel(pattern: str) -> type[Channel]:
+    class Named(Channel, topic=pattern):
+        def init(self, params: Any) -> Any:
+            return {"pattern": pattern}
+
+    return Named
+
+
+def test_the_exact_topic_or_the_longest_prefix_serves() -> None:
+    endpoint = Endpoint()
+    for pattern in ("*", "todo:*", "todo:a:*", "todo:a:b"):
+        endpoint.declare(channel(pattern))
+    served = {
+        topic: found._options.topic
+        for topic in ("todo:a:b", "todo:a:c", "todo:", "todo", "todo:x:y")
+        if (found := endpoint.match(topic))
+    }
+    assert served == {
+        "todo:a:b": "todo:a:b",
+        "todo:a:c": "todo:a:*",
+        "todo:": "todo:*",
+        "todo": "*",
+        "todo:x:y": "todo:*",
+    }
+    assert Endpoint().match("todo:a") is None
+
+
+def test_a_class_without_a_topic_cannot_be_declared() -> None:
+    class Base(Channel):
+        pass
+
+    with pytest.raises(DeclarationError, match="Base has no topic"):
+        Endpoint().declare(Base)
+
+
+@pytest.mark.asyncio
+async def test_a_client_from_which_nothing_came_is_dropped() -> None:
+    now = [0.0]
+    endpoint = Endpoint(clock=lambda: now[0], idle_timeout=0.1)
+    endpoint.declare(channel("t"))
+    silent, lively = Client(endpoint), Client(endpoint)
+    await silent.join("t")
+    await lively.join("t")
+    now[0] = 0.09
+    lively.push("phoenix", "heartbeat")
+    now[0] = 0.12
+    await until(lambda: silent.closed is not None)
+    assert silent.closed == (1002, "no frame for 0.1 s")
+    assert lively.closed is None
+    await until(lambda: len(endpoint.sessions) == 1)
+    await endpoint.close()
+
+
+@pytest.mark.asyncio
+async def test_a_bad_frame_closes_its_connection_and_no_other() -> None:
+    endpoint = Endpoint()
+    endpoint.declare(channel("t"))
+    good, bad = Client(endpoint), Client(endpoint)
+    await good.join("t")
+    await bad.join("t")
+    bad.feed('["1","2","t"]')
+    assert bad.closed is not None
+    assert bad.closed[0] == 1011
+    assert "3 members" in bad.closed[1]
+    bad.feed('["1","3","t","lvs_refresh",{}]')
+    await good.settle("t")
+    assert len(bad.received("state:change")) == 1
+    await until(lambda: len(endpoint.sessions) == 1)
+    await endpoint.close()
+
+
+@pytest.mark.asyncio
+async def test_a_close_reason_fits_into_its_frame() -> None:
+    endpoint = Endpoint()
+    client = Client(endpoint)
+    client.connection.close(1011, "é" * 200)
+    assert client.closed is not None
+    assert client.closed[1] == "é" * 61
+    await endpoint.close()
+
+
+@pytest.mark.asyncio
+async def test_closing_tells_clients_ends_sessions_and_leaves_no_task() -> None:
+    before = asyncio.all_tasks()
+
+    class Busy(Channel, topic="busy"):
+        @on("wait")
+        async def wait(self, payload: Any, state: Any) -> None:
+            await asyncio.sleep(3600)
+
+        @on("tick")
+        async def tick(self, payload: Any, state: Any) -> Any:
+            while True:
+                yield
+                await asyncio.sleep(0)
+
+    endpoint = Endpoint()
+    endpoint.declare(Busy)
+    waiting, ticking = Client(endpoint), Client(endpoint)
+    await waiting.join("busy")
+    await ticking.join("busy")
+    waiting.dispatch("busy", "wait")
+    ticking.dispatch("busy", "tick")
+    await ticking.wait("state:patch", 2)
+    started = time.monotonic()
+    await endpoint.close()
+    assert time.monotonic() - started < 2
+    assert waiting.closed == ticking.closed == (1012, "the server is going away")
+    assert endpoint.sessions == []
+    assert asyncio.all_tasks() == before
+    with pytest.raises(SessionClosed):
+        Client(endpoint)
+
+
+@pytest.mark.asyncio
+async def test_a_thread_that_does_not_end_delays_closing_by_seconds_only(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("livestate_nb.runtime.endpoint._PATIENCE", 0.1)
+    started = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    class Sleeper(Channel, topic="sleeper"):
+        @on("sleep")
+        def sleep(self, payload: Any, state: Any) -> Any:
+            loop.call_soon_threadsafe(started.set)
+            time.sleep(1)
+            yield
+
+    endpoint = Endpoint()
+    endpoint.declare(Sleeper)
+    client = Client(endpoint)
+    await client.join("sleeper")
+    client.dispatch("sleeper", "sleep")
+    await started.wait()
+    before = time.monotonic()
+    await endpoint.close()
+    assert time.monotonic() - before < 0.8
+
+
+@pytest.mark.asyncio
+async def test_a_plain_handler_that_sleeps_delays_nothing_else() -> None:
+    class Sleepy(Channel, topic="sleepy"):
+        @on("sleep")
+        def sleep(self, payload: Any, state: Any) -> None:
+            time.sleep(0.5)
+
+    endpoint = Endpoint()
+    endpoint.declare(Sleepy)
+    endpoint.declare(channel("t"))
+    client = Client(endpoint)
+    await client.join("sleepy")
+    client.push("t", "phx_join")
+    await client.wait("state:change", 2)
+    client.dispatch("sleepy", "sleep")
+    started = time.monotonic()
+    client.push("phoenix", "heartbeat")
+    client.push("t", "lvs_refresh")
+    await client.wait("state:change", 3)
+    assert time.monotonic() - started < 0.4
+    assert client.received("state:patch") == []
+    assert client.received("phx_reply")[-1][2] == "phoenix"
+    await client.wait("state:patch", 1)
+    await endpoint.close()
+
+
+@pytest.mark.asyncio
+async def test_a_vsn_that_nobody_speaks_is_refused() -> None:
+    endpoint = Endpoint()
+    with pytest.raises(ProtocolError, match=r"vsn=2\.0\.0"):
+        endpoint.connect(Client(endpoint), vsn="3.0.0")
+    await endpoint.close()
+
+
+@pytest.mark.asyncio
+async def test_a_join_that_is_replaced_while_it_is_authorized_is_given_up() -> None:
+    entered = []
+
+    class Slow(Channel, topic="slow"):
+        async def authorize(self, params: Any) -> bool:
+            entered.append(params)
+            await asyncio.sleep(3600 if params.get("is_slow") else 0)
+            return True
+
+    endpoint = Endpoint()
+    endpoint.declare(Slow)
+    client = Client(endpoint)
+    client.push("slow", "phx_join", {"is_slow": True})
+    await until(lambda: len(entered) == 1)
+    await client.join("slow", {})
+    assert [(frame[0], frame[3]) for frame in map(loads, client.frames)] == [
+        ("2", "phx_reply"),
+        ("1", "phx_close"),
+        ("2", "state:change"),
+    ]
+    await until(lambda: len(endpoint.sessions) == 1)
+    gone = Client(endpoint)
+    gone.push("slow", "phx_join", {"is_slow": True})
+    await until(lambda: len(entered) == 3)
+    gone.connection.lost()
+    await until(lambda: len(endpoint.sessions) == 1)
+    await endpoint.close()

@@ -1,0 +1,114 @@
+"""Start real Jupyter servers for tests, each with directories and a port of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.error import URLError
+
+TOKEN = "a-token-for-tests"
+PATIENCE = 60.0
+
+
+@dataclass(frozen=True)
+class Server:
+    """A running server.
+
+    `url` is its http address with the base_url, ending in a slash.
+    """
+
+    url: str
+    root: Path
+    log: Path
+    process: "subprocess.Popen[bytes]"
+
+    @property
+    def ws_url(self) -> str:
+        return self.url.replace("http", "ws", 1)
+
+
+@contextmanager
+def serve(
+    directory: Path, application: str = "jupyter_server", *options: str, config: str = ""
+) -> Iterator[Server]:
+    """Run a server application below a directory until the block ends.
+
+    Args:
+        directory: an empty one; `root` in it is what the server serves.
+        application: the module to run, ``"jupyterlab"`` or ``"jupyter_server"``.
+        *options: more of its command line.
+        config: text of its jupyter_server_config.py.
+    """
+    root, log = directory / "root", directory / "server.log"
+    root.mkdir(exist_ok=True)
+    (directory / "config").mkdir()
+    (directory / "config" / "jupyter_server_config.py").write_text(config)
+    port = _free_port()
+    command = [sys.executable, "-m", application, "--no-browser", "--allow-root"]
+    command += [
+        f"--ServerApp.port={port}",
+        "--ServerApp.port_retries=0",
+        "--ServerApp.ip=127.0.0.1",
+    ]
+    command += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}", *options]
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command, cwd=root, env=_environment(directory), stdout=output, stderr=output
+        )
+    server = Server(f"http://127.0.0.1:{port}{_base_url(options)}", root, log, process)
+    try:
+        _wait(server)
+        yield server
+    finally:
+        process.terminate()
+        try:
+            process.wait(20)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+def _environment(directory: Path) -> dict[str, str]:
+    places = {
+        "JUPYTER_CONFIG_DIR": "config",
+        "JUPYTER_DATA_DIR": "data",
+        "JUPYTER_RUNTIME_DIR": "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": "workspaces",
+        "IPYTHONDIR": "ipython",
+    }
+    own = {name: str(directory / place) for name, place in places.items()}
+    return {**os.environ, **own, "PYTHONPATH": str(directory / "root"), "PYTHONWARNINGS": "ignore"}
+
+
+def _base_url(options: Sequence[str]) -> str:
+    for option in options:
+        if option.startswith("--ServerApp.base_url="):
+            return option.partition("=")[2]
+    return "/"
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait(server: Server) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            urllib.request.urlopen(f"{server.url}api", timeout=2).close()
+        except (URLError, OSError) as error:
+            if server.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"no server:\n{server.log.read_text()}") from error
+            time.sleep(0.1)
+        else:
+            return

@@ -1,0 +1,153 @@
+"""Drive JupyterLab in a real Chromium."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+
+from tests.servers import TOKEN, Server
+
+PATIENCE_MS = 20_000
+READY = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  const session = panel?.sessionContext?.session;
+  return session?.kernel?.connectionStatus === "connected" && session.kernel.status === "idle";
+}"""
+
+
+class Tab:
+    """One browser tab with a notebook open in JupyterLab."""
+
+    def __init__(self, server: Server, context: BrowserContext, notebook: str) -> None:
+        self._server = server
+        self.page: Page = context.new_page()
+        self.page.set_default_timeout(PATIENCE_MS)
+        self.console: list[str] = []
+        self.page.on("console", lambda message: self.console.append(message.text))
+        self.page.on("pageerror", lambda error: self.console.append(str(error)))
+        self.notebook = notebook
+        self.open()
+
+    def open(self) -> None:
+        self.page.goto(f"{self._server.url}lab/tree/{self.notebook}?token={TOKEN}")
+        self.ready()
+
+    def reload(self) -> None:
+        self.page.reload()
+        self.ready()
+
+    def ready(self) -> None:
+        self.page.wait_for_function(READY, timeout=60_000)
+
+    def command(self, name: str) -> None:
+        self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+
+    def run_all(self) -> None:
+        self.command("notebook:run-all-cells")
+        self.page.wait_for_function(
+            """() => window.jupyterapp.shell.currentWidget.content.widgets
+              .filter((cell) => cell.model.type === "code" && cell.model.sharedModel.source)
+              .every((cell) => cell.model.executionCount > 0)""",
+            timeout=60_000,
+        )
+        self.ready()
+
+    def run(self, cell: str) -> str:
+        """Run one cell, found by its id, and return its text output."""
+        self._activate(cell)
+        self.command("notebook:run-cell")
+        self.page.wait_for_function(
+            """id => {
+              const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+              const cell = cells.find((one) => one.model.id === id);
+              return cell.model.sharedModel.executionState === "idle" && cell.model.executionCount;
+            }""",
+            arg=cell,
+        )
+        self.ready()
+        return self.output(cell)
+
+    def evaluate(self, code: str) -> str:
+        """Execute code in the notebook's kernel, in no cell, and return what it printed."""
+        result: str = self.page.evaluate(
+            """async (code) => {
+              const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+              const future = kernel.requestExecute({ code, store_history: false });
+              let text = "";
+              future.onIOPub = (message) => {
+                if (message.header.msg_type === "stream") text += message.content.text;
+                if (message.header.msg_type === "error") text += message.content.traceback.join("");
+              };
+              await future.done;
+              return text;
+            }""",
+            code,
+        )
+        return result.strip()
+
+    def output(self, cell: str) -> str:
+        """Return a cell's text outputs."""
+        outputs: list[dict[str, Any]] = self.page.evaluate(
+            """id => {
+              const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+              const cell = cells.find((one) => one.model.id === id);
+              return cell.model.sharedModel.getOutputs();
+            }""",
+            cell,
+        )
+        texts = [
+            output.get("text") or output.get("data", {}).get("text/plain", "") for output in outputs
+        ]
+        return "".join(text if isinstance(text, str) else "".join(text) for text in texts)
+
+    def element(self, tag: str, index: int = 0) -> Locator:
+        return self.page.locator(tag).nth(index)
+
+    def save(self) -> None:
+        self.command("docmanager:save")
+        self.page.wait_for_function(
+            "() => !window.jupyterapp.shell.currentWidget.context.model.dirty"
+        )
+
+    def theme(self, name: str) -> None:
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })", name
+        )
+        is_light = "true" if "Light" in name else "false"
+        expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", is_light)
+
+    def _activate(self, cell: str) -> None:
+        self.page.evaluate(
+            """id => {
+              const notebook = window.jupyterapp.shell.currentWidget.content;
+              notebook.activeCellIndex = notebook.widgets.findIndex((one) => one.model.id === id);
+              notebook.deselectAll();
+            }""",
+            cell,
+        )
+
+
+def new_context(browser: Browser) -> BrowserContext:
+    return browser.new_context(viewport={"width": 1280, "height": 1600})
+
+
+def notebook(path: Path, *cells: tuple[str, str]) -> None:
+    """Write a notebook of code cells, each an id and its source."""
+    content = {
+        "nbformat": 4,
+        "nbformat_minor": 5,
+        "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3"}},
+        "cells": [
+            {
+                "cell_type": "code",
+                "id": id,
+                "source": source,
+                "metadata": {},
+                "outputs": [],
+                "execution_count": None,
+            }
+            for id, source in cells
+        ],
+    }
+    path.write_text(json.dumps(content))
