@@ -5,15 +5,16 @@ the order of turns.
 """
 
 import copy
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
 from livestate_nb.channel import Event
 from livestate_nb.codec import Json, Raw, dumps
-from livestate_nb.errors import EncodeError, EventError, ReturnError
+from livestate_nb.errors import DraftError, EncodeError, EventError, ReturnError
 from livestate_nb.state.builder import STATE_CHANGE, MessageBuilder
 from livestate_nb.state.change import Change
-from livestate_nb.state.draft import drop, finish, open_draft, rebase
+from livestate_nb.state.draft import drop, finish, open_draft, plain, rebase
 from livestate_nb.state.encoder import DocumentEncoder, encode
 
 
@@ -60,7 +61,7 @@ class Ledger:
             ReturnError: it does not encode to an object.
             EncodeError: it has no JSON form.
         """
-        state = _own(state)
+        state = plain(state)
         document = _checked(state, self._encoder.encode(state))
         self._whole = outgoing(*self._builder.new_state_message(document, 0))
         self.state, self.version = state, 0
@@ -119,7 +120,8 @@ class Ledger:
     def abort(self, working: Any) -> None:
         """Forget a working copy: the state stays as it was."""
         if type(self.state) is dict and isinstance(working, dict):
-            drop(working)
+            with suppress(DraftError):  # a commit that failed has ended it already
+                drop(working)
 
     def touch(self) -> Outgoing:
         """Return an update that changes nothing but the version: it releases waiting clients."""
@@ -160,11 +162,6 @@ def outgoing(event: str, payload: Json) -> Outgoing:
         return Outgoing(event, Raw(dumps(payload)))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise EncodeError(f"{event}: {error}", "", payload) from error
-
-
-def _own(state: object) -> object:
-    """Return a state that nobody else holds: a dict is copied, its containers too."""
-    return finish(open_draft({}), state).state if type(state) is dict else state
 
 
 def _checked(state: object, document: Json) -> Json:

@@ -82,24 +82,26 @@ class DraftList(list[Any]):
 
     def _audit(self) -> None:
         base = self._base
-        if self._head == _ALL and not self._places and _equal(self, base):
-            return
-        head, tail = self._bounds()
-        window = slice(head, len(self) - tail)
-        committed = slice(head, len(base) - tail)
         # put back what was noted: if that gives the committed list, nothing else was written
-        added = _get(self, window)
-        _set(self, window, base[committed])
-        noted = [(place, _get(self, place)) for place in self._places]
-        for place in self._places:
-            _set(self, place, base[place])
-        try:
-            is_explained = _equal(self, base) and not (added and self._head == _ALL)
-        except (TypeError, ValueError):  # other arrays or frames than the committed ones
-            is_explained = False
-        for place, value in noted:
-            _set(self, place, value)
-        _set(self, committed, added)
+        added: list[Any] = []
+        if self._head != _ALL:
+            head, tail = self._bounds()
+            window, committed = slice(head, len(self) - tail), slice(head, len(base) - tail)
+            added = _get(self, window)
+            _set(self, window, base[committed])
+        is_explained = len(self) == len(base)
+        if is_explained:
+            noted = [(place, _get(self, place)) for place in self._places]
+            for place in self._places:
+                _set(self, place, base[place])
+            try:
+                is_explained = _equal(self, base)
+            except (TypeError, ValueError):  # other arrays or frames than the committed ones
+                is_explained = False
+            for place, value in noted:
+                _set(self, place, value)
+        if self._head != _ALL:
+            _set(self, committed, added)
         if not is_explained:
             self._head = self._tail = 0
             self._is_bypassed = True

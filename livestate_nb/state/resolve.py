@@ -18,6 +18,8 @@ from livestate_nb.state.node import ATOMS
 from livestate_nb.state.scope import Scope, rebuilt
 from livestate_nb.state.touched import Touched, TouchedDict, TouchedList
 
+_CONTAINERS = (dict, list, tuple)
+_SEQUENCES = (list, tuple)
 _MISSING = object()
 _PENDING = object()
 
@@ -66,7 +68,7 @@ class _Resolver:
         is_own = (kind is DraftDict or kind is DraftList) and value._scope is self._scope
         if is_own and not value._is_changed:
             return value._base
-        if not isinstance(value, dict | list | tuple):
+        if not isinstance(value, _CONTAINERS):
             return copy.deepcopy(value) if is_editable(value) else value
         done = self._done.get(id(value), _MISSING)
         if done is _PENDING:
@@ -105,9 +107,8 @@ class _Resolver:
             new[index] = self.plain(new[index], base[place])
         if draft._is_bypassed:
             self._fill_in(new, base)
-        else:
-            added = draft._added
-            for index in _indices(added, new, head, len(new) - tail):
+        elif head + tail < len(new):
+            for index in _indices(draft._added, new, head, len(new) - tail):
                 new[index] = self.plain(new[index], _MISSING)
         self.touched.add(TouchedList(base, new, head, tail, sorted(places)))
         return new
@@ -134,7 +135,7 @@ class _Resolver:
 
     def _sequence(self, value: Any, base: Any) -> Any:
         new = list(value)
-        others = base if isinstance(base, list | tuple) else ()
+        others = base if isinstance(base, _SEQUENCES) else ()
         self._fill_in(new, others)
         if isinstance(value, tuple):
             if type(base) is type(value) and len(base) == len(new) and all(map(is_, new, base)):

@@ -4,12 +4,10 @@ It must not know how drafts record them, nor how the differ reads them.
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedDict:
+class TouchedDict(NamedTuple):
     """Say that outside `keys` two dicts hold the same objects.
 
     Attributes:
@@ -23,8 +21,7 @@ class TouchedDict:
     keys: Collection[str]
 
 
-@dataclass(frozen=True, slots=True)
-class TouchedList:
+class TouchedList(NamedTuple):
     """Say that outside a window and some places two lists hold the same objects.
 
     Attributes:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.servers import TOKEN, Server
 
@@ -45,12 +46,15 @@ class Tab:
 
     def run_all(self) -> None:
         self.command("notebook:run-all-cells")
-        self.page.wait_for_function(
-            """() => window.jupyterapp.shell.currentWidget.content.widgets
-              .filter((cell) => cell.model.type === "code" && cell.model.sharedModel.source)
-              .every((cell) => cell.model.executionCount > 0)""",
-            timeout=60_000,
-        )
+        try:
+            self.page.wait_for_function(
+                """() => window.jupyterapp.shell.currentWidget.content.widgets
+                  .filter((cell) => cell.model.type === "code" && cell.model.sharedModel.source)
+                  .every((cell) => cell.model.executionCount > 0)""",
+                timeout=60_000,
+            )
+        except PlaywrightTimeout as error:
+            raise AssertionError(f"a cell failed: {self.outputs()}") from error
         self.ready()
 
     def run(self, cell: str) -> str:
@@ -101,6 +105,15 @@ class Tab:
         ]
         return "".join(text if isinstance(text, str) else "".join(text) for text in texts)
 
+    def outputs(self) -> str:
+        """Return all outputs of the notebook, as JSON."""
+        result: str = self.page.evaluate(
+            """() => JSON.stringify(window.jupyterapp.shell.currentWidget.content.widgets
+              .filter((cell) => cell.model.type === "code")
+              .map((cell) => cell.model.sharedModel.getOutputs()))"""
+        )
+        return result
+
     def element(self, tag: str, index: int = 0) -> Locator:
         return self.page.locator(tag).nth(index)
 
@@ -141,13 +154,13 @@ def notebook(path: Path, *cells: tuple[str, str]) -> None:
         "cells": [
             {
                 "cell_type": "code",
-                "id": id,
+                "id": name,
                 "source": source,
                 "metadata": {},
                 "outputs": [],
                 "execution_count": None,
             }
-            for id, source in cells
+            for name, source in cells
         ],
     }
     path.write_text(json.dumps(content))
