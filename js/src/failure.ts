@@ -1,0 +1,77 @@
+/**
+ * What can go wrong between a client and its channel, in words for people.
+ * It knows nothing of sockets; it only reads what they bring.
+ */
+
+import { isObject, type Json, type JsonObject } from "./json";
+import { UNMATCHED_TOPIC } from "./wire";
+
+/** An error as elements and `livestate-error` listeners see it. */
+export interface LiveStateError {
+  /** What kind it is, e.g. "socket error", or the name of the Python exception. */
+  type: string;
+  /** The event of ours that failed, if one did. */
+  event?: string;
+  message: string;
+}
+
+/** What `dispatch` rejects with: the event was not handled, or nobody knows whether it was. */
+export class DispatchError extends Error implements LiveStateError {
+  override readonly name = "DispatchError";
+  readonly type: string;
+  readonly event: string;
+
+  constructor(type: string, event: string, message: string) {
+    super(message);
+    this.type = type;
+    this.event = event;
+  }
+}
+
+/** The types of errors that are over as soon as the channel is joined (again). */
+const CONNECTION_TYPES = new Set(["socket error", "channel join error", "channel closed"]);
+
+/** Tells whether an error is one of connecting, which a successful join ends. */
+export function isConnectionError(error: LiveStateError): boolean {
+  return CONNECTION_TYPES.has(error.type);
+}
+
+/** Tells whether two errors say the same, as the `error` push and the reply of one event do. */
+export function isSameError(one: LiveStateError | null, other: LiveStateError): boolean {
+  return one?.type === other.type && one.event === other.event && one.message === other.message;
+}
+
+/**
+ * Returns the text of an error that came from elsewhere: a string, the `reason`, `message` or `name`
+ * of an object, or else the JSON itself.
+ */
+export function readMessage(error: Json): string {
+  if (isText(error)) return error;
+  if (isObject(error)) {
+    const text = [error.reason, error.message, error.name].find(isText);
+    if (text !== undefined) return text;
+    if (isObject(error.reason)) return readMessage(error.reason);
+    if (Object.keys(error).length > 0) return JSON.stringify(error);
+  }
+  return "no reason was given";
+}
+
+/** Returns what is shown when the server refuses to let us join `topic`. */
+export function readRefusal(topic: string, response: Json): string {
+  const reason = readMessage(response);
+  return reason === UNMATCHED_TOPIC ? `No channel is declared for the topic '${topic}'` : reason;
+}
+
+/** Returns the error that an `error` push or the error reply to `event` describes. */
+export function readError(payload: Json, event?: string): LiveStateError {
+  const { type, event: name = event }: JsonObject = isObject(payload) ? payload : {};
+  return {
+    type: isText(type) ? type : "error",
+    ...(isText(name) ? { event: name } : {}),
+    message: readMessage(payload),
+  };
+}
+
+function isText(value: unknown): value is string {
+  return typeof value === "string" && value !== "";
+}

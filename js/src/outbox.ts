@@ -1,0 +1,148 @@
+/**
+ * The events of a client on their way: waiting for a join, or for the server's answer.
+ * It knows nothing of the state, nor how an event is put on the wire.
+ */
+
+import { DispatchError, type LiveStateError, readError } from "./failure";
+import { isObject, type Json } from "./json";
+
+/** What the outbox needs of its client. */
+export interface Outlet {
+  /** Can an event be sent now? */
+  isOpen(): boolean;
+  /** Sends an event now and returns its ref; throws if it can't be encoded. */
+  send(event: string, payload: Json): string;
+  /** An event was handled (or sent, if the server does not answer). */
+  onHandled(): void;
+  /** An event failed. */
+  onFailed(error: LiveStateError): void;
+}
+
+interface Dispatch {
+  event: string;
+  payload: Json;
+  resolve(): void;
+  reject(error: DispatchError): void;
+}
+
+/** Events that wait for a join; more are refused. */
+const MAX_WAITING = 100;
+/** Milliseconds that events wait for a lost connection to come back. */
+const OUTAGE_MS = 10_000;
+
+/**
+ * Sends events in order, each once, and settles their promises.
+ *
+ * It is `closed` (events are refused) until `wait`; then events wait for `open`. After `lose` they
+ * wait for 10 s, and are then refused until the next `open`.
+ */
+export class Outbox {
+  #outlet: Outlet;
+  #isAnswering = false;
+  /** Why events are refused now; null while they may wait. */
+  #refusal: string | null = "it is not connected";
+  #waiting: Dispatch[] = [];
+  #unanswered = new Map<string, Dispatch>();
+  #outage: ReturnType<typeof setTimeout> | undefined;
+
+  constructor(outlet: Outlet) {
+    this.#outlet = outlet;
+  }
+
+  /** Sends an event as soon as that is possible. See LiveState.dispatch. */
+  dispatch(event: string, payload: Json): Promise<void> {
+    const answer = new Promise<void>((resolve, reject) => {
+      this.#submit({ event, payload: payload ?? {}, resolve, reject });
+    });
+    answer.catch(() => {});
+    return answer;
+  }
+
+  /** Lets events wait for a join. */
+  wait(): void {
+    this.#refusal = null;
+  }
+
+  /** The topic is joined: sends what waits. */
+  open(isAnswering: boolean): void {
+    this.#isAnswering = isAnswering;
+    this.#endOutage();
+    this.#refusal = null;
+    for (const dispatch of this.#waiting.splice(0)) this.#submit(dispatch);
+  }
+
+  /** The join is lost and may come back: what is unanswered stays so. */
+  lose(type: string, why: string): void {
+    const refusal = "the connection is lost";
+    this.#outage ??= setTimeout(() => {
+      this.#refusal = refusal;
+      this.#refuse(this.#waiting.splice(0), "not sent", refusal);
+    }, OUTAGE_MS);
+    this.#abandon(type, why);
+  }
+
+  /** Nothing can be sent any more until `wait` or `open`. */
+  close(type: string, why: string): void {
+    this.#endOutage();
+    this.#refusal = why;
+    this.#refuse(this.#waiting.splice(0), type, why);
+    this.#abandon(type, why);
+  }
+
+  /** Takes the reply to `ref`; replies to anything else are no concern of the outbox. */
+  answer(ref: string, reply: Json): void {
+    const dispatch = this.#unanswered.get(ref);
+    if (!dispatch || !isObject(reply)) return;
+    this.#unanswered.delete(ref);
+    if (reply.status === "ok") this.#succeed(dispatch);
+    else this.#fail(dispatch, readError(reply.response, dispatch.event));
+  }
+
+  #submit(dispatch: Dispatch): void {
+    const { event, payload } = dispatch;
+    if (!this.#outlet.isOpen()) {
+      if (this.#refusal !== null) this.#refuse([dispatch], "not sent", this.#refusal);
+      else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(dispatch);
+      else this.#refuse([dispatch], "not sent", `${MAX_WAITING} events wait already`);
+      return;
+    }
+    try {
+      const ref = this.#outlet.send(event, payload);
+      if (this.#isAnswering) this.#unanswered.set(ref, dispatch);
+      else this.#succeed(dispatch);
+    } catch (error) {
+      this.#refuse([dispatch], "not sent", error instanceof Error ? error.message : `${error}`);
+    }
+  }
+
+  #succeed(dispatch: Dispatch): void {
+    this.#outlet.onHandled();
+    dispatch.resolve();
+  }
+
+  #refuse(dispatches: Dispatch[], type: string, why: string): void {
+    for (const dispatch of dispatches) {
+      const message = `The event was not sent: ${why}.`;
+      this.#fail(dispatch, { type, event: dispatch.event, message });
+    }
+  }
+
+  #abandon(type: string, why: string): void {
+    const dispatches = [...this.#unanswered.values()];
+    this.#unanswered.clear();
+    for (const dispatch of dispatches) {
+      const message = `Nobody knows whether the event was handled: ${why} before the answer came.`;
+      this.#fail(dispatch, { type, event: dispatch.event, message });
+    }
+  }
+
+  #fail(dispatch: Dispatch, error: LiveStateError): void {
+    this.#outlet.onFailed(error);
+    dispatch.reject(new DispatchError(error.type, dispatch.event, error.message));
+  }
+
+  #endOutage(): void {
+    clearTimeout(this.#outage);
+    this.#outage = undefined;
+  }
+}

@@ -1,0 +1,102 @@
+/**
+ * What the views of one page have in common, whichever copy of the bundle they were loaded with:
+ * the first copy puts its Runtime on globalThis, and all others use that.
+ */
+
+import { Socket } from "phoenix";
+import { version } from "../package.json";
+import { Carrier, commTransport } from "./comm";
+import { LIBRARY } from "./library";
+import { Libraries, loadElementClass } from "./module";
+import { Pool } from "./pool";
+import { StockElement } from "./stock";
+import { defineElement } from "./tags";
+import { LiveView } from "./view";
+
+/** A kernel's endpoint as this page reaches it. */
+export interface Endpoint {
+  /** The models that can carry its connections. */
+  carrier: Carrier;
+  /** Its connections. */
+  pool: Pool;
+}
+
+const KEY = Symbol.for(`livestate-nb@${version}`);
+
+/** phoenix.js gives a join up after this many milliseconds; while a cell runs no kernel answers. */
+const NEVER = 2 ** 31 - 1;
+
+/** All that is shared in a page. */
+export class Runtime {
+  readonly libraries = new Libraries(LIBRARY, KEY);
+  #endpoints = new Map<string, Endpoint>();
+  /** The classes of elements by tag and source: the same source is loaded and defined once. */
+  #elements = new Map<string, Promise<CustomElementConstructor>>();
+
+  constructor() {
+    defineElement("livestate-view", LiveView);
+    defineElement("livestate-stock", StockElement);
+    adoptColorScheme();
+  }
+
+  /** Returns the endpoint with this id. */
+  endpoint(id: string): Endpoint {
+    let endpoint = this.#endpoints.get(id);
+    if (!endpoint) {
+      const carrier = new Carrier();
+      const transport = commTransport(carrier);
+      const pool = new Pool(() => new Socket("comm", { transport, timeout: NEVER }));
+      endpoint = { carrier, pool };
+      this.#endpoints.set(id, endpoint);
+    }
+    return endpoint;
+  }
+
+  /**
+   * Makes an element.
+   * @param tag the name it is defined by, or one like it if that is taken; "" for the stock element
+   * @param source its ES module
+   * @throws ModuleError, TagError
+   */
+  async makeElement(tag: string, source: string): Promise<HTMLElement> {
+    if (!tag && !source) return new StockElement();
+    const key = JSON.stringify([tag, source]);
+    let loading = this.#elements.get(key);
+    if (!loading) {
+      loading = this.#load(tag || "live-element", source);
+      this.#elements.set(key, loading);
+      // What it imports may be there the next time.
+      loading.catch(() => this.#elements.delete(key));
+    }
+    const element = await loading;
+    return new element();
+  }
+
+  makeView(): LiveView {
+    return new LiveView();
+  }
+
+  async #load(tag: string, source: string): Promise<CustomElementConstructor> {
+    const element = await loadElementClass(`${tag}.js`, source, this.libraries);
+    defineElement(tag, element);
+    return element;
+  }
+}
+
+/** Lets the browser's own parts (date pickers, scroll bars) follow Jupyter's theme, as it changes. */
+function adoptColorScheme(): void {
+  const sheet = new CSSStyleSheet();
+  const { localName } = new LiveView();
+  sheet.replaceSync(`
+    body[data-jp-theme-light="true"] ${localName} { color-scheme: light }
+    body[data-jp-theme-light="false"] ${localName} { color-scheme: dark }
+  `);
+  document.adoptedStyleSheets.push(sheet);
+}
+
+/** Returns the page's Runtime. */
+export function runtime(): Runtime {
+  const page = globalThis as { [KEY]?: Runtime };
+  page[KEY] ??= new Runtime();
+  return page[KEY];
+}

@@ -1,0 +1,191 @@
+/**
+ * The frame around an element in a notebook: shows the element, and what stands between it and its
+ * state. It knows nothing of comms and modules; it is handed what it shows.
+ */
+
+import {
+  css,
+  html,
+  LitElement,
+  nothing,
+  type PropertyDeclarations,
+  type TemplateResult,
+} from "lit";
+import type { LiveStateError } from "./failure";
+import type { LiveState } from "./live-state";
+import { problem, problemStyles } from "./problem";
+import { theme } from "./theme";
+
+/** Errors that the connection notices tell better than the strip under the element. */
+const UNSTRIPPED = new Set(["socket error", "channel join error", "channel closed"]);
+
+/** `<livestate-view>`: an element, its connection's state, and the errors of its events. */
+export class LiveView extends LitElement {
+  static override properties: PropertyDeclarations = {
+    element: { attribute: false },
+    failure: { attribute: false },
+    isGone: { attribute: false },
+    liveState: { attribute: false },
+    dismissed: { state: true },
+  };
+
+  static override styles = [
+    theme,
+    problemStyles,
+    css`
+      .content.stale {
+        opacity: 0.55;
+        filter: grayscale(1);
+        transition:
+          opacity 0.3s 0.6s,
+          filter 0.3s 0.6s;
+      }
+      .notice {
+        display: flex;
+        gap: 0.6em;
+        align-items: baseline;
+        margin: 0.4em 0;
+        color: var(--_muted);
+        /* quick connections show nothing of it */
+        animation: appear 0.2s 0.6s both;
+      }
+      .notice.late {
+        margin: 0;
+        animation-delay: 5s;
+      }
+      .notice.gone {
+        color: inherit;
+        animation: none;
+      }
+      .notice::before {
+        content: "";
+        flex: none;
+        width: 0.55em;
+        height: 0.55em;
+        border-radius: 50%;
+        background: var(--jp-warn-color1, #ef8a00);
+      }
+      .notice.late::before {
+        visibility: hidden;
+      }
+      .notice.gone::before {
+        background: var(--jp-error-color1, #d32f2f);
+      }
+      @keyframes appear {
+        from {
+          position: absolute;
+          visibility: hidden;
+          opacity: 0;
+        }
+      }
+      .strip {
+        display: flex;
+        gap: 0.8em;
+        align-items: start;
+        margin-top: 0.6em;
+      }
+      .strip > p {
+        flex: 1;
+        white-space: pre-wrap;
+      }
+      .strip > button {
+        min-height: 0;
+        padding: 0 0.4em;
+        border: 0;
+        background: none;
+      }
+    `,
+  ];
+
+  /** What is shown; null while it is being loaded. */
+  declare element: HTMLElement | null;
+  /** Why there is no element. */
+  declare failure: Error | null;
+  /** Has the kernel gone, so that no connection will come back? */
+  declare isGone: boolean;
+  declare liveState: LiveState | null;
+  /** The error that the user has dismissed. */
+  declare dismissed: LiveStateError | null;
+  #watched: LiveState | null = null;
+
+  constructor() {
+    super();
+    this.element = null;
+    this.failure = null;
+    this.isGone = false;
+    this.liveState = null;
+    this.dismissed = null;
+  }
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.#watch(this.liveState);
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#watch(null);
+  }
+
+  protected override willUpdate(): void {
+    if (this.isConnected) this.#watch(this.liveState);
+  }
+
+  protected override render(): unknown {
+    const { failure, liveState } = this;
+    if (failure) return problem("This element can't be shown.", failure.message);
+    if (!liveState) return nothing;
+    const { error, state, status } = liveState;
+    const isRefused = status === "error";
+    return html`
+      ${isRefused ? problem("Not connected:", error?.message ?? "") : nothing}
+      <div
+        class="content ${status === "offline" ? "stale" : ""}"
+        ?hidden=${isRefused || state === undefined}
+      >
+        ${this.element}
+      </div>
+      ${this.#renderNotice(liveState)} ${this.#renderStrip(error)}
+    `;
+  }
+
+  #renderNotice({ error, state, status }: LiveState): unknown {
+    if (status === "live" || status === "error") return nothing;
+    if (this.isGone) return notice("gone", "The kernel has gone: run the cell again.");
+    if (status === "connecting" || state === undefined) {
+      return html`${notice("", "Connecting…")}
+      ${notice("late", "While a cell runs, the kernel may not answer before it is done.")}`;
+    }
+    const isCrash = error?.type === "channel error";
+    return notice("", isCrash ? "Starting again…" : "Connection lost. Reconnecting…");
+  }
+
+  #renderStrip(error: LiveStateError | null): unknown {
+    if (!error || error === this.dismissed || UNSTRIPPED.has(error.type)) return nothing;
+    const { event, message, type } = error;
+    const dismiss = () => {
+      this.dismissed = error;
+    };
+    return html`<div class="livestate-problem strip" role="alert">
+      <p><strong>${event ? `${event}: ${type}` : type}</strong> ${message}</p>
+      <button type="button" aria-label="Dismiss" title="Dismiss" @click=${dismiss}>✕</button>
+    </div>`;
+  }
+
+  #watch(liveState: LiveState | null): void {
+    if (liveState === this.#watched) return;
+    this.#watched?.removeEventListener("livestate-change", this.#update);
+    this.#watched?.removeEventListener("livestate-status", this.#update);
+    this.#watched = liveState;
+    liveState?.addEventListener("livestate-change", this.#update);
+    liveState?.addEventListener("livestate-status", this.#update);
+  }
+
+  #update = (): void => {
+    this.requestUpdate();
+  };
+}
+
+function notice(kind: "" | "late" | "gone", text: string): TemplateResult {
+  return html`<div class="notice ${kind}" role="status">${text}</div>`;
+}

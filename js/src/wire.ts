@@ -1,0 +1,43 @@
+/**
+ * The names that go on the wire, each written once.
+ * Phoenix's own (phx_join, heartbeat of WebSockets) belong to the phoenix package.
+ */
+
+/** Server -> client: `{state, version}` replaces the state. */
+export const STATE_CHANGE = "state:change";
+
+/** Server -> client: `{patch, version}` leads from the previous version to this one. */
+export const STATE_PATCH = "state:patch";
+
+/** Server -> client: `{type, event?, message}`, something of ours went wrong. */
+export const ERROR = "error";
+
+/** Client -> server: asks for a `state:change`. */
+export const REFRESH = "lvs_refresh";
+
+/** Client -> server: in front of the name of a dispatched event. */
+export const EVENT_PREFIX = "lvs_evt:";
+
+/** In front of the names of the events that the client itself fires; never taken from the wire. */
+export const OWN_PREFIX = "livestate-";
+
+/** The key of the join params and of the join reply under which our client and server talk. */
+export const RESERVED_KEY = "livestate";
+
+/** Server -> client: the answer to a message with a ref. */
+export const REPLY = "phx_reply";
+
+/** Names of the events that phoenix.js triggers or consumes itself. */
+export const PHOENIX_EVENT = /^(phx_|chan_reply_)/;
+
+/** The version after which a LiveState server starts again at 0, where it does not say. */
+export const DEFAULT_MAX_VERSION = 1000;
+
+/** A heartbeat frame: needs no answer, says that the page is still there. */
+export const HEARTBEAT_FRAME = '[null,null,"phoenix","heartbeat",{}]';
+
+/** Milliseconds between heartbeats; a server drops a connection after 60 s without a frame. */
+export const HEARTBEAT_MS = 30_000;
+
+/** The reason in the reply to a join of a topic that no channel answers to. */
+export const UNMATCHED_TOPIC = "unmatched topic";

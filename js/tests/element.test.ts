@@ -1,0 +1,289 @@
+import { css, html, LitElement, nothing, type ReactiveElement } from "lit";
+import { Socket } from "phoenix";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { WebSocket } from "ws";
+import { Carrier, commTransport } from "../src/comm";
+import { LiveController } from "../src/controller";
+import { LiveElement } from "../src/element";
+import type { Json } from "../src/json";
+import { LiveState } from "../src/live-state";
+import { FakeKernel, FakeModel } from "./model";
+import { type Frame, type Link, ScriptedServer } from "./server";
+import { until } from "./until";
+
+interface Todos {
+  items: string[];
+}
+
+class TodoList extends LiveElement<Todos> {
+  static override styles = css`
+    button {
+      color: red;
+    }
+  `;
+  static override properties = { heading: {} };
+  declare heading: string;
+
+  override render(state: Todos) {
+    return html`<h1>${this.heading}</h1>
+      <ul>
+        ${state.items.map((item) => html`<li>${item.toUpperCase()}</li>`)}
+      </ul>
+      <form @submit=${this.live.submit("add_todo")}>
+        <input name="title" /><button>Add</button>
+      </form>
+      <form class="kept" @submit=${this.live.submit("find", { reset: false })}>
+        <input name="text" /><input name="file" type="file" />
+      </form>`;
+  }
+  override renderPending() {
+    return "pending";
+  }
+}
+customElements.define("todo-list", TodoList);
+customElements.define("bare-list", class extends LiveElement {});
+
+let kernel: FakeKernel;
+let live: LiveState<Json>;
+let link: Link;
+let join: Frame;
+
+beforeEach(async () => {
+  kernel = new FakeKernel();
+  const carrier = new Carrier();
+  carrier.add(kernel.serve(new FakeModel()));
+  const socket = new Socket("comm", { transport: commTransport(carrier), timeout: 2 ** 31 - 1 });
+  live = new LiveState({ socket, topic: "todos:me" });
+});
+
+afterEach(() => {
+  document.body.replaceChildren();
+  live.disconnect();
+});
+
+function mount<T extends ReactiveElement>(tag: string): T {
+  const element = document.createElement(tag) as T;
+  Object.assign(element, { liveState: live });
+  document.body.append(element);
+  return element;
+}
+
+async function mountLive(state: Json = { items: ["milk"] }): Promise<TodoList> {
+  const element = mount<TodoList>("todo-list");
+  link = await kernel.link();
+  join = await link.accept(state);
+  await until(() => live.status === "live");
+  await element.updateComplete;
+  return element;
+}
+
+const text = (element: ReactiveElement) =>
+  (element.renderRoot as ShadowRoot).textContent?.replace(/\s+/g, " ").trim();
+
+const field = (element: ReactiveElement, selector: string) =>
+  element.renderRoot.querySelector(selector) as HTMLInputElement;
+
+function submit(element: ReactiveElement, selector = "form"): Event {
+  const event = new Event("submit", { cancelable: true, bubbles: true });
+  element.renderRoot.querySelector(selector)?.dispatchEvent(event);
+  return event;
+}
+
+describe("a LiveElement", () => {
+  it("renders pending, and then each state", async () => {
+    const element = mount<TodoList>("todo-list");
+    await element.updateComplete;
+    expect(text(element)).toBe("pending");
+    expect(element.live.status).toBe("connecting");
+    link = await kernel.link();
+    join = await link.accept({ items: ["milk"] });
+    await until(() => text(element)?.startsWith("MILK"));
+    link.push(join, "state:patch", {
+      patch: [{ op: "add", path: "/items/-", value: "tea" }],
+      version: 1,
+    });
+    await until(() => text(element)?.startsWith("MILKTEA"));
+    expect(element.live.version).toBe(1);
+    expect(element.live.state).toBe(live.state);
+    expect(element).toBeInstanceOf(LitElement);
+  });
+
+  it("renders again for its own properties", async () => {
+    const element = await mountLive();
+    element.heading = "Mine";
+    await element.updateComplete;
+    expect(text(element)).toMatch(/^Mine MILK/);
+  });
+
+  it("shows nothing while it is pending, if it does not say what", async () => {
+    const element = mount("bare-list");
+    await element.updateComplete;
+    expect(text(element)).toBe("");
+  });
+
+  it("shows why it was refused", async () => {
+    const element = mount("bare-list");
+    link = await kernel.link();
+    link.reply(await link.take("phx_join"), { reason: "Members only" }, "error");
+    await until(() => text(element) === "Not connected: Members only");
+  });
+
+  it("has the theme in front of its own styles", () => {
+    const [theme, problem, own] = TodoList.elementStyles.map((style) => `${style}`);
+    expect(theme).toContain("--jp-content-font-color1");
+    expect(problem).toContain("livestate-problem");
+    expect(own).toContain("color: red");
+  });
+
+  it("shows an exception of render in its place, until a state renders well", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    const element = await mountLive({ items: [1] });
+    expect(text(element)).toMatch(
+      /^<todo-list> could not be rendered. TypeError: item.toUpperCase is not a function .*element.test.ts/,
+    );
+    expect(element.renderRoot.querySelector("[role=alert]")).not.toBeNull();
+    link.push(join, "state:change", { state: { items: ["good"] }, version: 1 });
+    await until(() => text(element)?.startsWith("GOOD"));
+    link.push(join, "state:change", { state: {}, version: 2 });
+    await until(() => text(element)?.includes("could not be rendered"));
+    link.push(join, "state:change", { state: { items: ["fine"] }, version: 3 });
+    await until(() => text(element)?.startsWith("FINE"));
+    expect(log).toHaveBeenCalledTimes(2);
+    log.mockRestore();
+  });
+
+  it("leaves when it is removed, and stays when it is moved", async () => {
+    const element = await mountLive();
+    const place = document.createElement("div");
+    document.body.append(place);
+    place.append(element);
+    await Promise.resolve();
+    expect(live.connected).toBe(true);
+    element.remove();
+    await Promise.resolve();
+    expect(live.connected).toBe(false);
+    await link.take("phx_leave");
+  });
+
+  it("does not take a LiveState away from another that shows it", async () => {
+    const element = await mountLive();
+    const other = mount<TodoList>("todo-list");
+    element.remove();
+    await Promise.resolve();
+    expect(live.connected).toBe(true);
+    expect(other.live.status).toBe("live");
+  });
+
+  it("follows when its LiveState is exchanged", async () => {
+    const element = await mountLive();
+    const { socket } = live;
+    element.liveState = new LiveState({ socket, topic: "todos:you" });
+    await link.accept({ items: ["other"] });
+    await until(() => text(element)?.startsWith("OTHER"));
+    expect(live.connected).toBe(false);
+  });
+});
+
+describe("a form with live.submit", () => {
+  it("dispatches its data and is reset when that was handled", async () => {
+    const element = await mountLive();
+    const input = field(element, "input[name=title]");
+    input.value = "tea";
+    expect(submit(element).defaultPrevented).toBe(true);
+    const push = await link.take("lvs_evt:add_todo");
+    expect(push.payload).toEqual({ title: "tea" });
+    expect(input.value).toBe("tea");
+    link.reply(push);
+    await until(() => input.value === "");
+  });
+
+  it("keeps its data when the event failed", async () => {
+    const element = await mountLive();
+    field(element, "input[name=title]").value = "tea";
+    submit(element);
+    const error = { type: "ValueError", event: "add_todo", message: "no" };
+    link.reply(await link.take("lvs_evt:add_todo"), error, "error");
+    await until(() => element.live.error);
+    expect(element.live.error).toEqual(error);
+    expect(field(element, "input[name=title]").value).toBe("tea");
+  });
+
+  it("keeps its data with reset: false", async () => {
+    const element = await mountLive();
+    field(element, "input[name=text]").value = "tea";
+    submit(element, ".kept");
+    link.reply(await link.take("lvs_evt:find"));
+    const next = element.live.dispatch("next");
+    link.reply(await link.take("lvs_evt:next"));
+    await next;
+    expect(field(element, "input[name=text]").value).toBe("tea");
+  });
+
+  it("says that files can't be sent", async () => {
+    const element = await mountLive();
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(["x"], "me.png"));
+    field(element, "input[type=file]").files = transfer.files;
+    submit(element, ".kept");
+    expect(element.live.error).toMatchObject({ type: "form error", event: "find" });
+    expect(link.count("lvs_evt:find")).toBe(0);
+  });
+});
+
+describe("a LiveController", () => {
+  it("hands the channel's events to listeners, whatever it is connected to", async () => {
+    const element = document.createElement("todo-list") as TodoList;
+    const heard: Json[] = [];
+    const remove = element.live.on("added", (payload) => heard.push(payload));
+    element.liveState = live;
+    document.body.append(element);
+    link = await kernel.link();
+    join = await link.accept({ items: [] });
+    link.push(join, "added", { id: 1 });
+    await until(() => heard.length === 1);
+    remove();
+    link.push(join, "added", { id: 2 });
+    link.push(join, "state:patch", { patch: [], version: 1 });
+    await until(() => live.version === 1);
+    expect(heard).toEqual([{ id: 1 }]);
+  });
+
+  it("refuses events without a topic", async () => {
+    const element = document.createElement("todo-list") as TodoList;
+    document.body.append(element);
+    await expect(element.live.dispatch("x")).rejects.toThrow("no url and topic");
+    expect(element.live.error).toBeNull();
+  });
+
+  it("makes any Lit element live", async () => {
+    class Clock extends LitElement {
+      live = new LiveController<{ time: string }>(this, { liveState: live });
+      protected override render() {
+        return html`${this.live.state?.time ?? nothing}`;
+      }
+    }
+    customElements.define("any-clock", Clock);
+    const clock = mount("any-clock");
+    link = await kernel.link();
+    await link.accept({ time: "noon" });
+    await until(() => text(clock) === "noon");
+  });
+
+  it("connects an element by its attributes", async () => {
+    const server = await ScriptedServer.start();
+    vi.stubGlobal("WebSocket", WebSocket);
+    document.body.innerHTML = `<todo-list url="${server.url}" topic="todos:me" params='{"a": 1}'></todo-list>`;
+    const element = document.querySelector("todo-list") as TodoList;
+    const connection = await server.link();
+    const first = await connection.accept({ items: ["served"] });
+    expect(first.payload).toEqual({ a: 1, livestate: {} });
+    await until(() => text(element)?.startsWith("SERVED"));
+    element.topic = "todos:you";
+    const next = await (await server.link()).accept({ items: ["yours"] });
+    expect(next.topic).toBe("todos:you");
+    await until(() => text(element)?.startsWith("YOURS"));
+    element.remove();
+    vi.unstubAllGlobals();
+    await server.stop();
+  });
+});

@@ -1,0 +1,133 @@
+import { LitElement } from "lit";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { LiveElement } from "../src/element";
+import { LIBRARY } from "../src/library";
+import { Libraries, loadElementClass, ModuleError } from "../src/module";
+import { stubBlobUrls, urls } from "./modules";
+
+const KEY = Symbol.for("livestate-nb test");
+let libraries: Libraries;
+
+beforeAll(stubBlobUrls);
+
+beforeEach(() => {
+  libraries = new Libraries(LIBRARY, KEY);
+  Object.assign(globalThis, { [KEY]: { libraries } });
+});
+
+const load = (source: string) => loadElementClass("todo-list.js", source, libraries);
+
+const failure = (source: string) =>
+  load(source).then(
+    () => "",
+    (error: unknown) => {
+      expect(error).toBeInstanceOf(ModuleError);
+      return (error as ModuleError).message;
+    },
+  );
+
+describe("a module", () => {
+  it("gets the page's one lit and livestate-nb", async () => {
+    const element = await load(`
+      import { html } from "lit";
+      import { LiveElement } from "livestate-nb";
+      export default class TodoList extends LiveElement { static html = html; }`);
+    expect(element.prototype).toBeInstanceOf(LiveElement);
+    expect(element.prototype).toBeInstanceOf(LitElement);
+    expect((element as unknown as { html: unknown }).html).toBe(
+      (LIBRARY.lit as { html: unknown }).html,
+    );
+  });
+
+  it("may import each library, in all ways", async () => {
+    const names = libraries.names.map((name, index) => `import * as m${index} from '${name}';`);
+    const element = await load(`${names.join("\n")}
+      import { repeat as many } from "lit/directives/repeat.js"
+      export { html } from "lit";
+      export * from "lit/directives/when.js";
+      const lit = await import("lit");
+      const lazy = () => import(/* later */ 'livestate-nb');
+      export default class extends lit.LitElement {
+        static many = many; static lazy = lazy; static url = import.meta.url;
+      }`);
+    const { many, lazy } = element as unknown as { many: unknown; lazy: () => Promise<object> };
+    expect(many).toBe((LIBRARY["lit/directives/repeat.js"] as { repeat: unknown }).repeat);
+    expect(await lazy()).toHaveProperty("LiveElement", LiveElement);
+  });
+
+  it("keeps its line numbers", async () => {
+    const message = await failure(`import { html } from "lit";
+      import { LiveElement } from "livestate-nb";
+      nope();`);
+    expect(message).toMatch(/^todo-list.js failed while it was loaded. ReferenceError: nope/);
+  });
+
+  it("may import from URLs", async () => {
+    const element = await load(`
+      import base from "data:text/javascript,export default class extends HTMLElement {}";
+      export default class extends base {}`);
+    expect(element.prototype).toBeInstanceOf(HTMLElement);
+  });
+
+  it("leaves no address behind but those of the libraries", async () => {
+    await load(
+      `import { LiveElement } from "livestate-nb"; export default class extends LiveElement {}`,
+    );
+    await failure(`import { LiveElement } from "livestate-nb"; nope();`);
+    const left = [...urls].map((url) => decodeURIComponent(url));
+    expect(left.filter((text) => !text.includes(".libraries.get("))).toEqual([]);
+  });
+
+  it("that imports an unknown name is told what there is", async () => {
+    expect(await failure(`import { html } from "lit";\nimport React from "react";`)).toBe(
+      `todo-list.js, line 2, column 20: can't import "react". An element can import from https:// URLs and ${Object.keys(LIBRARY).join(", ")}`,
+    );
+    expect(await failure(`await import("toString")`)).toContain(`can't import "toString"`);
+  });
+
+  it("that imports from a folder is told that it lies in none", async () => {
+    for (const path of ["./item.js", "../item.js", "/item.js"]) {
+      expect(await failure(`import item from "${path}";`)).toMatch(
+        `can't import "${path}": the source of an element lies in no folder`,
+      );
+    }
+  });
+
+  it("that ends too early is shown the place", async () => {
+    expect(await failure("\nexport default class {\n  render() { return `x; }")).toMatch(
+      /^todo-list.js, line 3, column \d+: syntax error: something before this is not closed\nrender\(\)/,
+    );
+  });
+
+  it("with another syntax error gets the browser's message", async () => {
+    expect(await failure("export default class { render() { const = 5; } }")).toMatch(
+      /^todo-list.js: syntax error: Unexpected/,
+    );
+  });
+
+  it("with a decorator is told of static properties", async () => {
+    expect(
+      await failure(`import { LiveElement } from "livestate-nb";
+        @customElement("todo-list")
+        export default class extends LiveElement {}`),
+    ).toMatch(/browsers can't read decorators such as @customElement. Write "static properties = /);
+  });
+
+  it("needs a default export", async () => {
+    expect(await failure("export const a = 1;")).toMatch(
+      /^todo-list.js has no default export: write "export default class extends LiveElement/,
+    );
+  });
+
+  it("needs a class of elements as its default export", async () => {
+    for (const value of ["1", "null", "class {}", "() => {}"]) {
+      expect(await failure(`export default ${value};`)).toMatch(/is not a class of elements/);
+    }
+  });
+
+  it("that defines its element itself a second time is told to leave that out", async () => {
+    const source = `export default class extends HTMLElement {}
+      throw new DOMException("already used", "NotSupportedError");`;
+    expect(await failure(source)).toContain("Leave customElements.define out");
+  });
+});
