@@ -9,6 +9,7 @@ from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import Executor, Future
 from contextvars import copy_context
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any, TypeVar
 
 from livestate_nb.errors import ReturnError
@@ -86,8 +87,7 @@ class Work:
             await self._in_thread(self._generator.close)
 
     async def _start(self) -> Any:
-        function = inspect.unwrap(self._function)
-        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+        if _runs_on_loop(getattr(self._function, "__func__", self._function)):
             result = self._function(*self._args)
         else:
             result = await self._in_thread(_call, self._function, *self._args)
@@ -111,6 +111,12 @@ async def run(executor: Executor, function: Callable[..., Any], *args: Any) -> A
         await work.close()
         raise ReturnError(f"{function.__qualname__} must not yield: return the value", step.value)
     return step.value
+
+
+@lru_cache
+def _runs_on_loop(function: Callable[..., Any]) -> bool:
+    function = inspect.unwrap(function)
+    return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
 
 def _call(function: Callable[..., Any], *args: Any) -> Any:
