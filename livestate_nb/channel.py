@@ -5,6 +5,7 @@ transports or notebooks: the runtime gives it a `Seat`, the notebook extension i
 """
 
 import inspect
+import math
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
@@ -30,6 +31,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 _RESERVED_NAMES: Final = frozenset({ERROR, STATE_CHANGE, STATE_PATCH})
 _RESERVED_PREFIXES: Final = ("phx_", "chan_reply_", "livestate-")
 _MARK: Final = "_livestate_events"
+_INHERITED: Any = object()
 _NO_TOPIC: Final = 'has no topic: write class {name}(Channel, topic="name:*")'
 
 
@@ -217,6 +219,8 @@ class Options:
     shared: bool = False
     on_error: OnError = "keep"
     max_version: int = 1000
+    fps: float | None = None
+    row_key: str | None = "id"
 
 
 @dataclass(frozen=True, slots=True)
@@ -283,6 +287,9 @@ class Channel:
       was and the client gets an ``error`` event. ``"crash"``: the session ends with
       ``phx_error`` and a rejoin starts afresh, as in the original.
     * ``max_version``: the version that is followed by 0; 1000 by default, as in the original.
+    * ``fps``: at most so many updates a second from generators, messages and ``change`` blocks:
+      what comes faster is merged. By default each is sent; events are always answered at once.
+    * ``row_key``: the field that tells the rows of a list apart (``"id"``), None if none does.
 
     A handler returns None (keep what was mutated), a new state, or a `Reply`. The state may be a
     dict (handlers get a draft that they may mutate) or anything that encodes to a JSON object.
@@ -310,11 +317,15 @@ class Channel:
         shared: bool | None = None,
         on_error: OnError | None = None,
         max_version: int | None = None,
+        fps: float | None = None,
+        row_key: str | None = _INHERITED,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
-        given = {"shared": shared, "on_error": on_error, "max_version": max_version}
+        given = {"shared": shared, "on_error": on_error, "max_version": max_version, "fps": fps}
         chosen: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
+        if row_key is not _INHERITED:
+            chosen["row_key"] = row_key
         cls._options = replace(cls._options, topic=topic, **chosen)
         _check_options(cls.__name__, cls._options)
         cls._handlers = {**cls._handlers, **_own_handlers(cls)}
@@ -513,6 +524,14 @@ def _check_options(name: str, options: Options) -> None:
     if options.on_error not in ("keep", "crash"):
         raise DeclarationError(
             f"{name}: expected on_error 'keep' or 'crash', got {options.on_error!r}"
+        )
+    if options.fps is not None and not (
+        isinstance(options.fps, int | float) and 0 < options.fps < math.inf
+    ):
+        raise DeclarationError(f"{name}: expected fps as a number above 0, got {options.fps!r}")
+    if options.row_key is not None and not isinstance(options.row_key, str):
+        raise DeclarationError(
+            f"{name}: expected row_key as the name of a field, or None, got {options.row_key!r}"
         )
     if not isinstance(options.max_version, int) or options.max_version < 1:
         raise DeclarationError(

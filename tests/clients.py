@@ -29,6 +29,8 @@ class Client:
         self.frames.append(frame)
         self._changed.set()
 
+    is_congested = False
+
     def close(self, code: int, reason: str) -> None:
         self.closed = code, reason
         self._changed.set()

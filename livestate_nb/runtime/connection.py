@@ -41,6 +41,13 @@ class Transport(Protocol):
     def send(self, frame: str | bytes) -> None:
         """Send a frame, in order; nothing happens where the client has gone."""
 
+    @property
+    def is_congested(self) -> bool:
+        """Whether so much waits to be sent that updates should rather be skipped.
+
+        A transport that says so calls `Connection.drained` when it is over.
+        """
+
     def close(self, code: int, reason: str) -> None:
         """Close the way to the client.
 
@@ -141,7 +148,18 @@ class Connection:
             self.lost()
             self._transport.close(code, reason.encode()[:_MAX_REASON].decode(errors="ignore"))
 
+    def drained(self) -> None:
+        """Note that the client has caught up: it gets the states that it missed."""
+        for session, member in list(self._members.values()):
+            if member.is_behind:
+                session.send_whole(member)
+
     # for members
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether the client reads more slowly than it is sent to."""
+        return self._transport.is_congested
 
     def push(self, join: Join, outgoing: Outgoing) -> None:
         """Send an event to a joined channel's client."""
@@ -242,4 +260,6 @@ class Connection:
 
 def _greeting(session: Session, member: JoinedMember) -> Json:
     """Return the answer to a join: empty, as the original's, but for our own client."""
-    return {RESERVED_KEY: {"max_version": session.ledger.max_version}} if member.is_own else {}
+    return (
+        {RESERVED_KEY: {"max_version": session.ledger.options.max_version}} if member.is_own else {}
+    )

@@ -52,6 +52,8 @@ class Endpoint:
         ...     def send(self, frame):
         ...         print(frame)
         ...
+        ...     is_congested = False
+        ...
         ...     def close(self, code, reason):
         ...         print(code)
         >>> async def main():

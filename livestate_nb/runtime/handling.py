@@ -51,11 +51,16 @@ class Call:
 
     def job(self, session: "Session") -> Job:
         """Return what takes the call its next step."""
-        return Job(lambda: _advance(session, self), self.outcome, self._clean_up)
+        return Job(lambda: _advance(session, self), self.outcome, self.clean_up)
 
-    async def _clean_up(self) -> None:
-        if self.work is not None:
+    async def clean_up(self) -> None:
+        """Close the handler's generator, if it is one; what that raises goes to the log."""
+        if self.work is None:
+            return
+        try:
             await self.work.close()
+        except Exception:  # noqa: BLE001 - whatever the user's finally block raises
+            _log.exception("the handler of %r failed when it was closed", self.event)
 
 
 async def _advance(session: "Session", call: Call) -> None:
@@ -82,8 +87,7 @@ async def _step(session: "Session", call: Call) -> None:
         session.ledger.abort(call.working)
         if is_cancelled(error):
             raise
-        if call.work is not None:
-            await call.work.close()
+        await call.clean_up()
         _failed(session, call, error)
         return
     finally:
@@ -130,12 +134,13 @@ def _function(channel: Channel, call: Call) -> Callable[..., Any] | None:
 def _commit(session: "Session", call: Call, result: object, *, goes_on: bool) -> None:
     state, events = (result.state, result.events) if isinstance(result, Reply) else (result, ())
     messages = [event_message(event) for event in events]
-    update = session.ledger.commit(call.working, state, goes_on=goes_on)
+    is_held = (goes_on or call.event is None) and session.must_hold()
+    update = session.ledger.commit(call.working, state, goes_on=goes_on, is_held=is_held)
     if call.member is not None:
         for message in messages:
             call.member.send(message)
     call.replied += events
-    session.send(update)
+    session.send_update(update)
 
 
 def _failed(session: "Session", call: Call, error: BaseException) -> None:
@@ -161,7 +166,7 @@ def _failed(session: "Session", call: Call, error: BaseException) -> None:
     if member is None:
         return
     if session.ledger.version is not None and not call.is_foreign:
-        session.send(session.ledger.touch())
+        session.send_update(session.ledger.publish())
     member.answer(call.ref, "error", describe(error, event, is_local=member.line.is_local))
 
 

@@ -9,13 +9,14 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from livestate_nb.channel import Event
+from livestate_nb.channel import Event, Options
 from livestate_nb.codec import Json, Raw, dumps
 from livestate_nb.errors import DraftError, EncodeError, EventError, ReturnError
 from livestate_nb.state.builder import STATE_CHANGE, MessageBuilder
 from livestate_nb.state.change import Change
 from livestate_nb.state.draft import drop, finish, open_draft, plain, rebase
 from livestate_nb.state.encoder import DocumentEncoder, encode
+from livestate_nb.state.touched import Touched
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,27 +36,35 @@ class Ledger:
     """Keep a session's state and make the messages that publish its changes.
 
     Args:
-        max_version: the version that is followed by 0.
+        options: what the channel's class statement says.
 
     Example:
-        >>> ledger = Ledger(max_version=1000)
-        >>> ledger.start({"n": 0})
+        >>> from livestate_nb.channel import Options
+        >>> ledger = Ledger(Options())
+        >>> bytes(ledger.start({"n": 0}).payload)
+        b'{"state":{"n":0},"version":0}'
         >>> working = ledger.open()
         >>> working["n"] = 1
         >>> bytes(ledger.commit(working).payload)
         b'{"patch":[{"op":"replace","path":"/n","value":1}],"version":1}'
     """
 
-    def __init__(self, max_version: int) -> None:
-        self.max_version = max_version
+    def __init__(self, options: Options) -> None:
+        self.options = options
         self.state: Any = None
         self.version: int | None = None
         self._encoder = DocumentEncoder()
         self._builder = MessageBuilder()
+        self._published: Any = None
         self._whole: Outgoing | None = None
 
-    def start(self, state: object) -> None:
-        """Take the first state, as version 0.
+    @property
+    def is_ahead(self) -> bool:
+        """Whether the state has changes that no update has carried yet."""
+        return self._published is not self.state
+
+    def start(self, state: object) -> Outgoing:
+        """Take the first state, as version 0; return the message with it.
 
         Raises:
             ReturnError: it does not encode to an object.
@@ -63,15 +72,16 @@ class Ledger:
         """
         state = plain(state)
         document = _checked(state, self._encoder.encode(state))
-        self._whole = outgoing(*self._builder.new_state_message(document, 0))
-        self.state, self.version = state, 0
+        whole = outgoing(*self._builder.new_state_message(document, 0))
+        self.state, self._published, self.version = state, state, 0
+        return whole
 
     def whole(self) -> Outgoing:
-        """Return the message with the whole state, null before there is one."""
+        """Return the message with the whole state as published, null before there is one."""
         if self.version is None:
             return outgoing(STATE_CHANGE, {"state": None, "version": None})
         if self._whole is None:
-            document = self._encoder.encode(self.state)
+            document = self._encoder.encode(self._published)
             self._whole = outgoing(*self._builder.new_state_message(document, self.version))
         return self._whole
 
@@ -81,7 +91,9 @@ class Ledger:
             return open_draft(self.state)
         return self.state if _is_frozen(self.state) else copy.deepcopy(self.state)
 
-    def commit(self, working: Any, result: object = None, *, goes_on: bool = False) -> Outgoing:
+    def commit(
+        self, working: Any, result: object = None, *, goes_on: bool = False, is_held: bool = False
+    ) -> Outgoing | None:
         """Make a working copy, or what came back instead, the state; return the update.
 
         Nothing is changed where it raises.
@@ -90,6 +102,8 @@ class Ledger:
             working: from `open`.
             result: the new state; None takes the working copy as it was changed.
             goes_on: whether the working copy will be used again (`reopen`).
+            is_held: whether to make no update now (None comes back): `publish` makes one of
+                all that was held.
 
         Raises:
             ReturnError: the new state does not encode to an object.
@@ -104,11 +118,16 @@ class Ledger:
             state = copy.deepcopy(state)
         if type(state) is not dict:
             _checked(state, self._encoder.encode(state))
-        change = Change.between(self.state, state, touched=touched, encoder=self._encoder)
-        version = self._next_version()
-        update = outgoing(*self._builder.update_state_message(change, version))
-        self.state, self.version, self._whole = state, version, None
-        return update
+        change = self._change(self.state, state, touched)
+        if is_held or self.is_ahead:
+            change.operations  # noqa: B018 - raises where the new state cannot be sent
+            self.state = state
+            return None if is_held else self.publish()
+        return self._update(change, state)
+
+    def publish(self) -> Outgoing:
+        """Return one update of all that was held since the last one; it may change nothing."""
+        return self._update(self._change(self._published, self.state, None), self.state)
 
     def reopen(self, working: Any) -> Any:
         """Return the working copy of a generator that goes on, on the state as it is now."""
@@ -123,18 +142,22 @@ class Ledger:
             with suppress(DraftError):  # a commit that failed has ended it already
                 drop(working)
 
-    def touch(self) -> Outgoing:
-        """Return an update that changes nothing but the version: it releases waiting clients."""
-        return self.commit(self.open())
-
     def snapshot(self) -> Any:
         """Return a copy of the state that its holder may change."""
         return copy.deepcopy(self.state)
 
-    def _next_version(self) -> int:
-        if self.version is None:
-            raise EncodeError("there is no state yet", "", None)
-        return 0 if self.version >= self.max_version else self.version + 1
+    def _change(self, old: object, new: object, touched: Touched | None) -> Change:
+        key = self.options.row_key
+        return Change.between(old, new, touched=touched, key=key, encoder=self._encoder)
+
+    def _update(self, change: Change, state: object) -> Outgoing:
+        """Return the update that a change makes, and note that it is published."""
+        assert self.version is not None  # noqa: S101 - no change comes before the first state
+        version = 0 if self.version >= self.options.max_version else self.version + 1
+        update = outgoing(*self._builder.update_state_message(change, version))
+        self.state = self._published = state
+        self.version, self._whole = version, None
+        return update
 
 
 def event_message(event: Event) -> Outgoing:

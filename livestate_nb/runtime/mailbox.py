@@ -31,7 +31,7 @@ class Job:
     Args:
         run: does it; it handles its own failures.
         outcome: who waits for it; gets SessionClosed if the job is dropped.
-        clean_up: run if the job is dropped, also in its middle.
+        clean_up: run if the job is dropped, also in its middle; it must not raise.
     """
 
     run: Callable[[], Awaitable[None]]
@@ -113,10 +113,7 @@ async def _drop(worker: asyncio.Task[None] | None, jobs: list[Job]) -> None:
         await asyncio.wait([worker])
     for job in jobs:
         if job.clean_up is not None:
-            try:
-                await job.clean_up()
-            except Exception:  # noqa: BLE001 - whatever the user's finally block raises
-                _log.exception("a generator failed when it was closed")
+            await job.clean_up()
         fail(job.outcome, SessionClosed("the session has ended"))
 
 

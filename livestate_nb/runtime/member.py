@@ -18,6 +18,10 @@ class Line(Protocol):
     user: Any
     is_local: bool
 
+    @property
+    def is_congested(self) -> bool:
+        """Whether the client reads more slowly than it is sent to."""
+
     def push(self, join: Join, outgoing: Outgoing) -> None:
         """Send an event to a joined channel's client."""
 
@@ -64,6 +68,8 @@ class JoinedMember:
         """Messages of this client that the session has not taken up yet."""
         self.leave_ref: Json = None
         self.is_leaving = False
+        self.is_behind = False
+        """Whether it has missed updates because it reads too slowly."""
         self._post = post
 
     def push(self, event: str, detail: object = None) -> None:
@@ -73,6 +79,12 @@ class JoinedMember:
     def send(self, outgoing: Outgoing) -> None:
         """Send a message that is already encoded; on the endpoint's loop only."""
         self.line.push(self.join, outgoing)
+
+    def send_update(self, update: Outgoing) -> None:
+        """Send an update, unless the client reads too slowly: it gets the state later instead."""
+        self.is_behind = self.is_behind or self.line.is_congested
+        if not self.is_behind:
+            self.send(update)
 
     def answer(self, ref: Json, status: str, response: Json) -> None:
         """Answer an event, where the client is one that waits for answers."""

@@ -6,6 +6,7 @@ what came in the meantime. It must not know frames, sockets or notebooks.
 
 import asyncio
 import logging
+import math
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, Final, Protocol
@@ -63,7 +64,7 @@ class Session:
         self.key = key
         self.topic = topic
         self.channel = channel()
-        self.ledger = Ledger(options_of(channel).max_version)
+        self.ledger = Ledger(options_of(channel))
         self.executor = ground.executor
         self.mailbox = Mailbox(ground.spawn)
         self.joined: list[JoinedMember] = []
@@ -71,6 +72,9 @@ class Session:
         self._ground = ground
         self._holds = 0
         self._subscriptions: set[str] = set()
+        self._now = asyncio.get_running_loop().time
+        self._next_update = -math.inf
+        self._flush: asyncio.TimerHandle | None = None
         bind(self.channel, self)
 
     # the channel's seat: callable from any thread
@@ -113,9 +117,11 @@ class Session:
 
     def attach(self, member: JoinedMember) -> None:
         """Let an authorized client in: it gets the state as soon as there is one."""
+        if self.ledger.is_ahead:
+            self._publish()
         self.joined.append(member)
         if self.ledger.version is not None:
-            member.send(self.ledger.whole())
+            self.send_whole(member)
         else:
             self.mailbox.put(Job(lambda: self._start(member)))
 
@@ -171,6 +177,32 @@ class Session:
         for member in self.joined:
             member.send(message)
 
+    def send_update(self, update: Outgoing | None) -> None:
+        """Send an update to all members; None holds it back for the next one.
+
+        A client that cannot keep up gets the whole state when it has caught up.
+        """
+        if update is None:
+            if self._flush is None:
+                delay = self._next_update - self._now()
+                self._flush = asyncio.get_running_loop().call_later(delay, self._publish)
+            return
+        self._stop_waiting()
+        self._next_update = self._now() + 1 / (self.ledger.options.fps or math.inf)
+        for member in self.joined:
+            member.send_update(update)
+
+    def send_whole(self, member: JoinedMember) -> None:
+        """Send the state to a member, as it is now."""
+        if self.ledger.is_ahead:
+            self._publish()
+        member.is_behind = False
+        member.send(self.ledger.whole())
+
+    def must_hold(self) -> bool:
+        """Return whether an update that nobody waits for would come too soon after the last."""
+        return self._now() < self._next_update
+
     # from Python
 
     async def open(self, params: dict[str, Json]) -> None:
@@ -201,17 +233,18 @@ class Session:
             working = self.ledger.open()
             try:
                 await work(working)
-                self.send(self.ledger.commit(working))
+                update = self.ledger.commit(working, is_held=self.must_hold())
             except BaseException:
                 self.ledger.abort(working)
                 raise
+            self.send_update(update)
 
         await self.mailbox.do(turn)
 
     def swap(self, channel: type[Channel]) -> None:
         """Give the session a new class: the state stays, the handlers are the new ones."""
         self.channel.__class__ = channel
-        self.ledger.max_version = options_of(channel).max_version
+        self.ledger.options = options_of(channel)
 
     # the end
 
@@ -232,6 +265,7 @@ class Session:
         self._ground.forget(self)
         for topic in self._subscriptions:
             self._ground.pubsub.unsubscribe(topic, self._receive)
+        self._stop_waiting()
         self.mailbox.close()
         members, self.joined = self.joined, []
         return members
@@ -271,14 +305,22 @@ class Session:
             return
         token = current_turn.set(Turn(self.channel, None if self._is_shared else member))
         try:
-            self.ledger.start(await run(self.executor, self.channel.init, params))
+            whole = self.ledger.start(await run(self.executor, self.channel.init, params))
         finally:
             current_turn.reset(token)
-        self.send(self.ledger.whole())
+        self.send(whole)
 
     async def _refresh(self, member: JoinedMember) -> None:
-        member.send(self.ledger.whole())
+        self.send_whole(member)
         self.handled(member)
+
+    def _publish(self) -> None:
+        self.send_update(self.ledger.publish())
+
+    def _stop_waiting(self) -> None:
+        if self._flush is not None:
+            self._flush.cancel()
+            self._flush = None
 
     def _receive(self, message: object) -> None:
         self._ground.post(lambda: self.mailbox.put(Call(None, message).job(self)))

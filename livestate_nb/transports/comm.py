@@ -43,6 +43,11 @@ class CommTransport:
         """Tell the page that the connection is closed."""
         self._send({KIND: CLOSE, "connection": self.tag, "code": code, "reason": reason})
 
+    @property
+    def is_congested(self) -> bool:
+        """Always False: a comm does not tell what its page has read."""
+        return False
+
     def opened(self) -> None:
         """Tell the page that the connection is open."""
         self._send({KIND: OPEN, "connection": self.tag})

@@ -3,7 +3,9 @@
 Every route authenticates and authorizes. They must not know channels' states.
 """
 
+from asyncio import Future
 from contextlib import suppress
+from functools import partial
 from typing import Any, Final
 
 from jupyter_core.utils import ensure_async
@@ -22,6 +24,14 @@ AUTH_RESOURCE: Final = "livestate"
 MAX_FRAME: Final = 8_000_000
 """Bytes of one frame, as Bandit allows; a larger one closes the socket with 1009."""
 
+CONGESTED: Final = 1_000_000
+"""Characters waiting for one client from which on it gets no updates but, later, the state."""
+
+MAX_UNSENT: Final = 64_000_000
+"""Characters waiting for one client that close its socket at the next frame."""
+
+TRY_AGAIN_LATER: Final = 1013
+
 
 class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """Carry the frames of one client; implements `livestate_nb.runtime.Transport`."""
@@ -33,6 +43,7 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         super().initialize()
         self._endpoint = endpoint
         self._connection: Connection | None = None
+        self._unsent = 0
 
     @property
     def max_message_size(self) -> int:
@@ -88,8 +99,28 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def send(self, frame: str | bytes) -> None:
         """Send a frame; nothing happens where the client has gone."""
+        if self._unsent > MAX_UNSENT:
+            self.close(TRY_AGAIN_LATER, "too slow a reader")
+            return
         with suppress(WebSocketClosedError):
-            self.write_message(frame, binary=isinstance(frame, bytes))
+            written = self.write_message(frame, binary=isinstance(frame, bytes))
+            self._unsent += len(frame)
+            written.add_done_callback(partial(self._written, len(frame)))
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether more than `CONGESTED` characters wait for the client to read."""
+        return self._unsent > CONGESTED
+
+    def _written(self, size: int, written: "Future[None]") -> None:
+        was_congested = self.is_congested
+        self._unsent -= size
+        if written.exception() is None and was_congested and not self.is_congested:
+            self._drained()
+
+    def _drained(self) -> None:
+        if self._connection is not None:
+            self._connection.drained()
 
 
 class InfoHandler(JupyterHandler):

@@ -65,7 +65,7 @@ def _load(name: str, source: str, pattern: str | None) -> Hosted | Failed:
         value: Any = importlib.import_module(module_name)
         for part in attribute.split("."):
             value = getattr(value, part)
-    except Exception as error:  # noqa: BLE001 - a module that fails to import may raise anything
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may raise anything
         return Failed(
             source,
             f"cannot import {name!r}: {type(error).__name__}: {error}; is the package installed in "
