@@ -7,7 +7,8 @@ import type { CommModel } from "./comm";
 import type { LiveState } from "./live-state";
 import type { Lease } from "./pool";
 import type { Endpoint, Runtime } from "./runtime";
-import type { LiveView } from "./view";
+import { StockElement } from "./stock";
+import { LiveView } from "./view";
 
 /** What Python writes on the model. */
 export interface Traits {
@@ -46,7 +47,7 @@ export class Display {
   constructor(runtime: Runtime, model: WidgetModel, node: HTMLElement) {
     this.#runtime = runtime;
     this.#model = model;
-    this.#view = runtime.makeView();
+    this.#view = new LiveView();
     for (const name of TRAITS) model.on(`change:${name}`, this.#onChange);
     this.#follow();
     node.replaceChildren(this.#view);
@@ -125,6 +126,6 @@ export class Display {
 
   #setEvents(): void {
     const { element } = this.#view;
-    if (element && "events" in element) element.events = this.#model.get("events");
+    if (element instanceof StockElement) element.events = this.#model.get("events");
   }
 }

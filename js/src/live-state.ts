@@ -255,8 +255,8 @@ export class LiveState<S = Json> extends EventTarget {
     this.#refreshedAt = Number.NEGATIVE_INFINITY;
     const error = this.#error && isConnectionError(this.#error) ? null : this.#error;
     this.#set(this.#status === "error" ? "connecting" : this.#status, error);
-    this.#emit("livestate-connect");
     this.#outbox.open(isObject(terms));
+    this.#emit("livestate-connect");
   }
 
   /** The join is lost: the channel crashed or the connection went. phoenix.js joins again. */

@@ -6,6 +6,7 @@
 import { Socket } from "phoenix";
 import { version } from "../package.json";
 import { Carrier, commTransport } from "./comm";
+import { Display, type WidgetModel } from "./display";
 import { LIBRARY } from "./library";
 import { Libraries, loadElementClass } from "./module";
 import { Pool } from "./pool";
@@ -26,7 +27,7 @@ const KEY = Symbol.for(`livestate-nb@${version}`);
 /** phoenix.js gives a join up after this many milliseconds; while a cell runs no kernel answers. */
 const NEVER = 2 ** 31 - 1;
 
-/** All that is shared in a page. */
+/** All that is shared in a page; the other copies of the bundle touch none of their own classes. */
 export class Runtime {
   readonly libraries = new Libraries(LIBRARY, KEY);
   #endpoints = new Map<string, Endpoint>();
@@ -72,8 +73,31 @@ export class Runtime {
     return new element();
   }
 
-  makeView(): LiveView {
-    return new LiveView();
+  /**
+   * Lets a model carry connections for as long as it lives.
+   * @returns the end of that
+   */
+  carry(model: WidgetModel): () => void {
+    const add = () => this.endpoint(model.get("endpoint")).carrier.add(model);
+    let remove = add();
+    const move = () => {
+      remove();
+      remove = add();
+    };
+    model.on("change:endpoint", move);
+    return () => {
+      model.off("change:endpoint", move);
+      remove();
+    };
+  }
+
+  /**
+   * Shows a model in a node.
+   * @returns the end of that
+   */
+  show(model: WidgetModel, node: HTMLElement): () => void {
+    const display = new Display(this, model, node);
+    return () => display.dispose();
   }
 
   async #load(tag: string, source: string): Promise<CustomElementConstructor> {

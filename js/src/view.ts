@@ -11,13 +11,10 @@ import {
   type PropertyDeclarations,
   type TemplateResult,
 } from "lit";
-import type { LiveStateError } from "./failure";
+import { isConnectionError, type LiveStateError } from "./failure";
 import type { LiveState } from "./live-state";
 import { problem, problemStyles } from "./problem";
 import { theme } from "./theme";
-
-/** Errors that the connection notices tell better than the strip under the element. */
-const UNSTRIPPED = new Set(["socket error", "channel join error", "channel closed"]);
 
 /** `<livestate-view>`: an element, its connection's state, and the errors of its events. */
 export class LiveView extends LitElement {
@@ -33,6 +30,10 @@ export class LiveView extends LitElement {
     theme,
     problemStyles,
     css`
+      :host {
+        /* Jupyter cuts off what stands out, such as the focus ring */
+        padding: 3px;
+      }
       .content.stale {
         opacity: 0.55;
         filter: grayscale(1);
@@ -120,11 +121,22 @@ export class LiveView extends LitElement {
   override connectedCallback(): void {
     super.connectedCallback();
     this.#watch(this.liveState);
+    this.requestUpdate();
+    // Before Jupyter, which listens on the document.
+    window.addEventListener("keydown", this.#claimKey, { capture: true });
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#watch(null);
+    window.removeEventListener("keydown", this.#claimKey, { capture: true });
+  }
+
+  protected override firstUpdated(): void {
+    // JupyterLab 4.6 cancels the Enter key's input in a cell, and with it the submission of forms.
+    this.renderRoot.addEventListener("beforeinput", (event) => {
+      if ((event as InputEvent).inputType === "insertLineBreak") event.stopPropagation();
+    });
   }
 
   protected override willUpdate(): void {
@@ -135,17 +147,14 @@ export class LiveView extends LitElement {
     const { failure, liveState } = this;
     if (failure) return problem("This element can't be shown.", failure.message);
     if (!liveState) return nothing;
-    const { error, state, status } = liveState;
+    const { error, status } = liveState;
     const isRefused = status === "error";
     return html`
       ${isRefused ? problem("Not connected:", error?.message ?? "") : nothing}
-      <div
-        class="content ${status === "offline" ? "stale" : ""}"
-        ?hidden=${isRefused || state === undefined}
-      >
+      <div class="content ${status === "offline" ? "stale" : ""}" ?hidden=${isRefused}>
         ${this.element}
       </div>
-      ${this.#renderNotice(liveState)} ${this.#renderStrip(error)}
+      ${this.#renderNotice(liveState)} ${isRefused ? nothing : this.#renderStrip(error)}
     `;
   }
 
@@ -161,7 +170,8 @@ export class LiveView extends LitElement {
   }
 
   #renderStrip(error: LiveStateError | null): unknown {
-    if (!error || error === this.dismissed || UNSTRIPPED.has(error.type)) return nothing;
+    // Errors of the connection are told by the notice.
+    if (!error || error === this.dismissed || isConnectionError(error)) return nothing;
     const { event, message, type } = error;
     const dismiss = () => {
       this.dismissed = error;
@@ -174,12 +184,17 @@ export class LiveView extends LitElement {
 
   #watch(liveState: LiveState | null): void {
     if (liveState === this.#watched) return;
-    this.#watched?.removeEventListener("livestate-change", this.#update);
     this.#watched?.removeEventListener("livestate-status", this.#update);
     this.#watched = liveState;
-    liveState?.addEventListener("livestate-change", this.#update);
     liveState?.addEventListener("livestate-status", this.#update);
   }
+
+  /** Keeps Jupyter's plain keys ("dd" deletes a cell) from whoever uses the element's controls. */
+  #claimKey = (event: KeyboardEvent): void => {
+    if (!event.composedPath().includes(this)) return;
+    const isOurs = !(event.ctrlKey || event.metaKey || event.altKey);
+    this.toggleAttribute("data-lm-suppress-shortcuts", isOurs);
+  };
 
   #update = (): void => {
     this.requestUpdate();

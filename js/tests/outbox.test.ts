@@ -1,0 +1,206 @@
+// @vitest-environment node
+import { describe, expect, it, vi } from "vitest";
+import { DispatchError } from "../src/failure";
+import { add, client, joined, live, record, restartServer, server, useServer } from "./client";
+import { type Frame, type Link, OURS } from "./server";
+import { until } from "./until";
+
+useServer();
+
+describe("a server of ours", () => {
+  it("resolves a dispatch with its reply, after the patch", async () => {
+    const { link, join } = await joined();
+    const answer = live.dispatch("add", { title: "milk" });
+    const push = await link.take("lvs_evt:add");
+    expect(push.payload).toEqual({ title: "milk" });
+    expect(push.joinRef).toBe(join.ref);
+    link.push(join, "state:patch", { patch: [add("milk")], version: 1 });
+    link.reply(push);
+    await answer;
+    expect(live.state).toEqual({ items: ["milk"] });
+  });
+
+  it("gets each payload as it is", async () => {
+    const { link } = await joined();
+    for (const payload of [0, false, "", [], "x", { a: null }]) {
+      live.dispatch("e", payload);
+      expect((await link.take("lvs_evt:e")).payload).toEqual(payload);
+    }
+    for (const none of [undefined, null]) {
+      live.dispatch("e", none);
+      expect((await link.take("lvs_evt:e")).payload).toEqual({});
+    }
+  });
+
+  it("takes as long as it likes to answer", async () => {
+    const { link } = await joined();
+    vi.useFakeTimers({ toFake: ["setTimeout"] });
+    const answer = live.dispatch("train");
+    vi.advanceTimersByTime(3_600_000);
+    vi.useRealTimers();
+    link.reply(await link.take("lvs_evt:train"));
+    await answer;
+  });
+
+  it("rejects a dispatch that failed, and tells the error once", async () => {
+    const { link, join } = await joined();
+    const errors = record("livestate-error");
+    const answer = live.dispatch("add", {});
+    const push = await link.take("lvs_evt:add");
+    const error = { type: "ValueError", event: "add", message: "no title" };
+    link.push(join, "error", error);
+    link.push(join, "state:patch", { patch: [], version: 1 });
+    link.reply(push, error, "error");
+    const rejection = await answer.catch((reason: unknown) => reason);
+    expect(rejection).toBeInstanceOf(DispatchError);
+    expect(rejection).toMatchObject(error);
+    expect(errors).toEqual([error]);
+    expect(live.error).toEqual(error);
+    expect(live.status).toBe("live");
+  });
+
+  it("clears the error when the next event succeeds", async () => {
+    const { link, join } = await joined();
+    const statuses = record("livestate-status");
+    link.push(join, "error", { type: "ValueError", message: "no" });
+    await until(() => live.error);
+    link.push(join, "state:patch", { patch: [], version: 1 });
+    await until(() => live.version === 1);
+    expect(live.error).not.toBeNull();
+    const answer = live.dispatch("add");
+    link.reply(await link.take("lvs_evt:add"));
+    await answer;
+    expect(live.error).toBeNull();
+    expect(statuses.at(-1)).toEqual({ status: "live", error: null });
+  });
+
+  it("tells that init failed by an error without a state", async () => {
+    client().connect();
+    const link = await server.link();
+    const join = await link.take("phx_join");
+    link.reply(join, OURS);
+    link.push(join, "error", { message: "no database" });
+    await until(() => live.status === "error");
+    expect(live.error).toEqual({ type: "error", message: "no database" });
+  });
+
+  it("answers events of several names in any order", async () => {
+    const { link } = await joined();
+    const done: string[] = [];
+    live.dispatch("a").then(() => done.push("a"));
+    live.dispatch("b").then(() => done.push("b"));
+    const [a, b] = [await link.take("lvs_evt:a"), await link.take("lvs_evt:b")];
+    link.reply(b);
+    await until(() => done.length === 1);
+    link.reply(a);
+    await until(() => done.length === 2);
+    expect(done).toEqual(["b", "a"]);
+  });
+
+  it("may be gone before it answers", async () => {
+    const ends: [string, (link: Link, join: Frame) => void, RegExp][] = [
+      ["connection lost", (link) => link.close(), /connection was lost before the answer/],
+      ["channel error", (link, join) => link.crash(join), /channel crashed before the answer/],
+      ["not sent", () => live.disconnect(), /not connected before the answer/],
+    ];
+    for (const [type, end, message] of ends) {
+      const { link, join } = await joined();
+      const answer = live.dispatch("add");
+      live.dispatch("nobody awaits this");
+      await link.take("lvs_evt:add");
+      end(link, join);
+      const rejection = await answer.catch((reason: unknown) => reason);
+      expect(rejection).toMatchObject({ type, event: "add" });
+      expect((rejection as Error).message).toMatch(message);
+      live.disconnect();
+      await restartServer();
+    }
+  });
+});
+
+describe("an event", () => {
+  it("waits for the first join", async () => {
+    client().connect();
+    const answer = live.dispatch("add");
+    const link = await server.link();
+    const join = await link.take("phx_join");
+    expect(link.count("lvs_evt:add")).toBe(0);
+    link.reply(join, OURS);
+    link.reply(await link.take("lvs_evt:add"));
+    await answer;
+  });
+
+  it("waits for a lost connection, and is sent when it is back", async () => {
+    const { link } = await joined();
+    link.close();
+    await until(() => live.status === "offline");
+    const answer = live.dispatch("add");
+    const again = await server.link();
+    await again.accept({});
+    again.reply(await again.take("lvs_evt:add"));
+    await answer;
+  });
+
+  it("is refused when the connection is lost for 10 seconds", async () => {
+    const { link } = await joined();
+    await server.stop();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    link.close();
+    await until(() => live.status === "offline");
+    const answer = live.dispatch("add").catch((reason: Error) => reason.message);
+    vi.advanceTimersByTime(9_000);
+    vi.advanceTimersByTime(1_001);
+    expect(await answer).toBe("The event was not sent: the connection is lost.");
+    await expect(live.dispatch("add")).rejects.toThrow("the connection is lost");
+    expect(live.error).toMatchObject({ type: "not sent", event: "add" });
+  });
+
+  it("is refused before connect and after disconnect", async () => {
+    client();
+    await expect(live.dispatch("add")).rejects.toThrow("it is not connected");
+    await joined();
+    live.disconnect();
+    await expect(live.dispatch("add")).rejects.toThrow("it is not connected");
+  });
+
+  it("is refused when 100 wait already", async () => {
+    client().connect();
+    for (let n = 0; n < 100; n += 1) live.dispatch("add");
+    await expect(live.dispatch("add")).rejects.toThrow("100 events wait already");
+  });
+
+  it("that can't be encoded is refused", async () => {
+    await joined();
+    await expect(live.dispatch("add", 1n)).rejects.toThrow("BigInt");
+  });
+
+  it("can be a CustomEvent, or pushed", async () => {
+    const { link } = await joined();
+    expect(live.dispatchEvent(new CustomEvent("add", { detail: { n: 1 } }))).toBe(true);
+    expect((await link.take("lvs_evt:add")).payload).toEqual({ n: 1 });
+    live.pushEvent("add", { n: 2 });
+    expect((await link.take("lvs_evt:add")).payload).toEqual({ n: 2 });
+  });
+});
+
+describe("a server of others", () => {
+  it("never answers: a dispatch is done once sent", async () => {
+    const { link, join } = await joined({ items: [] }, { response: {} });
+    link.push(join, "error", { message: "first" });
+    await until(() => live.error);
+    await live.dispatch("add", { a: 1 });
+    expect(live.error).toBeNull();
+    expect((await link.take("lvs_evt:add")).payload).toEqual({ a: 1 });
+    link.close();
+    await until(() => live.status === "offline");
+  });
+
+  it("may send any map as an error, and listeners get it as it is", async () => {
+    const { link, join } = await joined({}, { response: {} });
+    const errors = record("livestate-error");
+    link.push(join, "error", { code: 7 });
+    await until(() => live.error);
+    expect(errors).toEqual([{ code: 7 }]);
+    expect(live.error).toEqual({ type: "error", message: '{"code":7}' });
+  });
+});

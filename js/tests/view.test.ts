@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { find, raise, submit, textOf } from "./page";
+import { kernel, show, showList, todoList, usePage } from "./shown";
+import { until } from "./until";
+
+usePage();
+
+describe("the view", () => {
+  it("tells that it connects, before the first state", async () => {
+    const { el } = show({ element: "todo-list", source: todoList("Todos") });
+    await until(() => textOf(el).startsWith("Connecting…"));
+    await (await kernel.link()).accept({ items: [] });
+    await until(() => textOf(el) === "Todos");
+  });
+
+  it("shows a refused join in the element's place", async () => {
+    const { el } = show({});
+    const link = await kernel.link();
+    link.reply(await link.take("phx_join"), { reason: "unmatched topic" }, "error");
+    await until(
+      () => textOf(el) === "Not connected: No channel is declared for the topic 'todos:me'",
+    );
+  });
+
+  it("shows an init that failed in the element's place, once", async () => {
+    const { el } = show({});
+    const link = await kernel.link();
+    const join = await link.take("phx_join");
+    link.reply(join, { livestate: { max_version: 1000 } });
+    link.push(join, "error", { type: "refused", message: "no database" });
+    await until(() => textOf(el) === "Not connected: no database");
+  });
+
+  it("that was out of the page for a while shows how things stand", async () => {
+    const { el, link } = await showList();
+    el.remove();
+    await Promise.resolve();
+    link.close();
+    await (await kernel.link()).take("phx_join");
+    document.body.append(el);
+    await until(() => textOf(el) === "Todos milk Connection lost. Reconnecting…");
+  });
+
+  it("shows the error of a handler until an event succeeds", async () => {
+    const { el, link } = await showList();
+    submit(find(el, "form"));
+    await raise(link, "add", "no title");
+    await until(() => textOf(el).includes("no title"));
+    expect(textOf(el)).toBe("Todos milk add: ValueError no title ✕");
+    expect(find(el, "[role=alert]")).toBeDefined();
+    submit(find(el, "form"));
+    link.reply(await link.take("lvs_evt:add"));
+    await until(() => textOf(el) === "Todos milk");
+  });
+
+  it("dismisses an error, and shows the next one", async () => {
+    const { el, link } = await showList();
+    submit(find(el, "form"));
+    await raise(link, "add", "no title");
+    await until(() => textOf(el).includes("no title"));
+    find(el, "button[aria-label=Dismiss]").click();
+    await until(() => textOf(el) === "Todos milk");
+    submit(find(el, "form"));
+    await raise(link, "add", "still no title");
+    await until(() => textOf(el).includes("still no title"));
+  });
+
+  it("keeps the last state while the connection is lost", async () => {
+    const { el, link } = await showList();
+    link.close();
+    await until(() => textOf(el) === "Todos milk Connection lost. Reconnecting…");
+    expect(find(el, ".content").classList).toContain("stale");
+    await (await kernel.link()).accept({ items: ["back"] });
+    await until(() => textOf(el) === "Todos back");
+    expect(find(el, ".content").classList).not.toContain("stale");
+  });
+
+  it("tells why a channel crashed, and that it starts again", async () => {
+    const { el, link, join } = await showList();
+    link.crash(join, { reason: "out of memory" });
+    await until(() => textOf(el).includes("Starting again…"));
+    expect(textOf(el)).toBe("Todos milk Starting again… channel error out of memory ✕");
+  });
+
+  it("tells that the kernel has gone, with the last state", async () => {
+    const { el, model } = await showList();
+    model.isAlive = false;
+    model.emit("comm_live_update");
+    await until(() => textOf(el) === "Todos milk The kernel has gone: run the cell again.");
+  });
+});
+
+describe("the keyboard in a view", () => {
+  const press = (el: HTMLElement, options: KeyboardEventInit) =>
+    find(el, "input").dispatchEvent(
+      new KeyboardEvent("keydown", { bubbles: true, composed: true, ...options }),
+    );
+  const isClaimed = (el: HTMLElement) =>
+    el.firstElementChild?.hasAttribute("data-lm-suppress-shortcuts");
+
+  it("keeps plain keys from Jupyter's shortcuts, and leaves those with Ctrl to them", async () => {
+    const { el, dispose } = await showList();
+    press(el, { key: "d" });
+    expect(isClaimed(el)).toBe(true);
+    press(el, { key: "s", ctrlKey: true });
+    expect(isClaimed(el)).toBe(false);
+    document.body.dispatchEvent(new KeyboardEvent("keydown", { key: "d", bubbles: true }));
+    expect(isClaimed(el)).toBe(false);
+    dispose();
+  });
+
+  it("keeps JupyterLab from cancelling the Enter key", async () => {
+    const { el } = await showList();
+    const seen: string[] = [];
+    el.addEventListener("beforeinput", (event) => seen.push((event as InputEvent).inputType));
+    for (const inputType of ["insertText", "insertLineBreak"]) {
+      find(el, "input").dispatchEvent(
+        new InputEvent("beforeinput", { inputType, bubbles: true, composed: true }),
+      );
+    }
+    expect(seen).toEqual(["insertText"]);
+  });
+});
