@@ -21,6 +21,8 @@ from livestate_nb.transports.comm import CommHub
 from livestate_nb.widget import LiveStateWidget
 
 _PATIENCE: Final = 10.0
+_IDLE_TIMEOUT: Final = 150.0
+"""Seconds; browsers let a page in the background send a heartbeat once a minute only."""
 
 
 class Execution(Protocol):
@@ -83,7 +85,7 @@ class Notebook:
     def __init__(self, execution: Execution, clock: IdleClock) -> None:
         self._execution = execution
         self._name = secrets.token_urlsafe(8)
-        self._endpoint = Endpoint(clock=clock)
+        self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT)
         self._hub = CommHub(self._endpoint)
         self._widgets: dict[str, tuple[type[Channel], LiveStateWidget]] = {}
         self._calls: tuple[str, int] = ("", 0)

@@ -8,7 +8,7 @@ import { UNMATCHED_TOPIC } from "./wire";
 
 /** An error as elements and `livestate-error` listeners see it. */
 export interface LiveStateError {
-  /** What kind it is, e.g. "socket error", or the name of the Python exception. */
+  /** What kind it is: ours, e.g. "socket error", or the server's, e.g. "raised" or "refused". */
   type: string;
   /** The event of ours that failed, if one did. */
   event?: string;

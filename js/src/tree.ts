@@ -61,7 +61,7 @@ export const treeStyles = css`
 
 /** Members that are shown at first, and that each "show more" adds. */
 const PAGE = 50;
-/** Values with at most so many members are open at first, down to the second level. */
+/** Values with at most so many members are open at first, down to the third level. */
 const SMALL = 20;
 /** Characters of a string that are shown. */
 const MAX_TEXT = 500;
@@ -90,7 +90,7 @@ export class Tree {
         ${label}<span class=${type}>${show(value)}</span> <span class="type">${type}</span>
       </div>`;
     }
-    const isSmall = members.length <= SMALL && depth < 2;
+    const isSmall = members.length <= SMALL && depth < 3;
     const isOpen = this.#isOpen.get(path) ?? (depth === 0 || isSmall);
     const summary = `${type}, ${members.length} ${nounOf(value, members.length)}`;
     return html`<details

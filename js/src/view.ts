@@ -15,6 +15,7 @@ import { isConnectionError, type LiveStateError } from "./failure";
 import type { LiveState } from "./live-state";
 import { problem, problemStyles } from "./problem";
 import { theme } from "./theme";
+import * as wire from "./wire";
 
 /** `<livestate-view>`: an element, its connection's state, and the errors of its events. */
 export class LiveView extends LitElement {
@@ -30,6 +31,10 @@ export class LiveView extends LitElement {
     theme,
     problemStyles,
     css`
+      :host {
+        /* in line with Jupyter's text outputs */
+        padding: 5px;
+      }
       :host {
         /* Jupyter cuts off what stands out, such as the focus ring */
         padding: 3px;
@@ -173,11 +178,13 @@ export class LiveView extends LitElement {
     // Errors of the connection are told by the notice.
     if (!error || error === this.dismissed || isConnectionError(error)) return nothing;
     const { event, message, type } = error;
+    // A refusal is written for whoever caused it.
+    const isRefusal = type === wire.REFUSED;
     const dismiss = () => {
       this.dismissed = error;
     };
     return html`<div class="livestate-problem strip" role="alert">
-      <p><strong>${event ? `${event}: ${type}` : type}</strong> ${message}</p>
+      <p>${isRefusal ? nothing : html`<strong>${event ?? type}:</strong> `}${message}</p>
       <button type="button" aria-label="Dismiss" title="Dismiss" @click=${dismiss}>✕</button>
     </div>`;
   }

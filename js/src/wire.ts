@@ -41,3 +41,6 @@ export const HEARTBEAT_MS = 30_000;
 
 /** The reason in the reply to a join of a topic that no channel answers to. */
 export const UNMATCHED_TOPIC = "unmatched topic";
+
+/** The type of an error with which a handler refused an event, in words for who dispatched it. */
+export const REFUSED = "refused";

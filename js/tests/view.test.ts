@@ -46,7 +46,7 @@ describe("the view", () => {
     submit(find(el, "form"));
     await raise(link, "add", "no title");
     await until(() => textOf(el).includes("no title"));
-    expect(textOf(el)).toBe("Todos milk add: ValueError no title ✕");
+    expect(textOf(el)).toBe("Todos milk add: no title ✕");
     expect(find(el, "[role=alert]")).toBeDefined();
     submit(find(el, "form"));
     link.reply(await link.take("lvs_evt:add"));
@@ -79,7 +79,7 @@ describe("the view", () => {
     const { el, link, join } = await showList();
     link.crash(join, { reason: "out of memory" });
     await until(() => textOf(el).includes("Starting again…"));
-    expect(textOf(el)).toBe("Todos milk Starting again… channel error out of memory ✕");
+    expect(textOf(el)).toBe("Todos milk Starting again… channel error: out of memory ✕");
   });
 
   it("tells that the kernel has gone, with the last state", async () => {

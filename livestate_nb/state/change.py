@@ -1,6 +1,6 @@
-"""A change: one step from a committed state to the next, as the patch and the documents.
+"""A change: one step from a committed state to the next, as a patch and as documents.
 
-Everything is made on first use, and once. It must not know channels, clients or frames.
+All is made on first use, and once. It must not know channels, clients or frames.
 """
 
 from typing import Any
@@ -10,25 +10,31 @@ from livestate_nb.state.diff import Operation, diff
 from livestate_nb.state.encoder import DocumentEncoder
 from livestate_nb.state.touched import Touched
 
-_MISSING: Any = object()
+_TREES = frozenset({dict, list})
+_UNMADE: Any = object()
 
 
 class Change:
     """Hold one step from a committed state to the next.
 
-    Trees of dicts and lists are compared as they are, with the hints of their drafts, and only
-    what goes into the patch is encoded. States of other types are encoded and their documents
-    compared.
+    Trees of dicts and lists are compared as they are, with what their drafts touched, and only
+    what goes into the patch is encoded. States of other types are encoded, each once, and their
+    documents compared. Nobody may mutate either state any more.
 
     Example:
-        >>> change = Change.between({"n": 1}, {"n": 2}, encoder=DocumentEncoder())
+        >>> import datetime
+        >>> old = {"n": 1, "when": datetime.date(2026, 1, 31)}
+        >>> change = Change.between(old, {**old, "n": 2}, encoder=DocumentEncoder())
         >>> change.operations
         [{'op': 'replace', 'path': '/n', 'value': 2}]
         >>> change.new_document
-        {'n': 2}
+        {'n': 2, 'when': '2026-01-31'}
     """
 
-    __slots__ = ("_encoder", "_key", "_new", "_new_document", "_old", "_old_document", "_operations", "_touched")
+    __slots__ = (
+        "_encoder", "_key", "_new_document", "_new_state", "_old_document", "_old_state",
+        "_operations", "_touched",
+    )  # fmt: skip
 
     def __init__(
         self,
@@ -38,13 +44,14 @@ class Change:
         key: str | None,
         encoder: DocumentEncoder,
     ) -> None:
-        self._old = old_state
-        self._new = new_state
+        self._old_state = old_state
+        self._new_state = new_state
         self._touched = touched
         self._key = key
         self._encoder = encoder
-        self._operations: list[Operation] | None = None
-        self._old_document = self._new_document = _MISSING
+        self._operations: list[Operation] = _UNMADE
+        self._old_document: Json = _UNMADE
+        self._new_document: Json = _UNMADE
 
     @classmethod
     def between(
@@ -56,12 +63,12 @@ class Change:
         key: str | None = "id",
         encoder: DocumentEncoder,
     ) -> "Change":
-        """Return the change from one committed state to the next.
+        """Return the step from one committed state to the next.
 
         Args:
             old_state: the state that the clients have.
-            new_state: the state that they are to have. Neither may be mutated any more.
-            touched: what the drafts between the two touched.
+            new_state: the one that they are to have.
+            touched: what the drafts between the two touched (`Finished.touched`).
             key: name of the field that tells the rows of a list apart, None if none does.
             encoder: the session's.
         """
@@ -69,42 +76,45 @@ class Change:
 
     @property
     def operations(self) -> list[Operation]:
-        """The RFC 6902 operations, JSON through and through.
+        """The RFC 6902 operations, JSON through and through; none if nothing changed.
 
         Raises:
             EncodeError: something that changed has no JSON form; carries the path to it.
         """
-        if self._operations is None:
+        if self._operations is _UNMADE:
             self._operations = self._made()
         return self._operations
 
-    def _made(self) -> list[Operation]:
-        if type(self._old) is type(self._new) and type(self._new) in (dict, list):
-            operations = diff(
-                self._old, self._new, key=self._key, touched=self._touched, encoder=self._encoder
-            )
-            for operation in operations:
-                if "value" in operation:
-                    operation["value"] = self._encoder.encode(
-                        operation["value"], operation["path"]
-                    )
-            return operations
-        return diff(self.old_document, self.new_document, key=self._key, encoder=self._encoder)
-
     @property
     def old_document(self) -> Json:
-        """The document of the state before."""
-        if self._old_document is _MISSING:
-            self._old_document = self._encoder.encode(self._old)
+        """The JSON document of the state before."""
+        if self._old_document is _UNMADE:
+            self._old_document = self._encoder.encode_state(self._old_state)
         return self._old_document
 
     @property
     def new_document(self) -> Json:
-        """The document of the state after.
+        """The JSON document of the state after.
 
         Raises:
-            EncodeError: the state has no JSON form; carries the path to the culprit.
+            EncodeError: the state has no JSON form; carries the path to what has none.
         """
-        if self._new_document is _MISSING:
-            self._new_document = self._encoder.encode(self._new)
+        if self._new_document is _UNMADE:
+            self._new_document = self._encoder.encode_state(self._new_state)
         return self._new_document
+
+    def _made(self) -> list[Operation]:
+        if not {type(self._old_state), type(self._new_state)} <= _TREES:
+            return diff(self.old_document, self.new_document, key=self._key)
+        encoder = self._encoder
+        operations = diff(
+            self._old_state,
+            self._new_state,
+            key=self._key,
+            touched=self._touched,
+            encoder=encoder,
+        )
+        for operation in operations:
+            if "value" in operation:
+                operation["value"] = encoder.encode(operation["value"], operation["path"])
+        return operations

@@ -3,26 +3,30 @@
 It stops wherever both hold the same object. It must not know drafts, messages or sessions.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any, TypeAlias
 
-from livestate_nb.codec import Json, dumps
+from livestate_nb.codec import Json
 from livestate_nb.state.encoder import DocumentEncoder
 from livestate_nb.state.equality import common_prefix, same
 from livestate_nb.state.node import ATOMS
-from livestate_nb.state.pointer import UNSAFE_KEYS, member
-from livestate_nb.state.rows import edit
-from livestate_nb.state.touched import Touched
+from livestate_nb.state.pointer import UNSAFE_KEYS, member, too_deep
+from livestate_nb.state.rows import Move, Run, edit, row_identity, runs_of
+from livestate_nb.state.size import is_worth_replacing
+from livestate_nb.state.touched import Touched, TouchedList
 
 Operation: TypeAlias = dict[str, Json]
 """An RFC 6902 operation: ``op`` and ``path``, and ``value`` or ``from``."""
 
 MOST_OPERATIONS = 10_000
-"""More operations than this in one container are not sent: the container is replaced."""
+"""Of more operations than this inside one dict or list, a replacement takes the place."""
 
 MOST_SHIFTS = 1_000
-"""More removals, insertions and moves than this in one list are not: browsers are slow at them."""
+"""The same for moves, or removals and insertions, in one list: browsers are slow at them."""
 
+_FEWEST_SHIFTS = 16
+_SEQUENCES = frozenset({list, tuple})
+_JSON = frozenset({dict, *ATOMS, *_SEQUENCES})
 _MISSING = object()
 
 
@@ -37,192 +41,252 @@ def diff(
     """Return the JSON Patch (RFC 6902) that turns one state into another.
 
     Args:
-        old: the state that the client has.
-        new: the state that it is to have.
+        old: the JSON document that the client has.
+        new: the one that it is to have.
         key: name of the field that tells the rows of a list apart, None if none does.
         touched: what the drafts between the two touched.
-        encoder: how to compare what is no JSON.
+        encoder: makes `old` and `new` trees of dicts and lists that hold values of other types
+            as well: these are compared as the encoder encodes them.
 
     Returns:
-        list of ``add``, ``remove``, ``replace`` and ``move`` operations, empty if the states are
-        the same. Values are carried by reference, and not encoded.
+        list of ``add``, ``remove``, ``replace`` and ``move`` operations; empty if the states are
+        the same. Values are carried by reference: `encoder` was not applied to them.
 
     Raises:
-        EncodeError: a key that changed cannot be sent.
+        EncodeError: a key that changed cannot be sent; a changed value has no JSON form and had
+            to be compared; the states are nested too deeply.
 
     Example:
         >>> diff({"n": 1, "rows": ["a", "b"]}, {"n": 1, "rows": ["z", "a", "b"]})
         [{'op': 'add', 'path': '/rows/0', 'value': 'z'}]
     """
-    differ = _Differ(key, touched or Touched(), encoder or DocumentEncoder())
-    differ.value(old, new, "")
+    differ = _Differ(key, touched, encoder)
+    try:
+        differ.value(old, new, "")
+    except RecursionError as error:
+        raise too_deep(new) from error
     return differ.operations
 
 
 class _Differ:
-    __slots__ = ("_encoder", "_key", "_touched", "operations")
+    """Walk through two versions at once and gather operations."""
 
-    def __init__(self, key: str | None, touched: Touched, encoder: DocumentEncoder) -> None:
+    __slots__ = ("_encoder", "_ignored", "_key", "_touched", "operations")
+
+    def __init__(
+        self, key: str | None, touched: Touched | None, encoder: DocumentEncoder | None
+    ) -> None:
         self._key = key
-        self._touched = touched
+        self._touched = Touched() if touched is None else touched
         self._encoder = encoder
+        self._ignored = frozenset() if encoder is None else encoder.ignored
         self.operations: list[Operation] = []
 
     def value(self, old: Any, new: Any, path: str) -> None:
+        """Gather the operations that turn one value into another."""
         if old is new:
             return
-        old, new = self._plain(old, path), self._plain(new, path)
-        kind = type(new)
-        if kind is dict and type(old) is dict:
+        before, after = type(old), type(new)
+        if before is dict and after is dict:
             self._dict(old, new, path)
-        elif kind in _SEQUENCES and type(old) in _SEQUENCES:
+        elif before in _SEQUENCES and after in _SEQUENCES:
             self._list(old, new, path)
-        elif not same(old, new):
-            self.operations.append({"op": "replace", "path": path, "value": new})
-
-    def _plain(self, value: Any, path: str) -> Any:
-        return value if type(value) in _JSON else self._encoder.encode(value, path)
+        elif self._encoder is None or (before in _JSON and after in _JSON):
+            if not same(old, new):
+                self.operations.append({"op": "replace", "path": path, "value": new})
+        else:
+            self.value(self._encoder.encode(old, path), self._encoder.encode(new, path), path)
 
     def _dict(self, old: dict[Any, Any], new: dict[Any, Any], path: str) -> None:
         start = len(self.operations)
         hint = self._touched.of_dict(old, new)
-        keys: Iterable[Any]
-        if hint is None:
-            keys = [k for k, value in new.items() if old.get(k, _MISSING) is not value]
-            keys += [k for k in old if k not in new]
-        else:
-            keys = hint.keys
-        for k in keys:
-            if k in self._encoder.ignored:
+        added: list[Any] = []
+        removed: list[Any] = []
+        for key in _changed_keys(old, new) if hint is None else hint.keys:
+            before, after = old.get(key, _MISSING), new.get(key, _MISSING)
+            if before is after or key in self._ignored:
                 continue
-            before, after = old.get(k, _MISSING), new.get(k, _MISSING)
-            if before is after:
-                continue
-            here = member(path, k)
             count = len(self.operations)
-            if after is _MISSING:
-                self.operations.append({"op": "remove", "path": here})
-            elif before is _MISSING:
-                self.operations.append({"op": "add", "path": here, "value": after})
+            if before is _MISSING:
+                added.append(key)
+            elif after is _MISSING:
+                removed.append(key)
             else:
-                self.value(before, after, here)
-            if k in UNSAFE_KEYS and len(self.operations) > count:
-                self._replace(start, path, new)
-                return
-        self._settle(start, path, new)
+                self.value(before, after, member(path, key))
+                if len(self.operations) == count:
+                    continue
+            if key in UNSAFE_KEYS or count - start > MOST_OPERATIONS:
+                return self._replace(start, new, path)
+        if removed or added:
+            self._members(old, new, removed, added, path)
+        return self._settle(start, new, path)
 
-    def _list(self, old: Any, new: Any, path: str) -> None:
+    def _members(
+        self,
+        old: dict[Any, Any],
+        new: dict[Any, Any],
+        removed: list[Any],
+        added: list[Any],
+        path: str,
+    ) -> None:
+        """Gather the operations for keys that came and went; a renamed one is moved."""
+        origins = {id(old[key]): key for key in removed if type(old[key]) not in ATOMS}
+        renamed = {key: origins.pop(id(new[key])) for key in added if id(new[key]) in origins}
+        gone = set(renamed.values())
+        for key in removed:
+            if key not in gone:
+                self.operations.append({"op": "remove", "path": member(path, key)})
+        for key in added:
+            here = member(path, key)
+            if key in renamed:
+                origin = member(path, renamed[key])
+                self.operations.append({"op": "move", "from": origin, "path": here})
+            else:
+                self.operations.append({"op": "add", "path": here, "value": new[key]})
+
+    def _list(self, old: Sequence[Any], new: Sequence[Any], path: str) -> None:
         start = len(self.operations)
         hint = self._touched.of_list(old, new)
+        displaced: set[int] = set()
         if hint is None:
-            head = common_prefix(old, new, min(len(old), len(new)))
-            shorter = min(len(old), len(new)) - head
-            tail = common_prefix(old[: -shorter - 1 : -1], new[: -shorter - 1 : -1], shorter)
-            places: Iterable[int] = ()
+            head, tail = self._trimmed(old, new)
         else:
-            head, tail, places = hint.head, hint.tail, hint.places
-        shift = len(new) - len(old)
-        for place in places:
-            index = place if place < head else place + shift
-            self.value(old[place], new[index], f"{path}/{place}")
-            if len(self.operations) - start > MOST_OPERATIONS:
-                break
-        before, after = old[head : len(old) - tail], new[head : len(new) - tail]
-        if (before or after) and not self._window(before, after, path, head, max(16, len(new) // 4)):
-            self._replace(start, path, new)
-            return
-        self._settle(start, path, new)
+            head, tail = hint.head, hint.tail
+            shift = len(new) - len(old)
+            if 1 < len(hint.places) <= MOST_SHIFTS:
+                displaced = self._displaced(hint, shift)
+            for place in hint.places:
+                if place not in displaced:
+                    index = place if place < head else place + shift
+                    self.value(old[place], new[index], f"{path}/{place}")
+                    if len(self.operations) - start > MOST_OPERATIONS:
+                        return self._replace(start, new, path)
+        before, after = len(old) - head - tail, len(new) - head - tail
+        is_worth = True
+        if displaced:
+            runs = _runs_around(displaced, head, tail, len(old), len(new))
+            is_worth = self._rearrange(old, new, runs, path, most=_most(new))
+        elif before == after == 1:
+            self.value(old[head], new[head], f"{path}/{head}")
+        elif before or after:
+            is_worth = self._fill_gap(old, new, head, tail, path)
+        return self._settle(start, new, path) if is_worth else self._replace(start, new, path)
 
-    def _window(self, old: Any, new: Any, path: str, head: int, most: int) -> bool:
-        """Make the operations for the stretch of a list that differs; say if it was worth it."""
-        if len(old) == len(new) == 1:
-            self.value(old[0], new[0], f"{path}/{head}")
-            return True
+    def _trimmed(self, old: Sequence[Any], new: Sequence[Any]) -> tuple[int, int]:
+        """Return how long the common head and the common tail of two lists are."""
+        is_json = self._encoder is None
+        head = common_prefix(old, new, is_json=is_json)
+        shorter = min(len(old), len(new)) - head
+        if not shorter:
+            return head, 0
+        ends = slice(-1, -shorter - 1, -1)
+        return head, common_prefix(old[ends], new[ends], is_json=is_json)
+
+    def _displaced(self, hint: TouchedList, shift: int) -> set[int]:
+        """Return the touched places, if several, whose items came from elsewhere."""
+        old, new, head = hint.old, hint.new, hint.head
+        items = {id(old[place]) for place in hint.places if type(old[place]) not in ATOMS}
+        displaced = set()
+        for place in hint.places:
+            item = new[place if place < head else place + shift]
+            if old[place] is not item and (
+                id(item) in items
+                or row_identity(old[place], self._key) != row_identity(item, self._key)
+            ):
+                displaced.add(place)
+        return displaced if len(displaced) > 1 else set()
+
+    def _fill_gap(
+        self, old: Sequence[Any], new: Sequence[Any], head: int, tail: int, path: str
+    ) -> bool:
+        """Gather the operations for what lies between head and tail; say if it was worth it."""
+        before, after = old[head : len(old) - tail], new[head : len(new) - tail]
+        is_json = self._encoder is None
+        if self._encoder is not None and not set(map(type, (*before, *after))) <= _JSON:
+            before, after = (
+                [self._encoder.encode(item, f"{path}/{i}") for i, item in enumerate(items, head)]
+                for items in (before, after)
+            )
+            is_json = True
+        runs = runs_of(before, after, is_json=is_json)
+        return self._rearrange(before, after, runs, path, head, most=_most(new))
+
+    def _rearrange(
+        self,
+        old: Sequence[Any],
+        new: Sequence[Any],
+        runs: list[Run],
+        path: str,
+        offset: int = 0,
+        *,
+        most: int,
+    ) -> bool:
+        """Gather the operations that turn one list into another; say if it was worth it.
+
+        Args:
+            old: a list, or a stretch of one.
+            new: what became of it.
+            runs: what is the same in both.
+            path: RFC 6901 pointer to the list.
+            offset: where in the list the stretch begins.
+            most: how many moves, or removals and insertions, are not too many.
+        """
         start = len(self.operations)
-        found = edit(old, new, self._key, min(most, MOST_SHIFTS))
+        found = edit(old, new, runs, key=self._key, most=most)
         if found is None:
             return False
-        for index in found.removed:
-            self.operations.append({"op": "remove", "path": f"{path}/{head + index}"})
+        for i in found.removed:
+            self.operations.append({"op": "remove", "path": f"{path}/{offset + i}"})
         for step in found.steps:
-            if step[0] is None:
-                _, j, to = step
-                self.operations.append(
-                    {"op": "add", "path": f"{path}/{head + to}", "value": new[j]}
-                )
+            here = f"{path}/{offset + step.to}"
+            if isinstance(step, Move):
+                origin = f"{path}/{offset + step.origin}"
+                self.operations.append({"op": "move", "from": origin, "path": here})
             else:
-                origin, to = step
-                self.operations.append(
-                    {"op": "move", "from": f"{path}/{head + origin}", "path": f"{path}/{head + to}"}
-                )
+                self.operations.append({"op": "add", "path": here, "value": new[step.item]})
         for i, j in found.changed:
-            self.value(old[i], new[j], f"{path}/{head + j}")
+            self.value(old[i], new[j], f"{path}/{offset + j}")
             if len(self.operations) - start > MOST_OPERATIONS:
                 return False
         return True
 
-    def _settle(self, start: int, path: str, new: Any) -> None:
-        """Replace a container whole where its operations are too many, or larger than it is."""
-        made = self.operations[start:]
-        if not made or (len(made) == 1 and made[0]["op"] in _LEAN and "~" not in made[0]["path"]):
-            return
-        if len(made) > MOST_OPERATIONS:
-            self._replace(start, path, new)
-            return
-        overhead = 0
-        carried = set()
-        for operation in made:
-            overhead += 25 + len(dumps(operation["path"]))
-            value = operation.get("value", _MISSING)
-            if "from" in operation:
-                overhead += 8 + len(dumps(operation["from"]))
-            elif value is not _MISSING:
-                overhead += 8
-                if type(value) in ATOMS:
-                    overhead += _size(value)
-                else:
-                    carried.add(id(value))
-        if 2 * len(new) * 6 // 5 > overhead:
-            return
-        whole = 32 + len(dumps(path)) + _weight(new, overhead, carried)
-        if overhead > whole * 6 // 5:
-            self._replace(start, path, new)
+    def _settle(self, start: int, new: Any, path: str) -> None:
+        """Replace a dict or list whole if its operations are larger than it is."""
+        count = len(self.operations) - start
+        if count == 1:
+            only = self.operations[start]
+            if "value" in only and "~" not in only["path"]:
+                return  # its key and its value are in the replacement as well
+        if count and is_worth_replacing(self.operations[start:], new, path):
+            self._replace(start, new, path)
 
-    def _replace(self, start: int, path: str, new: Any) -> None:
+    def _replace(self, start: int, new: Any, path: str) -> None:
         self.operations[start:] = [{"op": "replace", "path": path, "value": new}]
 
 
-_LEAN = frozenset({"add", "replace"})
-"""Operations of which one alone is never larger than the container: it is in there as well."""
+def _runs_around(
+    displaced: set[int], head: int, tail: int, old_length: int, new_length: int
+) -> list[Run]:
+    """Return what two lists share, given the places that differ and a gap between two lengths."""
+    gaps = [(place, place + 1, 1) for place in displaced]
+    gaps.append((head, old_length - tail, new_length - head - tail))
+    runs: list[Run] = []
+    i = j = 0
+    for start, stop, length in [*sorted(gaps), (old_length, old_length, 0)]:
+        if start > i:
+            runs.append(Run(i, j, start - i))
+        j += start - i + length
+        i = stop
+    return runs
 
-_SEQUENCES = frozenset({list, tuple})
-_JSON = frozenset({dict, *ATOMS, *_SEQUENCES})
+
+def _changed_keys(old: dict[Any, Any], new: dict[Any, Any]) -> list[Any]:
+    """Return the keys whose values are not the same object in two dicts."""
+    keys = [key for key, value in new.items() if old.get(key, _MISSING) is not value]
+    keys.extend(key for key in old if key not in new)
+    return keys
 
 
-def _size(value: Any) -> int:
-    return len(value) + 2 if type(value) is str else len(repr(value))
-
-
-def _weight(value: Any, limit: int, carried: set[int]) -> int:
-    """Return about how many bytes a value takes, but for what is carried; not far past a limit."""
-    weight = 2
-    stack = [value]
-    while stack and weight <= limit:
-        item = stack.pop()
-        kind = type(item)
-        if kind in ATOMS:
-            weight += _size(item)
-        elif id(item) in carried:
-            continue
-        elif kind is dict:
-            weight += 2 + 4 * len(item)
-            if weight <= limit:
-                weight += sum(len(k) for k in item)
-                stack.extend(item.values())
-        elif kind in _SEQUENCES:
-            weight += 2 + len(item)
-            if weight <= limit:
-                stack.extend(item)
-        else:
-            weight += 2
-    return weight
+def _most(items: Sequence[Any]) -> int:
+    """Return how many shifts are not too many for a list."""
+    return min(max(_FEWEST_SHIFTS, len(items) // 4), MOST_SHIFTS)

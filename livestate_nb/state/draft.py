@@ -11,7 +11,7 @@ from livestate_nb.errors import DraftError
 from livestate_nb.state.draft_dict import DraftDict
 from livestate_nb.state.draft_list import DraftList
 from livestate_nb.state.resolve import resolve
-from livestate_nb.state.scope import LIVE, Scope
+from livestate_nb.state.scope import Scope, check_live, is_live
 from livestate_nb.state.touched import Touched
 
 
@@ -59,7 +59,7 @@ def finish(draft: Any, result: Any = _DRAFT) -> Finished:
     Raises:
         DraftError: the turn has ended already, or the state contains itself.
     """
-    len(draft)  # an ended draft refuses
+    check_live(draft)
     scope = draft._scope
     try:
         state, touched = resolve(draft if result is _DRAFT else result, draft._base, scope)
@@ -75,11 +75,11 @@ def drop(draft: Any) -> None:
     Example:
         >>> draft = open_draft({"n": 1})
         >>> drop(draft)
-        >>> draft["n"]
+        >>> draft["n"]  # doctest: +ELLIPSIS
         Traceback (most recent call last):
         livestate_nb.errors.DraftError: This part of the state was read in an earlier turn...
     """
-    len(draft)  # an ended draft refuses
+    check_live(draft)
     draft._scope.end()
 
 
@@ -102,16 +102,15 @@ def rebase(draft: Any, base: dict[str, Any] | list[Any]) -> None:
         >>> draft["n"]
         5
     """
-    live = LIVE.get(type(draft))
-    if live is None:
-        raise DraftError("A draft is only rebased after its turn has ended")
-    if type(base) is not live.__base__:
+    if is_live(draft):
+        raise DraftError("A draft is rebased after its turn has ended: finish or drop it first")
+    kind = dict if isinstance(draft, dict) else list
+    if type(base) is not kind:
         raise DraftError(
-            f"The state was a {live.__base__.__name__} and is a {type(base).__name__} now: the "
-            "handler cannot go on with it. Return from the handler instead of yielding"
+            f"The state was a {kind.__name__} and is a {type(base).__name__} now: what goes on "
+            "with the old one cannot go on with the new. Return instead of yielding"
         )
-    draft.__class__ = live
-    Scope().fill(draft, base, None)
+    Scope().reopen(draft, base)
 
 
 def original(draft: Any) -> Any:
@@ -124,9 +123,9 @@ def original(draft: Any) -> Any:
         >>> sum(row["n"] for row in original(draft["rows"]))
         499500
     """
-    if not isinstance(draft, DraftDict | DraftList):
+    if not isinstance(draft, (DraftDict, DraftList)):
         return draft
-    len(draft)  # an ended draft refuses
+    check_live(draft)
     return draft._base
 
 

@@ -72,7 +72,6 @@ class DraftDict(dict[Any, Any]):
         return dict(*args, **kwargs)
 
     def _fill(self, base: dict[Any, Any], parent: Node | None, scope: "Scope") -> None:
-        dict.clear(self)
         dict.update(self, base)
         self._base = base
         self._parent = parent
@@ -115,19 +114,23 @@ class DraftDict(dict[Any, Any]):
         return drafted
 
     def get(self, key: Any, default: Any = None) -> Any:
-        return self[key] if key in self else default
+        """Return a value, or a default, as dict does."""
+        return self[key] if key in self else default  # noqa: SIM401  # this is get
 
     def __iter__(self) -> Iterator[Any]:
         # because this exists, dict(draft) and {**draft} go by it and not by the raw storage
         return dict.__iter__(self)
 
     def values(self) -> Any:
+        """Return a view of the values, as dict does."""
         return _Values(self)
 
     def items(self) -> Any:
+        """Return a view of the items, as dict does."""
         return _Items(self)
 
     def copy(self) -> dict[Any, Any]:
+        """Return a plain dict of the same values, which are drafts where they are here."""
         return dict(self)
 
     __copy__ = copy
@@ -164,6 +167,7 @@ class DraftDict(dict[Any, Any]):
         mark(self)
 
     def pop(self, key: Any, *default: Any) -> Any:
+        """Take out a key and return its value, as dict does."""
         if key not in self:
             return dict.pop(self, key, *default)
         value = self[key]
@@ -171,23 +175,27 @@ class DraftDict(dict[Any, Any]):
         return value
 
     def popitem(self) -> tuple[Any, Any]:
+        """Take out the last item and return it, as dict does."""
         if not self:
             return dict.popitem(self)
         key = next(reversed(self))
         return key, self.pop(key)
 
     def clear(self) -> None:
+        """Take out all items, as dict does."""
         self._touched |= dict.fromkeys(self)
         dict.clear(self)
         self._is_reordered = True
         mark(self)
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
+        """Return a value, and put in a default before if there is none, as dict does."""
         if key not in self:
             self[key] = default
         return self[key]
 
     def update(self, *others: Any, **named: Any) -> None:
+        """Put in items of a mapping, of pairs and of keywords, as dict does."""
         for key, value in dict(*others, **named).items():
             self[key] = value
 

@@ -64,7 +64,6 @@ class DraftList(list[Any]):
         return list(*args)
 
     def _fill(self, base: list[Any], parent: Node | None, scope: "Scope") -> None:
-        list.clear(self)
         list.extend(self, base)
         self._base = base
         self._parent = parent
@@ -91,8 +90,9 @@ class DraftList(list[Any]):
             _set(self, window, base[committed])
         is_explained = len(self) == len(base)
         if is_explained:
-            noted = [(place, _get(self, place)) for place in self._places]
+            noted = []
             for place in self._places:
+                noted.append((place, _get(self, place)))
                 _set(self, place, base[place])
             try:
                 is_explained = _equal(self, base)
@@ -104,6 +104,7 @@ class DraftList(list[Any]):
             _set(self, committed, added)
         if not is_explained:
             self._head = self._tail = 0
+            self._places = {}
             self._is_bypassed = True
             mark(self)
 
@@ -115,20 +116,30 @@ class DraftList(list[Any]):
         value = _get(self, index)
         if type(value) in ATOMS or id(value) in self._added:
             return value
+        place = self._place(index)
+        origin = self._origin(place)
+        if origin is not None and self._base[origin] is not value:
+            return value  # C code put it there
         drafted = self._scope.hand_out(value, self)
         if drafted is not value:
-            self._put(index, drafted)
+            _set(self, place, drafted)
+            self._note_place(origin, drafted)
         return drafted
 
-    def _put(self, index: SupportsIndex, value: Any) -> None:
-        """Put another value in the place of an item."""
-        _set(self, index, value)
-        place = self._place(index)
+    def _note_place(self, origin: int | None, value: Any) -> None:
+        """Note that another value stands where a committed item stood."""
+        if origin is not None:
+            self._places[origin] = None
+        if type(value) not in ATOMS:
+            self._added[id(value)] = value
+
+    def _origin(self, place: int) -> int | None:
+        """Return where in the committed list an item stood, None if it is in the window."""
+        length = len(self._base)
         if place < self._head:
-            self._places[place] = None
-        elif place >= len(self) - self._tail:
-            self._places[place - len(self) + len(self._base)] = None
-        self._note(value)
+            return place if place < length else None
+        origin = place - len(self) + length
+        return origin if origin >= length - self._tail else None
 
     def _place(self, index: SupportsIndex) -> int:
         place = index.__index__()
@@ -150,6 +161,7 @@ class DraftList(list[Any]):
             index -= 1
 
     def copy(self) -> list[Any]:
+        """Return a plain list of the same items, which are drafts where they are here."""
         return list(self)
 
     __copy__ = copy
@@ -157,8 +169,7 @@ class DraftList(list[Any]):
     def __deepcopy__(self, memo: dict[int, Any]) -> list[Any]:
         plain: list[Any] = []
         memo[id(self)] = plain
-        for value in list.__iter__(self):
-            plain.append(copy.deepcopy(value, memo))
+        plain.extend(copy.deepcopy(value, memo) for value in list.__iter__(self))
         return plain
 
     def __reduce_ex__(self, protocol: SupportsIndex) -> tuple[Any, ...]:
@@ -197,7 +208,8 @@ class DraftList(list[Any]):
             self._note(*values)
             _set(self, index, values)
         else:
-            self._put(index, value)
+            _set(self, index, value)
+            self._note_place(self._origin(self._place(index)), value)
             mark(self)
 
     def __delitem__(self, index: Any) -> None:
@@ -210,17 +222,19 @@ class DraftList(list[Any]):
             self._cut(place, len(self) - place)
 
     def append(self, value: Any) -> None:
+        """Put an item at the end, as list does."""
         self._cut(len(self), 0)
         self._note(value)
         list.append(self, value)
 
     def extend(self, values: Iterable[Any]) -> None:
+        """Put items at the end, as list does."""
         values = list(values)
         self._cut(len(self), 0)
         self._note(*values)
         list.extend(self, values)
 
-    def __iadd__(self, values: Iterable[Any]) -> Any:
+    def __iadd__(self, values: Any) -> Any:
         self.extend(values)
         return self
 
@@ -229,27 +243,33 @@ class DraftList(list[Any]):
         return self
 
     def insert(self, index: SupportsIndex, value: Any) -> None:
+        """Put an item before an index, as list does."""
         place = min(max(self._place(index), 0), len(self))
         self._cut(place, len(self) - place)
         self._note(value)
         list.insert(self, place, value)
 
     def pop(self, index: SupportsIndex = -1) -> Any:
+        """Take out an item and return it, as list does."""
         value = self[index] if self else list.pop(self)
         del self[index]
         return value
 
     def remove(self, value: Any) -> None:
+        """Take out the first item that equals a value, as list does."""
         del self[self.index(value)]
 
     def clear(self) -> None:
+        """Take out all items, as list does."""
         list.clear(self)
         self._cut(0, 0)
 
     def sort(self, **options: Any) -> None:
+        """Sort the items in place, as list does; a key function gets committed values, to read."""
         self._cut(0, 0)
         list.sort(self, **options)
 
     def reverse(self) -> None:
+        """Turn the order of the items round, as list does."""
         self._cut(0, 0)
         list.reverse(self)

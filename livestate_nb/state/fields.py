@@ -1,7 +1,7 @@
-"""Fields: what of an object is state, and whether it can ever change.
+"""Fields: what of an object is state, and whether it can change.
 
-Knows dataclasses, attrs classes, msgspec structs and pydantic models by their marks, without
-importing a library. It must not know JSON.
+It knows dataclasses, attrs classes, msgspec structs and pydantic models by their marks, and
+imports none of these libraries but msgspec. It must not know JSON.
 """
 
 import dataclasses
@@ -10,24 +10,29 @@ import decimal
 import enum
 import pathlib
 import uuid
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from typing import Any
 
 import msgspec
 
+from livestate_nb.state.pointer import Refusal
 
-class Fields(list[tuple[str, Any]]):
-    """Hold the names and values of an object's fields, in order."""
+_IMMUTABLE = (
+    str, int, float, bytes, tuple, frozenset, enum.Enum, datetime.date, datetime.time,
+    datetime.timedelta, decimal.Decimal, uuid.UUID, pathlib.PurePath,
+)  # fmt: skip
+_EDITABLE = (set, bytearray)
+_PYDANTIC = frozenset({("pydantic", "BaseModel")})
+_ARRAYS = frozenset(
+    {("numpy", "ndarray"), ("numpy", "generic")}
+    | {(library, name) for library in ("pandas", "polars") for name in ("DataFrame", "Series")}
+)
 
-    __slots__ = ()
 
+def fields_of(value: Any) -> dict[str, Any] | None:
+    """Return the fields of a dataclass, struct or attrs class; None for anything else.
 
-def fields_of(value: Any, only: Iterable[str] | None = None) -> Fields | None:
-    """Return the fields of an object, None if it declares none.
-
-    Args:
-        value: any object.
-        only: names to take, whether they are declared or not.
+    A struct's fields have the names, and the tag, that msgspec encodes.
 
     Example:
         >>> @dataclasses.dataclass
@@ -35,39 +40,40 @@ def fields_of(value: Any, only: Iterable[str] | None = None) -> Fields | None:
         ...     x: int
         ...     y: int
         >>> fields_of(Point(1, 2))
-        [('x', 1), ('y', 2)]
+        {'x': 1, 'y': 2}
     """
-    if only is not None:
-        return Fields((name, getattr(value, name)) for name in only)
     cls = type(value)
     if dataclasses.is_dataclass(cls):
-        return Fields((field.name, getattr(value, field.name)) for field in dataclasses.fields(cls))
+        return {field.name: getattr(value, field.name) for field in dataclasses.fields(cls)}
     if issubclass(cls, msgspec.Struct):
-        names = zip(cls.__struct_encode_fields__, cls.__struct_fields__, strict=True)
-        found = ((name, getattr(value, attribute)) for name, attribute in names)
-        fields = Fields((name, item) for name, item in found if item is not msgspec.UNSET)
-        config = cls.__struct_config__
-        if config.tag is not None:
-            fields.insert(0, (config.tag_field or "type", config.tag))
-        return fields
+        return _struct_fields(value)
     attributes = getattr(cls, "__attrs_attrs__", None)
     if attributes is not None:
-        return Fields((attribute.name, getattr(value, attribute.name)) for attribute in attributes)
+        return {attribute.name: getattr(value, attribute.name) for attribute in attributes}
     return None
 
 
-_IMMUTABLE = (
-    str, int, float, bytes, tuple, frozenset, type(None), enum.Enum, datetime.date, datetime.time,
-    datetime.timedelta, decimal.Decimal, uuid.UUID, pathlib.PurePath,
-)  # fmt: skip
-_REPLACED_NEVER_MUTATED = frozenset({"numpy", "pandas", "polars"})
+def public_attributes(value: Any) -> dict[str, Any]:
+    """Return the attributes of an object whose names do not begin with an underscore.
+
+    Raises:
+        Refusal: the object keeps its attributes elsewhere than in a ``__dict__``.
+    """
+    try:
+        attributes = vars(value)
+    except TypeError as error:
+        name = type(value).__qualname__
+        raise Refusal(
+            f"{name} has no __dict__ to exclude attributes from. Name those to send, with only=",
+            value,
+        ) from error
+    return {name: item for name, item in attributes.items() if not name.startswith("_")}
 
 
 def is_frozen(value: object) -> bool:
-    """Say whether an object itself surely cannot change, whatever its parts may do.
+    """Say whether an object surely cannot change, whatever its parts may do.
 
-    Arrays and frames of numpy, pandas and polars count as frozen: in a state they are replaced,
-    never mutated.
+    Arrays and frames count as frozen: in a state they are replaced, never mutated.
 
     Example:
         >>> is_frozen((1, [])), is_frozen({1})
@@ -76,43 +82,56 @@ def is_frozen(value: object) -> bool:
     cls = type(value)
     if issubclass(cls, _IMMUTABLE):
         return True
-    frozen = _declared_frozen(cls)
-    return library_of(cls) in _REPLACED_NEVER_MUTATED if frozen is None else frozen
+    return _is_declared_frozen(cls) is True or is_named(cls, _ARRAYS)
 
 
 def is_editable(value: object) -> bool:
-    """Say whether a handler may change an object in place: a set, a dataclass that is not frozen.
+    """Say whether an object is made to be changed in place: a set, a dataclass not frozen.
 
     Example:
         >>> is_editable({1}), is_editable(1), is_editable(object())
         (True, False, False)
     """
     cls = type(value)
-    return issubclass(cls, set | bytearray) or _declared_frozen(cls) is False
+    if issubclass(cls, _EDITABLE) or _is_declared_frozen(cls) is False:
+        return True
+    return is_named(cls, _PYDANTIC) and not getattr(cls, "model_config", {}).get("frozen")
 
 
-def _declared_frozen(cls: type) -> bool | None:
-    """Return whether a class with declared fields is frozen, None for any other class."""
+def is_named(cls: type, names: Collection[tuple[str, str]]) -> bool:
+    """Say whether a class or one of its bases has one of some names."""
+    return name_among(cls, names) is not None
+
+
+def name_among(cls: type, names: Collection[tuple[str, str]]) -> tuple[str, str] | None:
+    """Return the first (package, name) of a class and its bases that is among some names."""
+    for candidate in cls.__mro__:
+        name = candidate.__module__.partition(".")[0], candidate.__name__
+        if name in names:
+            return name
+    return None
+
+
+def _struct_fields(value: msgspec.Struct) -> dict[str, Any]:
+    config = value.__struct_config__
+    fields: dict[str, Any] = {}
+    if config.tag is not None:
+        fields[config.tag_field or "type"] = config.tag
+    for name, attribute in zip(
+        value.__struct_encode_fields__, value.__struct_fields__, strict=True
+    ):
+        item = getattr(value, attribute)
+        if item is not msgspec.UNSET:
+            fields[name] = item
+    return fields
+
+
+def _is_declared_frozen(cls: type[Any]) -> bool | None:
+    """Return whether a class that declares its fields is frozen, None for other classes."""
     if dataclasses.is_dataclass(cls):
         return bool(cls.__dataclass_params__.frozen)  # type: ignore[attr-defined]  # not in typeshed
     if issubclass(cls, msgspec.Struct):
         return bool(cls.__struct_config__.frozen)
     if hasattr(cls, "__attrs_attrs__"):
-        return "frozen" in cls.__setattr__.__name__
-    if named_class(cls, {("pydantic", "BaseModel")}):
-        return bool(cls.model_config.get("frozen"))  # type: ignore[attr-defined]  # a pydantic model
-    return None
-
-
-def library_of(cls: type) -> str:
-    """Return the name of the package that a class comes from."""
-    return cls.__module__.partition(".")[0]
-
-
-def named_class(cls: type, names: Collection[tuple[str, str]]) -> tuple[str, str] | None:
-    """Return the first (package, class name) among a class and its bases that is in `names`."""
-    for candidate in cls.__mro__:
-        name = library_of(candidate), candidate.__name__
-        if name in names:
-            return name
+        return cls.__setattr__.__name__ == "_frozen_setattrs"
     return None

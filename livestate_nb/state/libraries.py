@@ -1,69 +1,67 @@
 """Libraries: values of pydantic, numpy, pandas and polars as plain ones, importing none of them.
 
-A library's class is known by its name, which costs nothing where the library is not in use.
-It must not know JSON beyond what these values become.
+A class is known by its name, which costs nothing where the library is not in use. It must not
+know JSON beyond what these values become.
 """
 
 from collections.abc import Callable
 from typing import Any
 
-from livestate_nb.state.fields import fields_of, named_class
+from livestate_nb.state.fields import name_among
 from livestate_nb.state.pointer import Refusal
 
 
-def library_value(value: Any) -> object:
-    """Return an object's fields, or a library's value as plain Python values; any other as it is.
+def library_form(value: Any) -> object:
+    """Return a library's value as plain Python values, any other value as it is.
 
     Raises:
-        Refusal: a pydantic model that cannot be dumped, complex numbers, two columns of one
-            name, a lazy frame.
+        Refusal: a model that pydantic cannot dump, complex numbers, two columns of one name.
     """
-    name = named_class(type(value), _CONVERSIONS)
-    if name is not None:
-        return _CONVERSIONS[name](value)
-    fields = fields_of(value)
-    return value if fields is None else fields
+    name = name_among(type(value), _FORMS)
+    return value if name is None else _FORMS[name](value)
 
 
 def _model(value: Any) -> object:
     try:
         return value.model_dump(mode="json")
-    except ValueError as error:  # PydanticSerializationError is one
+    except ValueError as error:  # as PydanticSerializationError is one
         raise Refusal(f"pydantic cannot dump the model: {error}", value) from error
 
 
 def _array(value: Any) -> object:
-    """Return a numpy array or scalar as numbers in nested lists; times become datetimes."""
-    if value.dtype.kind in "mM":
-        value = value.astype(value.dtype.kind + "8[us]")
-    elif value.dtype.kind == "c":
+    """Return a numpy array or scalar as numbers, in nested lists; times become datetimes."""
+    kind = value.dtype.kind
+    if kind == "c":
         raise Refusal("JSON has no complex numbers", value)
+    if kind in "mM":
+        if (value != value).any():
+            raise Refusal("JSON has no NaT. Put None in its place, in an array of objects", value)
+        value = value.astype(f"{kind}8[us]")
+    elif kind == "f":
+        value = value.astype(float)  # longer floats have no Python form
     return value.tolist()
 
 
 def _column(column: Any) -> list[Any]:
     """Return a pandas column's values, None where one is missing."""
-    plain: list[Any] = column.astype(object).where(column.notna(), None).tolist()
-    return plain
+    values: list[Any] = column.astype(object).where(column.notna(), None).tolist()
+    return values
 
 
 def _pandas_frame(frame: Any) -> list[dict[str, Any]]:
     names = [str(label) for label in frame.columns]
     if len(set(names)) < len(names):
-        raise Refusal(f"two columns of the frame have one name: {names}", frame)
+        raise Refusal(f"two columns of the frame have one name: {', '.join(names)}", frame)
     columns = [_column(frame.iloc[:, index]) for index in range(len(names))]
-    if not columns:
-        return [{} for _ in range(len(frame))]
     return [dict(zip(names, row, strict=True)) for row in zip(*columns, strict=True)]
 
 
-_CONVERSIONS: dict[tuple[str, str], Callable[[Any], object]] = {
+_FORMS: dict[tuple[str, str], Callable[[Any], object]] = {
     ("pydantic", "BaseModel"): _model,
     ("numpy", "ndarray"): _array,
     ("numpy", "generic"): _array,
     ("pandas", "DataFrame"): _pandas_frame,
     ("pandas", "Series"): _column,
-    ("pandas", "Index"): lambda index: _column(index.to_series()),
     ("polars", "DataFrame"): lambda frame: frame.to_dicts(),
     ("polars", "Series"): lambda series: series.to_list(),
 }

@@ -8,7 +8,8 @@ from livestate_nb.errors import EncodeError
 UNSAFE_KEYS = frozenset({"constructor", "prototype"})
 """Keys that a path must not contain: a client library throws at them. They are fine in values."""
 
-_FORBIDDEN_KEY = "__proto__"
+FORBIDDEN_KEY = "__proto__"
+"""A key that is refused: browsers take it for the object's prototype."""
 
 
 class Refusal(Exception):
@@ -37,7 +38,9 @@ class Refusal(Exception):
         """
         for key in reversed(self.keys):
             path = f"{path}/{_escaped(str(key))}"
-        return EncodeError(f"The state has no JSON form at {path!r}: {self.reason}", path, self.value)
+        return EncodeError(
+            f"The state has no JSON form at {path!r}: {self.reason}", path, self.value
+        )
 
 
 def checked_key(key: object) -> str:
@@ -54,7 +57,7 @@ def checked_key(key: object) -> str:
         raise Refusal(
             f"keys of an object must be str, got {type(key).__name__} {key!r}. Write str(key)", key
         )
-    if key == _FORBIDDEN_KEY:
+    if key == FORBIDDEN_KEY:
         raise Refusal(
             f"browsers take the key {key!r} for the object's prototype. Choose another name", key
         )
@@ -82,6 +85,8 @@ def member(path: str, key: object) -> str:
         >>> member("/files", "a/b~c")
         '/files/a~1b~0c'
     """
+    if type(key) is str and key.isidentifier() and key != FORBIDDEN_KEY:
+        return f"{path}/{key}"
     try:
         text = checked_key(key)
     except Refusal as refusal:
@@ -93,3 +98,13 @@ def _escaped(key: str) -> str:
     if "~" in key:
         key = key.replace("~", "~0")
     return key.replace("/", "~1") if "/" in key else key
+
+
+def too_deep(value: object, path: str = "") -> EncodeError:
+    """Return the error for a value whose nesting Python's recursion limit does not allow."""
+    return EncodeError(
+        f"The state has no JSON form at {path!r}: it is nested too deeply, or contains itself. A "
+        "state must be a tree",
+        path,
+        value,
+    )

@@ -9,12 +9,13 @@ from itertools import compress, count, repeat
 from operator import is_
 from typing import Any
 
-from livestate_nb.errors import DraftError, EncodeError
+from livestate_nb.errors import DraftError
 from livestate_nb.state.draft_dict import DraftDict
 from livestate_nb.state.draft_list import DraftList
 from livestate_nb.state.equality import same
 from livestate_nb.state.fields import is_editable
 from livestate_nb.state.node import ATOMS
+from livestate_nb.state.pointer import too_deep
 from livestate_nb.state.scope import Scope, rebuilt
 from livestate_nb.state.touched import Touched, TouchedDict, TouchedList
 
@@ -49,7 +50,7 @@ def resolve(value: Any, base: Any, scope: Scope) -> tuple[Any, Touched]:
     try:
         return resolver.plain(value, base), resolver.touched
     except RecursionError as error:
-        raise EncodeError("The state is nested too deeply", "", value) from error
+        raise too_deep(value) from error
 
 
 class _Resolver:
@@ -78,8 +79,11 @@ class _Resolver:
         if done is not _MISSING:
             return done
         self._done[id(value)] = _PENDING
-        if is_own:
-            new = self._draft_dict(value) if kind is DraftDict else self._draft_list(value)
+        new: Any
+        if is_own and isinstance(value, DraftDict):
+            new = self._draft_dict(value)
+        elif is_own and isinstance(value, DraftList):
+            new = self._draft_list(value)
         elif isinstance(value, dict):
             new = self._dict(value, base)
         else:
@@ -91,8 +95,9 @@ class _Resolver:
         base = draft._base
         new = draft._copied
         for key in draft._touched:
-            if key in new:
-                new[key] = self.plain(new[key], base.get(key, _MISSING))
+            value = new.get(key)
+            if type(value) not in ATOMS:
+                new[key] = self.plain(value, base.get(key, _MISSING))
         self.touched.add(TouchedDict(base, new, draft._touched))
         return new
 
@@ -101,16 +106,18 @@ class _Resolver:
         new = list.__getitem__(draft, slice(None))
         head, tail = draft._bounds()
         shift = len(new) - len(base)
-        places = [p for p in draft._places if p < head or p >= len(base) - tail]
-        for place in places:
+        places = []
+        for place in sorted(draft._places):
             index = place if place < head else place + shift
-            new[index] = self.plain(new[index], base[place])
+            if place < head or place >= len(base) - tail:
+                places.append(place)
+                new[index] = self.plain(new[index], base[place])
         if draft._is_bypassed:
             self._fill_in(new, base)
         elif head + tail < len(new):
             for index in _indices(draft._added, new, head, len(new) - tail):
                 new[index] = self.plain(new[index], _MISSING)
-        self.touched.add(TouchedList(base, new, head, tail, sorted(places)))
+        self.touched.add(TouchedList(base, new, head, tail, places))
         return new
 
     def _fill_in(self, items: list[Any], others: Sequence[Any]) -> None:

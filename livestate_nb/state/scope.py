@@ -6,7 +6,7 @@ It must not know what becomes of a turn: see resolve.py.
 import copy
 from collections.abc import Iterable
 from operator import is_
-from typing import Any
+from typing import Any, NoReturn
 
 from livestate_nb.errors import DraftError
 from livestate_nb.state.draft_dict import DraftDict
@@ -25,15 +25,16 @@ class Scope:
 
     def open(self, base: dict[Any, Any] | list[Any], parent: Node | None) -> Any:
         """Return a draft over a committed dict or list."""
-        draft: DraftDict | DraftList = (
-            dict.__new__(DraftDict) if type(base) is dict else list.__new__(DraftList)
-        )
-        self.fill(draft, base, parent)
+        draft: Any = dict.__new__(DraftDict) if type(base) is dict else list.__new__(DraftList)
+        draft._fill(base, parent, self)
+        self.nodes.append(draft)
         return draft
 
-    def fill(self, draft: Any, base: dict[Any, Any] | list[Any], parent: Node | None) -> None:
-        """Put a draft over a committed value of its kind."""
-        draft._fill(base, parent, self)
+    def reopen(self, draft: Any, base: dict[Any, Any] | list[Any]) -> None:
+        """Put an ended draft over a committed value of its kind, as the first of this turn."""
+        draft.__class__ = _LIVE[type(draft)]
+        draft.clear()
+        draft._fill(base, None, self)
         self.nodes.append(draft)
 
     def hand_out(self, value: Any, parent: Node) -> Any:
@@ -63,6 +64,21 @@ class Scope:
         return ended
 
 
+def is_live(draft: Node) -> bool:
+    """Say whether a draft's turn lasts."""
+    return type(draft) in _ENDED
+
+
+def check_live(draft: Node) -> None:
+    """Check that a draft's turn lasts.
+
+    Raises:
+        DraftError: it does not.
+    """
+    if not is_live(draft):
+        _refuse()
+
+
 def rebuilt(value: tuple[Any, ...], items: Iterable[Any]) -> tuple[Any, ...]:
     """Return a tuple, or a named tuple, with other items."""
     make = getattr(value, "_make", tuple)
@@ -70,7 +86,7 @@ def rebuilt(value: tuple[Any, ...], items: Iterable[Any]) -> tuple[Any, ...]:
     return plain
 
 
-def _refuse(self: Node, *args: object, **kwargs: object) -> Any:
+def _refuse(*_args: object, **_options: object) -> NoReturn:
     raise DraftError(
         "This part of the state was read in an earlier turn, and turns end with their handler and "
         "at each yield. Read it again from the state; what is to last must be a copy"
@@ -96,5 +112,4 @@ def _ended(cls: type[Any]) -> Any:
 
 _ENDED: dict[Any, Any] = {cls: _ended(cls) for cls in (DraftDict, DraftList)}
 
-LIVE: dict[Any, Any] = {ended: cls for cls, ended in _ENDED.items()}
-"""The class that a draft has while its turn lasts, by the one that it has afterwards."""
+_LIVE: dict[Any, Any] = {ended: cls for cls, ended in _ENDED.items()}

@@ -54,19 +54,15 @@ class Touched:
         True
     """
 
-    __slots__ = ("_dicts", "_kept", "_lists")
+    __slots__ = ("_hints", "_kept")
 
     def __init__(self) -> None:
-        self._dicts: dict[int, TouchedDict] = {}
-        self._lists: dict[int, TouchedList] = {}
+        self._hints: dict[int, TouchedDict | TouchedList] = {}
         self._kept: object = None
 
     def add(self, hint: TouchedDict | TouchedList) -> None:
         """Add a hint; its containers must not change from here on."""
-        if isinstance(hint, TouchedDict):
-            self._dicts[id(hint.new)] = hint
-        else:
-            self._lists[id(hint.new)] = hint
+        self._hints[id(hint.new)] = hint
 
     def keep(self, ended: object) -> None:
         """Keep the turn's ended drafts: freeing large ones can wait till the patch is made."""
@@ -74,10 +70,10 @@ class Touched:
 
     def of_dict(self, old: object, new: object) -> TouchedDict | None:
         """Return what is known of the step from one dict to another, None if nothing is."""
-        hint = self._dicts.get(id(new))
-        return hint if hint is not None and hint.old is old else None
+        hint = self._hints.get(id(new))
+        return hint if isinstance(hint, TouchedDict) and hint.old is old else None
 
     def of_list(self, old: object, new: object) -> TouchedList | None:
         """Return what is known of the step from one list to another, None if nothing is."""
-        hint = self._lists.get(id(new))
-        return hint if hint is not None and hint.old is old else None
+        hint = self._hints.get(id(new))
+        return hint if isinstance(hint, TouchedList) and hint.old is old else None

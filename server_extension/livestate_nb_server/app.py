@@ -1,7 +1,6 @@
 """The extension application: its config, its endpoint, its routes."""
 
 import logging
-from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 from traitlets import Dict, Unicode
@@ -10,6 +9,8 @@ from livestate_nb.channel import options_of
 from livestate_nb.runtime import Endpoint
 from livestate_nb_server.handlers import InfoHandler, LiveStateHandler
 from livestate_nb_server.hosted import Failed, find
+
+_log = logging.getLogger("livestate_nb")
 
 
 class LiveStateApp(ExtensionApp):
@@ -37,7 +38,7 @@ class LiveStateApp(ExtensionApp):
         """Load the channels and make the endpoint that runs them."""
         self.endpoint = Endpoint()
         self.failed: list[Failed] = []
-        _show_log_of("livestate_nb", self.log)
+        self._log_parent, _log.parent = _log.parent, self.log
         for one in find(self.channels):
             if isinstance(one, Failed):
                 self.log.error("livestate_nb: %s: %s", one.source, one.message)
@@ -60,10 +61,4 @@ class LiveStateApp(ExtensionApp):
     async def stop_extension(self) -> None:
         """Tell all clients that the server goes away, and end what runs."""
         await self.endpoint.close()
-
-
-def _show_log_of(name: str, log: Any) -> None:
-    """Let a library's log go where the server's goes."""
-    logger = logging.getLogger(name)
-    if not logger.handlers:
-        logger.parent = log
+        _log.parent = self._log_parent

@@ -115,11 +115,8 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     def _written(self, size: int, written: "Future[None]") -> None:
         was_congested = self.is_congested
         self._unsent -= size
-        if written.exception() is None and was_congested and not self.is_congested:
-            self._drained()
-
-    def _drained(self) -> None:
-        if self._connection is not None:
+        is_sent = not written.cancelled() and written.exception() is None
+        if is_sent and was_congested and not self.is_congested and self._connection is not None:
             self._connection.drained()
 
 

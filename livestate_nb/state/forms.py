@@ -1,0 +1,172 @@
+"""Forms: what a value that is no JSON becomes, one step at a time, and what users registered.
+
+It must not know documents: what a form holds may need a form of its own.
+"""
+
+import base64
+import datetime
+import decimal
+import enum
+import functools
+import pathlib
+import uuid
+from collections.abc import Callable, Collection
+from typing import Any, TypeVar, overload
+
+from livestate_nb.state.fields import fields_of, is_frozen, public_attributes
+from livestate_nb.state.libraries import library_form
+from livestate_nb.state.pointer import Refusal
+
+_Function = TypeVar("_Function", bound=Callable[[Any], object])
+
+
+@overload
+def register(cls: type) -> Callable[[_Function], _Function]: ...
+@overload
+def register(cls: type, *, only: Collection[str]) -> None: ...
+@overload
+def register(cls: type, *, exclude: Collection[str]) -> None: ...
+def register(
+    cls: type, *, only: Collection[str] = (), exclude: Collection[str] = ()
+) -> Callable[[_Function], _Function] | None:
+    """Say how values of a class, and of its subclasses, are encoded from now on.
+
+    As a decorator of a function, which takes a value and returns another one, of any type that
+    can be encoded, in its place. Or with the names of attributes, as LiveState.Encoder has them:
+    values become objects of these only, or of all that are public but these.
+
+    Args:
+        cls: the class.
+        only: names of attributes; properties are attributes too.
+        exclude: names of attributes (``except`` in the original).
+
+    Example:
+        >>> from livestate_nb.state.encoder import encode
+        >>> class Money:
+        ...     def __init__(self, cents):
+        ...         self.cents = cents
+        >>> @register(Money)
+        ... def form_of_money(money):
+        ...     return f"{money.cents / 100:.2f}"
+        >>> class User:
+        ...     def __init__(self, name, password):
+        ...         self.name, self.password = name, password
+        >>> register(User, exclude={"password"})
+        >>> encode([Money(250), User("ann", "secret")])
+        ['2.50', {'name': 'ann'}]
+    """
+    if only:
+        names = tuple(only)
+        _forms.register(cls, lambda value: {name: getattr(value, name) for name in names})
+        return None
+    if exclude:
+        _forms.register(cls, functools.partial(_form_without, frozenset(exclude)))
+        return None
+    return functools.partial(_register_custom, cls)
+
+
+def form_of(value: Any) -> tuple[object, bool]:
+    """Return what an object becomes, and whether it always will.
+
+    Args:
+        value: anything but None, and exact bool, int, float, str, list and dict.
+
+    Returns:
+        (form, is_constant): the form is a new dict or list; a frozenset, to be sorted; or any
+        other value, to be encoded in the object's place. It is constant if the object itself
+        cannot change and no registered function is asked; its parts may change all the same.
+
+    Raises:
+        Refusal: there is no form for it.
+    """
+    make = _forms.dispatch(type(value))
+    form = make(value)
+    if form is value:
+        name = type(value).__qualname__
+        raise Refusal(
+            f"{name} {_short(value)} is of no type that the encoder knows. Put a dict or a "
+            f"dataclass in its place, or teach the encoder: livestate_nb.register({name})",
+            value,
+        )
+    return form, not isinstance(make, _Custom) and is_frozen(value)
+
+
+class _Custom:
+    """Wrap a registered function, of which nobody knows what else it looks at."""
+
+    __slots__ = ("_function",)
+
+    def __init__(self, function: Callable[[Any], object]) -> None:
+        self._function = function
+
+    def __call__(self, value: Any) -> object:
+        return self._function(value)
+
+
+def _register_custom(cls: type, function: _Function) -> _Function:
+    _forms.register(cls, _Custom(function))
+    return function
+
+
+def _form_without(unwanted: frozenset[str], value: Any) -> dict[str, Any]:
+    declared = fields_of(value)
+    fields = public_attributes(value) if declared is None else declared
+    return {name: item for name, item in fields.items() if name not in unwanted}
+
+
+def _unregistered(value: Any) -> object:
+    fields = fields_of(value)
+    return library_form(value) if fields is None else fields
+
+
+_forms = functools.singledispatch(_unregistered)
+
+
+def _base64(value: bytes | bytearray | memoryview) -> str:
+    return base64.b64encode(value).decode()
+
+
+def _moment(value: datetime.datetime | datetime.time) -> str:
+    text = value.isoformat()
+    if text == "NaT":  # which pandas makes a datetime
+        raise Refusal("JSON has no NaT. Put None in its place", value)
+    return text[:-6] + "Z" if text.endswith("+00:00") else text
+
+
+def _duration(value: datetime.timedelta) -> str:
+    """Return an ISO 8601 duration of days and seconds."""
+    sign, value = ("-", -value) if value < datetime.timedelta(0) else ("", value)
+    days = f"{value.days}D" if value.days else ""
+    fraction = f".{value.microseconds:06}".rstrip("0") if value.microseconds else ""
+    time = f"T{value.seconds}{fraction}S" if value.seconds or fraction or not days else ""
+    return f"{sign}P{days}{time}"
+
+
+def _short(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+_STANDARD: dict[type, Callable[[Any], object]] = {
+    str: str.__str__,
+    int: int.__int__,
+    float: float.__float__,
+    dict: dict,
+    list: list,
+    tuple: list,
+    set: frozenset,
+    frozenset: frozenset[Any].copy,
+    bytes: _base64,
+    bytearray: _base64,
+    memoryview: _base64,
+    enum.Enum: lambda value: value.value,
+    datetime.datetime: _moment,
+    datetime.time: _moment,
+    datetime.date: datetime.date.isoformat,
+    datetime.timedelta: _duration,
+    decimal.Decimal: str,
+    uuid.UUID: str,
+    pathlib.PurePath: str,
+}
+for _cls, _make in _STANDARD.items():
+    _forms.register(_cls, _make)

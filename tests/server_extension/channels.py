@@ -1,0 +1,38 @@
+"""Channels that the tests' servers host."""
+
+import time
+from typing import Any
+
+from livestate_nb import Channel, on
+
+NO_CHANNEL = {"a": "dict"}
+
+
+class Counter(Channel, topic="counter:*"):
+    def init(self, params: Any) -> Any:
+        return {"count": 0}
+
+    @on("inc")
+    def inc(self, payload: Any, state: Any) -> None:
+        state["count"] += 1
+
+
+class Sleeper(Channel, topic="sleep:*"):
+    def init(self, params: Any) -> Any:
+        return {"slept": 0}
+
+    @on("sleep")
+    def sleep(self, payload: Any, state: Any) -> None:
+        time.sleep(payload["seconds"])
+        state["slept"] += 1
+
+
+class Who(Channel, topic="who"):
+    def init(self, params: Any) -> Any:
+        assert self.member is not None
+        return {"username": self.member.user.username, "name": self.member.user.name}
+
+
+class Topicless(Channel):
+    def init(self, params: Any) -> Any:
+        return {"topic": self.topic}

@@ -1,0 +1,68 @@
+"""A Jupyter server in this process, with the extension enabled by its config file alone.
+
+The star brings pytest-jupyter's fixtures and its hooks that run async tests; imported here and
+not as a plugin, they hold in this directory only, and pytest-asyncio everywhere else.
+"""
+
+import logging
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pytest_jupyter.jupyter_server import *  # noqa: F403
+from traitlets.config import Config
+
+from tests.server_extension.web import Connect, Web
+
+ENABLED = Path(__file__).parents[2] / "server_extension" / "jupyter_server_config.d"
+
+
+@pytest.fixture
+def channels() -> dict[str, str]:
+    """What the config hosts; a test names its own with parametrize."""
+    return {
+        "counter:*": "tests.server_extension.channels:Counter",
+        "sleep:*": "tests.server_extension.channels:Sleeper",
+    }
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    """More of the server's config; a test names its own with parametrize."""
+    return {}
+
+
+@pytest.fixture
+def jp_server_config(
+    channels: dict[str, str], options: dict[str, Any], jp_env_config_path: Path
+) -> Config:
+    shutil.copytree(ENABLED, jp_env_config_path / ENABLED.name)
+    return Config({"LiveStateApp": {"channels": channels}, **options})
+
+
+@pytest.fixture
+def connect(jp_ws_fetch: Any) -> Iterator[Connect]:
+    """Open WebSockets to the extension; they are closed after the test."""
+    opened: list[Web] = []
+
+    async def open_one(vsn: str | None = "2.0.0", **options: Any) -> Web:
+        params = {} if vsn is None else {"vsn": vsn}
+        params.update(options.pop("params", {}))
+        web = Web(await jp_ws_fetch("livestate", "websocket", params=params, **options))
+        opened.append(web)
+        return web
+
+    yield open_one
+    for web in opened:
+        web.close()
+
+
+@pytest.fixture(autouse=True)
+def log_goes_nowhere() -> Iterator[None]:
+    """Undo that the extension shows the library's log where the server's goes."""
+    logger = logging.getLogger("livestate_nb")
+    parent = logger.parent
+    yield
+    logger.parent = parent

@@ -1,0 +1,276 @@
+"""Who may connect, and what one socket's trouble means for the others."""
+
+import asyncio
+import json
+import os
+import socket
+import struct
+import time
+from http.cookies import SimpleCookie
+from typing import Any
+
+import pytest
+from jupyter_server.auth import Authorizer
+from tornado.httpclient import HTTPClientError
+
+from livestate_nb_server.handlers import MAX_FRAME
+from tests.server_extension.web import Connect, status
+
+OUTSIDER = {"Authorization": ""}
+
+
+class Denying(Authorizer):
+    """Denies to execute in livestate, and nothing else."""
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        return (action, resource) != ("execute", "livestate")
+
+
+@pytest.fixture
+def login(jp_fetch: Any, jp_serverapp: Any) -> Any:
+    """Log in as a browser does, and return its user and the headers it sends from then on."""
+
+    async def log_in() -> tuple[dict[str, Any], dict[str, str]]:
+        host = f"localhost:{jp_serverapp.port}"
+        response = await jp_fetch(
+            "api",
+            "me",
+            headers={**OUTSIDER, "Host": host},
+            params={"token": jp_serverapp.identity_provider.token},
+        )
+        jar = SimpleCookie()
+        for line in response.headers.get_list("Set-Cookie"):
+            jar.load(line)
+        cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in jar.items())
+        user = json.loads(response.body)["identity"]
+        return user, {**OUTSIDER, "Cookie": cookie, "Origin": f"http://{host}"}
+
+    return log_in
+
+
+# who may connect
+
+
+async def test_a_websocket_without_authentication_gets_403(connect: Connect) -> None:
+    assert await status(connect(headers={**OUTSIDER})) == 403
+    assert await status(connect(headers={"Authorization": "token wrong"})) == 403
+
+
+async def test_a_token_is_enough_where_no_origin_is_sent(
+    connect: Connect, jp_serverapp: Any
+) -> None:
+    assert await status(connect()) == 101
+    token = jp_serverapp.identity_provider.token
+    assert await status(connect(headers={**OUTSIDER}, params={"token": token})) == 101
+
+
+async def test_a_cookie_is_enough_from_the_server_s_own_origin_only(
+    connect: Connect, login: Any
+) -> None:
+    _, headers = await login()
+    assert await status(connect(headers={**headers})) == 101
+    for origin in ("http://evil.example", "http://localhost", "null", ""):
+        assert (origin, await status(connect(headers={**headers, "Origin": origin}))) == (
+            origin,
+            403,
+        )
+
+
+@pytest.mark.parametrize(
+    "options", [{"ServerApp": {"allow_origin": "http://friend.example"}}], ids=["a friend"]
+)
+async def test_an_origin_that_config_allows_may_connect(connect: Connect, login: Any) -> None:
+    _, headers = await login()
+    assert await status(connect(headers={**headers, "Origin": "http://friend.example"})) == 101
+    assert await status(connect(headers={**headers, "Origin": "http://evil.example"})) == 403
+
+
+@pytest.mark.parametrize("options", [{"ServerApp": {"authorizer_class": Denying}}], ids=["denying"])
+async def test_who_may_not_execute_gets_403(connect: Connect, jp_fetch: Any) -> None:
+    assert await status(connect()) == 403
+    assert await status(jp_fetch("livestate/")) == 403
+    assert await status(jp_fetch("api", "status")) == 200
+
+
+async def test_a_version_that_nobody_speaks_gets_403(connect: Connect) -> None:
+    for vsn in (None, "", "2", "2.0", "2.1.0", "3.0.0", "two"):
+        assert (vsn, await status(connect(vsn))) == (vsn, 403)
+    assert await status(connect("2.0.7")) == 101
+
+
+async def test_a_plain_get_of_the_socket_is_a_client_error(jp_fetch: Any) -> None:
+    assert await status(jp_fetch("livestate", "websocket", params={"vsn": "2.0.0"})) == 400
+    assert await status(jp_fetch("livestate", "websocket", headers={**OUTSIDER})) == 403
+    assert await status(jp_fetch("livestate", "other")) == 404
+
+
+async def test_the_client_s_subprotocol_is_answered(connect: Connect) -> None:
+    web = await connect(subprotocols=["phoenix", "base64url.bearer.phx.YQ"])
+    assert web.socket.selected_subprotocol == "phoenix"
+    web = await connect(subprotocols=["other"])
+    assert web.socket.selected_subprotocol is None
+
+
+@pytest.mark.parametrize("channels", [{"who": "tests.server_extension.channels:Who"}], ids=["who"])
+async def test_a_member_s_user_is_who_jupyter_authenticated(connect: Connect, login: Any) -> None:
+    user, headers = await login()
+    web = await connect(headers=headers)
+    joined = await web.join("who")
+    assert joined["state"] == {"username": user["username"], "name": user["name"]}
+
+
+# the page
+
+
+@pytest.mark.parametrize(
+    "channels", [{"counter:*": "tests.server_extension.channels:Counter", "<script>": "<b>:C"}]
+)
+async def test_the_page_says_what_is_hosted_and_what_is_not(
+    channels: dict[str, str], jp_fetch: Any
+) -> None:
+    response = await jp_fetch("livestate/")
+    body = response.body.decode()
+    assert response.headers["Content-Type"].startswith("text/html")
+    assert "<code>counter:*</code></td><td>Counter</td><td>inc</td>" in body
+    assert "&lt;script&gt;" in body
+    assert "No module named &#x27;&lt;b&gt;&#x27;" in body
+    assert "<script" not in body
+    assert "<b>" not in body
+
+
+async def test_the_page_needs_a_login(jp_fetch: Any, jp_base_url: str) -> None:
+    with pytest.raises(HTTPClientError) as refused:
+        await jp_fetch("livestate/", headers={**OUTSIDER}, follow_redirects=False)
+    assert refused.value.code == 302
+    assert refused.value.response is not None
+    assert refused.value.response.headers["Location"].startswith(f"{jp_base_url}login?next=")
+
+
+# one socket's trouble
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        ("not JSON", "expected a JSON array, got a frame that is not JSON"),
+        ("", "expected a JSON array, got a frame that is not JSON"),
+        ('{"topic":"counter:1"}', "expected a JSON array, got an object"),
+        ("[1,2]", "expected [join_ref, ref, topic, event, payload], got 2 members"),
+        (b"\x00\x01\x01\x01\x01", "expected a text frame, got a binary one"),
+    ],
+    ids=["not JSON", "empty", "an object", "short", "binary"],
+)
+async def test_a_bad_frame_closes_its_socket_and_no_other(
+    connect: Connect, frame: str | bytes, reason: str
+) -> None:
+    bad, good = await connect(), await connect()
+    for web in (bad, good):
+        await web.join("counter:1")
+        await web.dispatch("counter:1", "inc")
+        await web.wait("state:patch")
+    await bad.socket.write_message(frame, binary=isinstance(frame, bytes))
+    code, text = await bad.closed()
+    assert code == 1011
+    assert text is not None
+    assert text.startswith(reason)
+    await good.dispatch("counter:1", "inc")
+    assert await good.wait("state:patch") == {
+        "patch": [{"op": "replace", "path": "/count", "value": 2}],
+        "version": 2,
+    }
+
+
+async def test_a_frame_that_is_too_large_closes_its_socket_with_1009(
+    connect: Connect, jp_http_port: int, jp_base_url: str, jp_auth_header: dict[str, str]
+) -> None:
+    good = await connect()
+    head, tail = '[null,"1","counter:1","phx_join",{"pad":"', '"}]'
+    pad = "x" * (MAX_FRAME - len(head) - len(tail))
+    await good.socket.write_message(f"{head}{pad}{tail}")
+    assert (await good.wait("state:change"))["version"] == 0
+    # only announced, not sent: a client that is still sending may miss why it was cut off
+    reader, writer = await asyncio.open_connection("localhost", jp_http_port)
+    lines = [
+        f"GET {jp_base_url}livestate/websocket?vsn=2.0.0 HTTP/1.1",
+        f"Host: localhost:{jp_http_port}",
+        f"Authorization: {jp_auth_header['Authorization']}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+    ]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    async with asyncio.timeout(10):
+        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
+        writer.write(struct.pack("!BBQ", 0x81, 0x80 | 127, MAX_FRAME + 1))
+        opcode, size, code = struct.unpack("!BBH", await reader.readexactly(4))
+        assert (opcode, code) == (0x88, 1009)
+        assert await reader.read() == b"message too big"[: size - 2]
+    writer.close()
+    await writer.wait_closed()
+    await good.dispatch("counter:1", "inc")
+    assert (await good.wait("state:patch"))["version"] == 1
+
+
+async def test_a_sleeping_handler_delays_neither_heartbeat_nor_another_channel(
+    connect: Connect,
+) -> None:
+    web = await connect()
+    await web.join("sleep:1")
+    await web.join("counter:1")
+    start = time.monotonic()
+    await web.dispatch("sleep:1", "sleep", {"seconds": 0.5})
+    await web.push("phoenix", "heartbeat")
+    await web.dispatch("counter:1", "inc")
+    came: dict[str, float] = {}
+    while len(came) < 3:
+        _, _, topic, _, _ = await web.read()
+        came[topic] = time.monotonic() - start
+    assert came["phoenix"] < 0.35
+    assert came["counter:1"] < 0.35
+    assert came["sleep:1"] >= 0.5
+
+
+async def test_small_frames_are_sent_at_once(connect: Connect, jp_http_port: int) -> None:
+    web = await connect()
+    await web.join("counter:1")
+    sockets = _sockets_of(jp_http_port)
+    assert len(sockets) == 1
+    assert sockets[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+    for one in sockets:
+        one.close()
+
+
+async def test_a_client_that_has_gone_leaves_no_session_behind(
+    connect: Connect, jp_serverapp: Any
+) -> None:
+    [app] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
+    web, other = await connect(), await connect()
+    await web.join("counter:1")
+    await other.join("counter:1")
+    assert len(app.endpoint.sessions) == 2
+    web.close()
+    async with asyncio.timeout(10):
+        while len(app.endpoint.sessions) > 1:  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.005)
+    await other.dispatch("counter:1", "inc")
+    assert (await other.wait("state:patch"))["version"] == 1
+
+
+def _sockets_of(port: int) -> list[socket.socket]:
+    """Return the server's ends of its connections, duplicated."""
+    found: list[socket.socket] = []
+    for entry in os.listdir("/dev/fd"):
+        try:
+            one = socket.socket(fileno=os.dup(int(entry)))
+        except OSError:
+            continue
+        try:
+            is_ours = one.getsockname()[1] == port and bool(one.getpeername())
+        except (OSError, IndexError):
+            is_ours = False
+        if is_ours:
+            found.append(one)
+        else:
+            one.close()
+    return found
