@@ -184,7 +184,7 @@ export class LiveView extends LitElement {
       this.dismissed = error;
     };
     return html`<div class="livestate-problem strip" role="alert">
-      <p>${isRefusal ? nothing : html`<strong>${event ?? type}:</strong> `}${message}</p>
+      <p>${isRefusal ? nothing : html`<strong>${`${event ?? type}:`}</strong> `}${message}</p>
       <button type="button" aria-label="Dismiss" title="Dismiss" @click=${dismiss}>✕</button>
     </div>`;
   }

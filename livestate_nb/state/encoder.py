@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 from livestate_nb.codec import Json, dumps
-from livestate_nb.state.forms import form_of, register
+from livestate_nb.state.forms import Constancy, Unordered, form_of, register
 from livestate_nb.state.pointer import FORBIDDEN_KEY, Refusal, checked_key, too_deep
 
 __all__ = ["IGNORED_KEYS", "DocumentEncoder", "encode", "register"]
@@ -217,12 +217,12 @@ class DocumentEncoder:
         if part is not None:
             self._parts.append(part)
             return part.document
-        form, is_constant = form_of(value)
+        form, constancy = form_of(value)
         outer, self._parts = self._parts, []
-        was_mutable, self._is_mutable = self._is_mutable, not is_constant
+        was_mutable, self._is_mutable = self._is_mutable, constancy is Constancy.ANYTHING
         document = self._encode_form(form)
         parts, self._parts = self._parts, outer
-        if self._is_mutable:
+        if self._is_mutable and constancy is not Constancy.NOTHING:
             outer.extend(parts)
             return document
         self._is_mutable = was_mutable
@@ -232,13 +232,13 @@ class DocumentEncoder:
         return document
 
     def _encode_form(self, form: Any) -> Json:
-        """Encode what an object became; a dict, list or set of it is its own, and new."""
+        """Encode what an object became; a dict or list of it is its own, and new."""
         kind = type(form)
         if kind is dict:
             return self._encode_dict(form)
         if kind is list:
             return self._encode_list(form)
-        if kind is frozenset:
+        if kind is Unordered:
             items = [self._encode(item) for item in form]
             kinds = set(map(type, items))
             return (

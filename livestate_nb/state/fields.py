@@ -73,16 +73,17 @@ def public_attributes(value: Any) -> dict[str, Any]:
 def is_frozen(value: object) -> bool:
     """Say whether an object surely cannot change, whatever its parts may do.
 
-    Arrays and frames count as frozen: in a state they are replaced, never mutated.
-
     Example:
         >>> is_frozen((1, [])), is_frozen({1})
         (True, False)
     """
     cls = type(value)
-    if issubclass(cls, _IMMUTABLE):
-        return True
-    return _is_declared_frozen(cls) is True or is_named(cls, _ARRAYS)
+    return issubclass(cls, _IMMUTABLE) or _is_declared_frozen(cls) is True
+
+
+def is_array(value: object) -> bool:
+    """Say whether an object is an array or a frame: in a state they are replaced, never mutated."""
+    return is_named(type(value), _ARRAYS)
 
 
 def is_editable(value: object) -> bool:

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar, overload
 
-from livestate_nb.state.fields import fields_of, is_frozen, public_attributes
+from livestate_nb.state.fields import fields_of, is_array, is_frozen, public_attributes
 from livestate_nb.state.libraries import library_form
 from livestate_nb.state.pointer import Refusal
 
@@ -65,16 +65,28 @@ def register(
     return functools.partial(_register_custom, cls)
 
 
-def form_of(value: Any) -> tuple[object, bool]:
-    """Return what an object becomes, and whether it always will.
+class Unordered(list[Any]):
+    """Hold items whose order says nothing."""
+
+    __slots__ = ()
+
+
+class Constancy(enum.Enum):
+    """Say what of an object can change."""
+
+    ANYTHING = enum.auto()
+    ONLY_PARTS = enum.auto()
+    NOTHING = enum.auto()
+
+
+def form_of(value: Any) -> tuple[object, Constancy]:
+    """Return what an object becomes, and what of that can change.
 
     Args:
         value: anything but None, and exact bool, int, float, str, list and dict.
 
     Returns:
-        (form, is_constant): the form is a new dict or list; a frozenset, to be sorted; or any
-        other value, to be encoded in the object's place. It is constant if the object itself
-        cannot change and no registered function is asked; its parts may change all the same.
+        The form is a new dict or list, or any other value, to be encoded in the object's place.
 
     Raises:
         Refusal: there is no form for it.
@@ -88,7 +100,11 @@ def form_of(value: Any) -> tuple[object, bool]:
             f"dataclass in its place, or teach the encoder: livestate_nb.register({name})",
             value,
         )
-    return form, not isinstance(make, _Custom) and is_frozen(value)
+    if isinstance(make, _Custom):
+        return form, Constancy.ANYTHING
+    if is_array(value):
+        return form, Constancy.NOTHING
+    return form, Constancy.ONLY_PARTS if is_frozen(value) else Constancy.ANYTHING
 
 
 class _Custom:
@@ -154,8 +170,8 @@ _STANDARD: dict[type, Callable[[Any], object]] = {
     dict: dict,
     list: list,
     tuple: list,
-    set: frozenset,
-    frozenset: frozenset[Any].copy,
+    set: Unordered,
+    frozenset: Unordered,
     bytes: _base64,
     bytearray: _base64,
     memoryview: _base64,

@@ -227,7 +227,9 @@ DICT_CHANGES = {
     "ror with nonsense": lambda d: [("a", 1)] | d,
     "last one first": lambda d: (d.__setitem__("items", d.pop("items")), list(d)),
     "nested": lambda d: d["user"]["roles"].update(editor=True),
-    "nested in a view": lambda d: [value.clear() for value in d.values() if isinstance(value, dict)],
+    "nested in a view": lambda d: [
+        value.clear() for value in d.values() if isinstance(value, dict)
+    ],
     "changed while read": lambda d: [d.pop(key) for key in d],
 }
 
@@ -643,7 +645,12 @@ def test_a_frozen_object_is_shared():
 
 
 def test_parts_of_a_tuple_can_be_changed():
-    base = {"pair": ({"n": 1}, [2]), "point": Point({"x": 1}, 2), "flat": (1, "a"), "deep": (((),),)}
+    base = {
+        "pair": ({"n": 1}, [2]),
+        "point": Point({"x": 1}, 2),
+        "flat": (1, "a"),
+        "deep": (((),),),
+    }
     draft = open_draft(base)
     assert draft["flat"] is base["flat"]
     assert draft["deep"] is base["deep"]
