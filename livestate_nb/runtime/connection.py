@@ -197,16 +197,18 @@ class Connection:
                 case Send(message):
                     self._send(message)
                 case Deliver(join, message):
-                    session, member = self._members[join]
-                    session.deliver(member, message)
+                    if entry := self._members.get(join):  # what came before may have ended it
+                        session, member = entry
+                        session.deliver(member, message)
                 case Join():
                     self._joining[action] = self._endpoint.spawn(self._join(action))
                 case Start(join):
                     session, member = self._members[join]
                     session.attach(member)
                 case Leave(join, ref):
-                    session, member = self._members[join]
-                    session.leave(member, ref)
+                    if entry := self._members.get(join):
+                        session, member = entry
+                        session.leave(member, ref)
                 case Stop(join):
                     self._stop(join)
 

@@ -19,6 +19,7 @@ from livestate_nb.protocol.serializer import serializer_for
 from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.pubsub import LocalPubSub, PubSub
 from livestate_nb.runtime.connection import Connection, Transport
+from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.session import Session
 
 IDLE_TIMEOUT: Final = 60.0
@@ -229,9 +230,16 @@ class Endpoint:
         except RuntimeError as error:
             raise SessionClosed("the endpoint is closed") from error
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
-        """Start a task that ends with the endpoint at the latest."""
-        task = asyncio.get_running_loop().create_task(coroutine)
+    def spawn(
+        self, coroutine: Coroutine[Any, Any, None], /, *, is_eager: bool = False
+    ) -> asyncio.Task[None]:
+        """Start a task that ends with the endpoint at the latest.
+
+        Args:
+            coroutine: what it runs.
+            is_eager: whether to run it up to its first wait before this returns.
+        """
+        task = start(coroutine) if is_eager else asyncio.get_running_loop().create_task(coroutine)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task

@@ -20,8 +20,10 @@ T = TypeVar("T")
 class Spawn(Protocol):
     """Start a task that the endpoint owns: it is cancelled and awaited when that closes."""
 
-    def __call__(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
-        """Return the started task."""
+    def __call__(
+        self, coroutine: Coroutine[Any, Any, None], /, *, is_eager: bool = False
+    ) -> asyncio.Task[None]:
+        """Return the started task; an eager one has run up to its first wait."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -51,16 +53,24 @@ class Mailbox:
         self._jobs: deque[Job] = deque()
         self._current: Job | None = None
         self._worker: asyncio.Task[None] | None = None
+        self._is_working = False
         self._is_closed = False
 
-    def put(self, job: Job) -> None:
-        """Do a job when its turn comes; a closed mailbox drops it."""
+    def put(self, job: Job, *, is_eager: bool = False) -> None:
+        """Do a job when its turn comes; a closed mailbox drops it.
+
+        Args:
+            job: what to do.
+            is_eager: whether to begin it before this returns, if its turn is now.
+        """
         if self._is_closed:
             self._spawn(_drop(None, [job]))
             return
         self._jobs.append(job)
-        if self._worker is None:
-            self._worker = self._spawn(self._work())
+        if not self._is_working:
+            self._is_working = True
+            worker = self._spawn(self._work(), is_eager=is_eager)
+            self._worker = worker if self._is_working else None
 
     async def do(self, run: Callable[[], Awaitable[T]]) -> T:
         """Do something when its turn comes, and return what it gives or raise what it raises.
@@ -106,6 +116,7 @@ class Mailbox:
                 _log.exception("a job of a session failed: this is a fault of livestate_nb")
             self._current = None
         self._worker = None
+        self._is_working = False
 
 
 async def _drop(worker: asyncio.Task[None] | None, jobs: list[Job]) -> None:

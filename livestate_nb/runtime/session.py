@@ -41,7 +41,9 @@ class Ground(Protocol):
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Run a function on the endpoint's loop; callable from any thread."""
 
-    def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
+    def spawn(
+        self, coroutine: Coroutine[Any, Any, None], /, *, is_eager: bool = False
+    ) -> asyncio.Task[None]:
         """Start a task that ends with the endpoint at the latest."""
 
     def forget(self, session: "Session") -> None:
@@ -140,7 +142,7 @@ class Session:
         if is_event:
             event = event.removeprefix(EVENT_PREFIX)
         call = Call(event, message.payload, member, message.ref, is_foreign=not is_event)
-        self.mailbox.put(call.job(self))
+        self.mailbox.put(call.job(self), is_eager=True)
 
     def handled(self, member: JoinedMember) -> None:
         """Note that one message of a client is handled, or has come to its first yield."""

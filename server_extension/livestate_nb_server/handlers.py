@@ -104,13 +104,20 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
             return
         with suppress(WebSocketClosedError):
             written = self.write_message(frame, binary=isinstance(frame, bytes))
-            self._unsent += len(frame)
-            written.add_done_callback(partial(self._written, len(frame)))
+            if self._is_writing:
+                self._unsent += len(frame)
+                written.add_done_callback(partial(self._written, len(frame)))
 
     @property
     def is_congested(self) -> bool:
         """Whether more than `CONGESTED` characters wait for the client to read."""
         return self._unsent > CONGESTED
+
+    @property
+    def _is_writing(self) -> bool:
+        """Whether something waits for the client to read."""
+        stream = self.ws_connection.stream if self.ws_connection is not None else None
+        return stream is not None and stream.writing()
 
     def _written(self, size: int, written: "Future[None]") -> None:
         was_congested = self.is_congested
