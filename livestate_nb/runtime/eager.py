@@ -5,10 +5,10 @@ From Python 3.12 on ``asyncio.Task(eager_start=True)`` does the same. It must no
 """
 
 import asyncio
-import types
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from contextvars import copy_context
-from typing import Any
+from functools import partial
+from typing import Any, NoReturn
 
 
 def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
@@ -23,7 +23,7 @@ def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     loop = asyncio.get_running_loop()
     context = copy_context()
     rest = _Rest(coroutine)
-    task = loop.create_task(rest.run(), context=context)
+    task = loop.create_task(rest, context=context)
     caller = asyncio.current_task(loop)
     if caller is not None:
         asyncio._leave_task(loop, caller)
@@ -37,8 +37,8 @@ def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     return task
 
 
-class _Rest:
-    """What is left of a coroutine after its first step.
+class _Rest(Coroutine[Any, Any, None]):
+    """What is left of a coroutine after its first step: what the task runs.
 
     Args:
         coroutine: the coroutine.
@@ -46,38 +46,38 @@ class _Rest:
 
     def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
         self._coroutine = coroutine
-        self._awaited: Any = None
-        self._error: BaseException | None = None
-        self._is_done = False
+        self._first: Callable[[], Any] | None = None
 
     def begin(self) -> None:
-        """Run to the first wait or to the end."""
+        """Run to the first wait or to the end; the task gets what came of it."""
         try:
-            self._awaited = self._coroutine.send(None)
-        except StopIteration:
-            self._is_done = True
-        except BaseException as error:  # noqa: BLE001 - it ends the task, as in any task
-            self._error = error
+            awaited = self._coroutine.send(None)
+        except BaseException as error:  # noqa: BLE001 - StopIteration or not, it ends the task
+            self._first = partial(_raise, error)
+        else:
+            self._first = lambda: awaited
 
-    async def run(self) -> None:
-        """Run from there to the end."""
-        if self._error is not None:
-            raise self._error
-        if not self._is_done:
-            await self._go_on()
+    def send(self, value: Any) -> Any:
+        """Go on: the first time with what the first step came to."""
+        if self._first is None:
+            return self._coroutine.send(value)
+        first, self._first = self._first, None
+        return first()
 
-    @types.coroutine
-    def _go_on(self) -> Generator[Any, Any, None]:
-        while True:
-            thrown: BaseException | None = None
-            try:
-                answer = yield self._awaited
-            except BaseException as error:  # noqa: BLE001 - the coroutine is to have it
-                thrown = error
-            try:
-                if thrown is None:
-                    self._awaited = self._coroutine.send(answer)
-                else:
-                    self._awaited = self._coroutine.throw(thrown)
-            except StopIteration:
-                return
+    def throw(self, *error: Any) -> Any:
+        """Raise an error where the coroutine waits; one that has ended stays as it ended."""
+        if isinstance(self._first, partial):
+            return self._first()
+        self._first = None
+        return self._coroutine.throw(*error)
+
+    def close(self) -> None:
+        """Give the coroutine up."""
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        return self._coroutine.__await__()
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error

@@ -125,3 +125,12 @@ async def test_a_coroutine_may_handle_what_it_awaited_raising() -> None:
 
     await start(work())
     assert seen == ["no", "result"]
+
+
+async def test_cancelling_what_is_done_already_changes_nothing() -> None:
+    async def work() -> None:
+        pass
+
+    task = start(work())
+    task.cancel()
+    await task
