@@ -5,20 +5,47 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from livestate_nb.channel import Channel, Event, Handle, Member, Reply, on
-    from livestate_nb.errors import LiveStateError, Refuse
+    from livestate_nb.errors import (
+        EncodeError,
+        LiveStateError,
+        Overloaded,
+        Refuse,
+        SessionClosed,
+        UnknownEvent,
+        WouldDeadlock,
+    )
 
 _HOMES = {
     "Channel": "channel",
+    "EncodeError": "errors",
     "Event": "channel",
     "Handle": "channel",
     "LiveStateError": "errors",
     "Member": "channel",
+    "Overloaded": "errors",
     "Refuse": "errors",
     "Reply": "channel",
+    "SessionClosed": "errors",
+    "UnknownEvent": "errors",
+    "WouldDeadlock": "errors",
     "on": "channel",
 }
 
-__all__ = ["Channel", "Event", "Handle", "LiveStateError", "Member", "Refuse", "Reply", "on"]
+__all__ = [
+    "Channel",
+    "EncodeError",
+    "Event",
+    "Handle",
+    "LiveStateError",
+    "Member",
+    "Overloaded",
+    "Refuse",
+    "Reply",
+    "SessionClosed",
+    "UnknownEvent",
+    "WouldDeadlock",
+    "on",
+]
 
 
 def __getattr__(name: str) -> Any:

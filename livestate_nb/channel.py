@@ -6,6 +6,7 @@ transports or notebooks: the runtime gives it a `Seat`, the notebook extension i
 
 import inspect
 import math
+import re
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
@@ -32,6 +33,8 @@ _RESERVED_NAMES: Final = frozenset({ERROR, STATE_CHANGE, STATE_PATCH})
 _RESERVED_PREFIXES: Final = ("phx_", "chan_reply_", "livestate-")
 _MARK: Final = "_livestate_events"
 _INHERITED: Any = object()
+_TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
+_FILE: Final = re.compile(r"\S+\.m?js")
 _NO_TOPIC: Final = 'has no topic: write class {name}(Channel, topic="name:*")'
 
 
@@ -143,8 +146,9 @@ class Seat(Protocol):
 class Handle(Protocol):
     """Hold a session from Python: what ``Todos.show(...)`` returns.
 
-    All of it may be called from any cell, callback or thread. While the handle exists, its
-    session stays open although no browser is joined.
+    All of it may be called from any cell, callback or thread, but not from async handlers: they
+    run on the loop that it waits for. The session stays open until `close`, although no browser
+    is joined.
     """
 
     @property
@@ -183,8 +187,9 @@ class Handle(Protocol):
 
         Raises:
             UnknownEvent: the channel has no handler for it.
+            Overloaded: too many messages wait in the session.
             SessionClosed: the session has ended.
-            WouldDeadlock: as for `change`.
+            WouldDeadlock: as for `change`, or a handler waits for this one.
             Exception: whatever the handler raises; the state is as it was.
         """
 
@@ -223,12 +228,26 @@ class Options:
     row_key: str | None = "id"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class Turn:
-    """Whose turn it is: the channel object at work and the member it works for."""
+    """Whose turn it is.
+
+    Args:
+        channel: the channel object at work.
+        member: the member it works for.
+        waiting: channel objects whose handlers wait for this turn to end.
+        is_over: whether it has ended: what runs on in a thread or task has no turn.
+    """
 
     channel: "Channel"
     member: Member | None
+    waiting: "frozenset[Channel]" = frozenset()
+    is_over: bool = False
+
+    @property
+    def blocked(self) -> "frozenset[Channel]":
+        """The channel objects that would wait for a call made in this turn."""
+        return frozenset() if self.is_over else self.waiting | {self.channel}
 
 
 current_turn: ContextVar[Turn | None] = ContextVar("livestate_turn", default=None)
@@ -314,21 +333,22 @@ class Channel:
         cls,
         *,
         topic: str | None = None,
-        shared: bool | None = None,
-        on_error: OnError | None = None,
-        max_version: int | None = None,
-        fps: float | None = None,
+        shared: bool = _INHERITED,
+        on_error: OnError = _INHERITED,
+        max_version: int = _INHERITED,
+        fps: float | None = _INHERITED,
         row_key: str | None = _INHERITED,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
-        given = {"shared": shared, "on_error": on_error, "max_version": max_version, "fps": fps}
-        chosen: dict[str, Any] = {key: value for key, value in given.items() if value is not None}
-        if row_key is not _INHERITED:
-            chosen["row_key"] = row_key
+        given: dict[str, Any] = {"shared": shared, "on_error": on_error, "fps": fps}
+        given |= {"max_version": max_version, "row_key": row_key}
+        chosen = {name: value for name, value in given.items() if value is not _INHERITED}
         cls._options = replace(cls._options, topic=topic, **chosen)
         _check_options(cls.__name__, cls._options)
-        cls._handlers = {**cls._handlers, **_own_handlers(cls)}
+        cls._handlers = {}
+        for base in reversed(cls.__mro__):
+            cls._handlers |= _own_handlers(base)
         if topic is not None and _host is not None and cls.__module__ == "__main__":
             _host.declare(cls)
 
@@ -382,10 +402,13 @@ class Channel:
                 "expected element and esm together (the tag, and the module that exports its "
                 f"class), got element={element!r} and {'an' if source else 'no'} esm"
             )
-        if element and "-" not in element:
+        if element and not _TAG.fullmatch(element):
             raise DeclarationError(
-                f"expected an element's tag with a hyphen, such as 'todo-list', got {element!r}"
+                "expected an element's tag in lower case with a hyphen, such as 'todo-list', "
+                f"got {element!r}"
             )
+        if isinstance(esm, str) and _FILE.fullmatch(esm):
+            raise DeclarationError(f"expected the source of a module, got {esm!r}: Path({esm!r})?")
         return _host.show(
             cls,
             cls._one_topic(topic),
@@ -440,7 +463,9 @@ class Channel:
     def member(self) -> Member | None:
         """Who sent the event being handled; None in messages, handles and a shared `init`."""
         turn = current_turn.get()
-        return turn.member if turn is not None and turn.channel is self else None
+        if turn is None or turn.channel is not self or turn.is_over:
+            return None
+        return turn.member
 
     @property
     def members(self) -> list[Member]:
@@ -483,7 +508,7 @@ class Channel:
             if pattern.endswith("*"):
                 raise TopicError(f"{cls.__name__} serves {pattern!r}: say which topic to show")
             return pattern
-        if not matches(pattern, topic):
+        if not isinstance(topic, str) or not matches(pattern, topic):
             raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not")
         return topic
 
@@ -539,7 +564,7 @@ def _check_options(name: str, options: Options) -> None:
         )
 
 
-def _own_handlers(cls: type[Channel]) -> dict[str, str]:
+def _own_handlers(cls: type) -> dict[str, str]:
     handlers: dict[str, str] = {}
     for name, value in vars(cls).items():
         for event in getattr(value, _MARK, ()):
@@ -554,5 +579,10 @@ def _own_handlers(cls: type[Channel]) -> dict[str, str]:
                     f"{cls.__name__}: expected def {name}(self, payload, state), "
                     f"got {name}{inspect.signature(value)}"
                 ) from error
+            if hasattr(Channel, name):
+                raise DeclarationError(
+                    f"{cls.__name__}.{name} handles {event!r}, but {name} is a name that every "
+                    "channel has already: call the method something else"
+                )
             handlers[event] = name
     return handlers

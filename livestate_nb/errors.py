@@ -15,6 +15,7 @@
     |- HostError             something that needs the notebook extension, without it
     |- TopicError            no channel is declared for a topic
     |- SessionClosed         a session (or its endpoint) that has ended
+    |- Overloaded            more waits in a session than it can take
     '- WouldDeadlock         a call that would wait for itself
 
 It must not import anything of the package, and no error here knows how it is shown.
@@ -108,7 +109,8 @@ class Refuse(ChannelError):
 
     Args:
         reason: what the client is told. A text reaches it as ``{"reason": text}`` (a refused
-            join) or ``{"message": text}`` (a refused state or event); a dict as it is.
+            join) or ``{"message": text}`` (a refused state or event); a dict as it is; anything
+            else, such as an exception, as its text.
 
     Example:
         >>> raise Refuse("ask for an invitation first")
@@ -118,11 +120,7 @@ class Refuse(ChannelError):
 
     def __init__(self, reason: str | dict[str, Any]) -> None:
         super().__init__(reason)
-        self.reason = reason
-
-    def payload(self, key: str) -> dict[str, Any]:
-        """Return the reason as the object that goes on the wire, a text under `key`."""
-        return {key: self.reason} if isinstance(self.reason, str) else self.reason
+        self.reason = reason if isinstance(reason, dict) else str(reason)
 
 
 class HostError(LiveStateError):
@@ -135,6 +133,10 @@ class TopicError(LiveStateError):
 
 class SessionClosed(LiveStateError):
     """Say that a session, or the endpoint that ran it, has ended."""
+
+
+class Overloaded(LiveStateError):
+    """Say that more messages wait in a session than it can take."""
 
 
 class WouldDeadlock(LiveStateError):

@@ -9,8 +9,6 @@ from livestate_nb.channel import install_host
 from livestate_nb.errors import HostError
 from livestate_nb.notebook import IdleClock, Notebook
 
-_loaded: dict[int, "Extension"] = {}
-
 
 class Extension:
     """Hold the notebook side of one IPython shell; says which cell is being executed.
@@ -57,11 +55,12 @@ def load(shell: Any) -> None:
             "expected a Jupyter kernel (JupyterLab, Notebook, VS Code, ...), got a plain IPython "
             "shell: nothing here could display an element"
         )
-    _loaded[id(shell)] = Extension(shell)
+    shell.livestate = Extension(shell)
 
 
 def unload(shell: Any) -> None:
     """End the notebook side of a shell."""
-    extension = _loaded.pop(id(shell), None)
+    extension: Extension | None = getattr(shell, "livestate", None)
     if extension is not None:
         extension.close()
+        del shell.livestate

@@ -40,21 +40,25 @@ class IdleClock:
     """
 
     def __init__(self) -> None:
-        self._counted = 0.0
-        self._since: float | None = time.monotonic()
+        self._cells = 0
+        self._counted: tuple[float, float | None] = 0.0, time.monotonic()
+        """Seconds until the last stop, and the time of the start since; read by other threads."""
 
     def __call__(self) -> float:
         """Return the seconds so far."""
-        since = self._since
-        return self._counted + (time.monotonic() - since if since is not None else 0.0)
+        seconds, since = self._counted
+        return seconds if since is None else seconds + time.monotonic() - since
 
     def pause(self) -> None:
-        """Stop counting: a cell begins."""
-        self._counted, self._since = self(), None
+        """Stop counting: a cell begins, perhaps in another one."""
+        self._cells += 1
+        self._counted = self(), None
 
     def resume(self) -> None:
-        """Count on: the cell has ended."""
-        self._counted, self._since = self(), time.monotonic()
+        """Count on, if the cell that has ended was the outermost."""
+        self._cells = max(0, self._cells - 1)
+        if not self._cells:
+            self._counted = self(), time.monotonic()
 
 
 class ShownHandle(SessionHandle):
@@ -64,11 +68,24 @@ class ShownHandle(SessionHandle):
         loop: the endpoint's loop.
         session: the session.
         display: displays its element.
+        forget: called when the session is closed.
     """
 
-    def __init__(self, loop: Loop, session: Session, display: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        loop: Loop,
+        session: Session,
+        display: Callable[[], None],
+        forget: Callable[[], None],
+    ) -> None:
         super().__init__(loop, session)
         self._display = display
+        self._forget = forget
+
+    def close(self) -> None:
+        """End the session: clients are told and do not rejoin."""
+        super().close()
+        self._forget()
 
     def _ipython_display_(self) -> None:
         self._display()
@@ -87,7 +104,8 @@ class Notebook:
         self._name = secrets.token_urlsafe(8)
         self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT)
         self._hub = CommHub(self._endpoint)
-        self._widgets: dict[str, tuple[type[Channel], LiveStateWidget]] = {}
+        self._widgets: dict[tuple[str, str], LiveStateWidget] = {}
+        """By the key of the session and the cell that shows it."""
         self._calls: tuple[str, int] = ("", 0)
         self._displayed: tuple[str, set[str]] = ("", set())
         started: Future[Loop] = Future()
@@ -104,10 +122,8 @@ class Notebook:
             self._endpoint.declare(channel)
 
         self._loop.run(declare())
-        pattern = options_of(channel).topic
-        for key, (shown, widget) in self._widgets.items():
-            if options_of(shown).topic == pattern:
-                self._widgets[key] = channel, widget
+        for widget in self._widgets.values():
+            if self._endpoint.match(widget.topic) is channel:
                 widget.events = channel.events()
 
     def show(
@@ -123,21 +139,23 @@ class Notebook:
         """Display a session's element; see `livestate_nb.Channel.show`."""
         if self._endpoint.channels.get(str(options_of(channel).topic)) is not channel:
             self.declare(channel)
-        place = f"name {name}" if name is not None else self._place()
-        session = self._loop.run(self._endpoint.open(channel, topic, place, params))
-        widget = self._widget(channel, session)
+        place = self._place()
+        named = f"name {name}" if name is not None else place
+        session = self._loop.run(self._endpoint.open(channel, topic, named, params))
+        widget = self._widget(channel, session, place)
         with widget.hold_sync():
             widget.element = element
             widget.source = source
         self._display(widget)
-        return ShownHandle(self._loop, session, partial(self._display_once, widget))
+        display = partial(self._display_once, widget)
+        return ShownHandle(self._loop, session, display, partial(self._forget, session.key))
 
     def close(self) -> None:
         """End the endpoint, its thread and its widgets."""
         self._loop.run(self._endpoint.close())
         self._loop.loop.call_soon_threadsafe(self._loop.loop.stop)
         self._thread.join(_PATIENCE)
-        for _, widget in self._widgets.values():
+        for widget in self._widgets.values():
             widget.close()
 
     def _serve(self, started: "Future[Loop]") -> None:
@@ -157,16 +175,22 @@ class Notebook:
         self._calls = execution, count
         return f"cell {cell} {count}"
 
-    def _widget(self, channel: type[Channel], session: Session) -> LiveStateWidget:
-        if session.key in self._widgets:
-            self._loop.loop.call_soon_threadsafe(session.release)
-            return self._widgets[session.key][1]
+    def _widget(self, channel: type[Channel], session: Session, place: str) -> LiveStateWidget:
+        """Return the widget with which a cell shows a session: the same in each run of it."""
+        if any(key == session.key for key, _ in self._widgets):
+            self._loop.loop.call_soon_threadsafe(session.release)  # one hold is enough
+        if (session.key, place) in self._widgets:
+            return self._widgets[session.key, place]
         widget = LiveStateWidget(
             endpoint=self._name, topic=session.topic, session=session.key, events=channel.events()
         )
         widget.on_msg(self._receive)
-        self._widgets[session.key] = channel, widget
+        self._widgets[session.key, place] = widget
         return widget
+
+    def _forget(self, key: str) -> None:
+        """Drop the widgets of a session that was closed: they show how it ended."""
+        self._widgets = {at: widget for at, widget in self._widgets.items() if at[0] != key}
 
     def _receive(self, widget: LiveStateWidget, content: object, _buffers: object) -> None:
         self._loop.loop.call_soon_threadsafe(self._hub.receive, content, widget.send)

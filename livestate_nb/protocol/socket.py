@@ -168,8 +168,11 @@ class Socket:
         Args:
             join: what `receive` asked for.
             response: any JSON value; Phoenix's clients expect an object.
+
+        Raises:
+            ValueError: it was answered already, or another join took its place.
         """
-        entry = self._entries[join.topic]
+        entry = self._entry(join)
         entry.status = _Status.JOINED
         return [*_answer_to_join(entry, "ok", response), Start(join), *self._release(entry)]
 
@@ -180,7 +183,8 @@ class Socket:
             join: what `receive` asked for.
             response: any JSON value; ``{"reason": text}`` is understood by all clients.
         """
-        entry = self._entries.pop(join.topic)
+        entry = self._entry(join)
+        del self._entries[join.topic]
         return [*_answer_to_join(entry, "error", response), *self._release(entry)]
 
     def left(self, join: Join, ref: Json) -> list[Action]:
@@ -235,6 +239,12 @@ class Socket:
         self._entries[topic] = _Entry(join, replaced=[*entry.replaced, entry.join])
         left = [waiting for waiting in entry.pending if waiting.event == PHX_LEAVE]
         return [Stop(entry.join), *(Send(_answer_to_unjoined(leave)) for leave in left), join]
+
+    def _entry(self, join: Join) -> _Entry:
+        entry = self._entries.get(join.topic)
+        if entry is None or entry.join is not join or entry.status is not _Status.JOINING:
+            raise ValueError(f"expected a join that waits for its answer, got {join}")
+        return entry
 
     def _release(self, entry: _Entry) -> list[Action]:
         pending, entry.pending = entry.pending, []

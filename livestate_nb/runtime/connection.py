@@ -24,8 +24,8 @@ from livestate_nb.protocol import (
 )
 from livestate_nb.protocol.message import RESERVED_KEY
 from livestate_nb.protocol.serializer import Serializer
+from livestate_nb.runtime.failure import cut, refusal
 from livestate_nb.runtime.ledger import Outgoing
-from livestate_nb.runtime.mailbox import is_cancelled
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.session import Ground, Session
 
@@ -131,7 +131,8 @@ class Connection:
             return
         self.is_closed = True
         self._endpoint.disconnected(self)
-        for task in self._joining.values():
+        joining, self._joining = list(self._joining.values()), {}
+        for task in joining:
             task.cancel()
         members, self._members = list(self._members.values()), {}
         for session, member in members:
@@ -220,28 +221,39 @@ class Connection:
             session.detach(member)
 
     async def _join(self, join: Join) -> None:
-        response: Json
+        session: Session | None = None
         try:
             session, member = self._admit(join)
             session.hold()
-            try:
-                await session.authorize(member)
-                self._joining.pop(join, None)
-                self._members[join] = session, member
-                self._perform(self._socket.accept(join, _greeting(session, member)))
-            finally:
-                session.release()
-            return
+            refused = await self._refusal(session, member)
+            if self._joining.pop(join, None) is None:
+                return  # given up: the client has gone, or another join took the place
+            if refused is not None:
+                self._perform(self._socket.refuse(join, refused))
+                return
+            self._members[join] = session, member
+            self._perform(self._socket.accept(join, _greeting(session, member)))
         except Refuse as error:
-            _log.info("refused a join of %s: %s", join.topic, error)
-            response = error.payload("reason")
+            self._joining.pop(join, None)
+            self._perform(self._socket.refuse(join, refusal(error, "reason")))
+        finally:
+            if session is not None:
+                session.release()
+
+    async def _refusal(self, session: Session, member: JoinedMember) -> Json:
+        """Return what a client that may not join is told; None where it may."""
+        topic = cut(member.join.topic)
+        try:
+            await session.authorize(member)
+        except Refuse as error:
+            _log.info("refused a join of %s: %s", topic, error)
+            return refusal(error, "reason")
         except BaseException as error:
-            if is_cancelled(error):
-                raise
-            _log.error("a join of %s failed", join.topic, exc_info=error)
-            response = {"reason": "join crashed"}
-        self._joining.pop(join, None)
-        self._perform(self._socket.refuse(join, response))
+            if member.join not in self._joining:
+                raise  # given up
+            _log.error("a join of %s failed", topic, exc_info=error)
+            return {"reason": "join crashed"}
+        return None
 
     def _admit(self, join: Join) -> tuple[Session, JoinedMember]:
         params = {} if join.payload is None else join.payload

@@ -6,12 +6,12 @@ From Python 3.12 on ``asyncio.Task(eager_start=True)`` does the same. It must no
 
 import asyncio
 from collections.abc import Callable, Coroutine, Generator
-from contextvars import copy_context
+from contextvars import Context
 from functools import partial
 from typing import Any, NoReturn
 
 
-def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+def start(coroutine: Coroutine[Any, Any, None], context: Context) -> asyncio.Task[None]:
     """Run a coroutine up to its first wait, and return the task that has the rest.
 
     Inside, ``asyncio.current_task()`` is that task from the first step on, so that time-outs and
@@ -19,9 +19,9 @@ def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
 
     Args:
         coroutine: one that was not started yet; what it raises ends the task.
+        context: the context that it runs in, from the first step on.
     """
     loop = asyncio.get_running_loop()
-    context = copy_context()
     rest = _Rest(coroutine)
     task = loop.create_task(rest, context=context)
     caller = asyncio.current_task(loop)

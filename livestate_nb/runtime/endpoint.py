@@ -9,7 +9,8 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor, ThreadPoolExecutor
+from concurrent.futures import Executor
+from contextvars import copy_context
 from typing import Any, Final
 
 from livestate_nb.channel import Channel, matches, options_of
@@ -20,7 +21,9 @@ from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.pubsub import LocalPubSub, PubSub
 from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.eager import start
+from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.session import Session
+from livestate_nb.runtime.threads import Workers
 
 IDLE_TIMEOUT: Final = 60.0
 """Seconds without a frame after which a client counts as gone (phoenix websocket.ex)."""
@@ -78,15 +81,16 @@ class Endpoint:
     ) -> None:
         self.clock = clock
         self.pubsub: PubSub = LocalPubSub()
-        self.executor: Executor = ThreadPoolExecutor(_WORKERS, thread_name_prefix="livestate")
+        self.executor: Executor = Workers(_WORKERS)
         self._idle_timeout = idle_timeout
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
         self._is_closed = False
+        self._context = copy_context()
         self._channels: dict[str, type[Channel]] = {}
         self._connections: set[Connection] = set()
         self._sessions: set[Session] = set()
-        self._shared: dict[str, Session] = {}
+        self._shared: dict[tuple[str, str], Session] = {}
         self._cells: dict[tuple[str, str, str], Session] = {}
         self._by_key: dict[str, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -108,7 +112,8 @@ class Endpoint:
         """Serve a channel's topics; a class with the same topic takes over its live sessions.
 
         Raises:
-            DeclarationError: the class names no topic.
+            DeclarationError: the class names no topic, or has other ``__slots__`` than the one
+                whose sessions it would take over.
         """
         pattern = options_of(channel).topic
         if pattern is None:
@@ -116,10 +121,12 @@ class Endpoint:
                 f"{channel.__name__} has no topic: "
                 f'write class {channel.__name__}(Channel, topic="…")'
             )
+        live = [one for one in self.sessions if options_of(type(one.channel)).topic == pattern]
+        for session in live:
+            _check_layout(type(session.channel), channel)
         self._channels[pattern] = channel
-        for session in self.sessions:
-            if options_of(type(session.channel)).topic == pattern:
-                session.swap(channel)
+        for session in live:
+            session.swap(channel)
 
     def match(self, topic: str) -> type[Channel] | None:
         """Return the channel that serves a topic: the exact one, or that of the longest prefix."""
@@ -174,11 +181,7 @@ class Endpoint:
         channel = self.match(topic)
         if channel is None:
             raise Refuse(UNMATCHED)
-        if not options_of(channel).shared:
-            return self._new(channel, topic)
-        if topic not in self._shared:
-            self._shared[topic] = self._new(channel, topic)
-        return self._shared[topic]
+        return self._shared_session(channel, topic) or self._new(channel, topic)
 
     async def open(
         self, channel: type[Channel], topic: str, name: str, params: dict[str, Json]
@@ -197,9 +200,8 @@ class Endpoint:
             Exception: whatever `init` raised.
         """
         self._bind()
-        if options_of(channel).shared:
-            session = self.session(topic, None)
-        else:
+        session = self._shared_session(channel, topic)
+        if session is None:
             place = (str(options_of(channel).topic), topic, name)
             if place not in self._cells:
                 self._cells[place] = self._new(channel, topic)
@@ -207,7 +209,11 @@ class Endpoint:
         self._by_key[session.key] = session
         session.hold()
         try:
-            await session.open(params)
+            if not await session.open(params):
+                _log.warning(
+                    "the session of %s runs with the params it began with: close it to use others",
+                    cut(topic),
+                )
         except BaseException:
             session.release()
             raise
@@ -233,13 +239,17 @@ class Endpoint:
     def spawn(
         self, coroutine: Coroutine[Any, Any, None], /, *, is_eager: bool = False
     ) -> asyncio.Task[None]:
-        """Start a task that ends with the endpoint at the latest.
+        """Start a task that ends with the endpoint at the latest, in a context of its own.
 
         Args:
             coroutine: what it runs.
             is_eager: whether to run it up to its first wait before this returns.
         """
-        task = start(coroutine) if is_eager else asyncio.get_running_loop().create_task(coroutine)
+        context = self._context.copy()
+        if is_eager:
+            task = start(coroutine, context)
+        else:
+            task = asyncio.get_running_loop().create_task(coroutine, context=context)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         return task
@@ -248,8 +258,7 @@ class Endpoint:
         """Note that a session has ended."""
         self._sessions.discard(session)
         self._by_key.pop(session.key, None)
-        if self._shared.get(session.topic) is session:
-            del self._shared[session.topic]
+        self._shared = {key: other for key, other in self._shared.items() if other is not session}
         self._cells = {place: other for place, other in self._cells.items() if other is not session}
 
     def disconnected(self, connection: Connection) -> None:
@@ -278,7 +287,7 @@ class Endpoint:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=_PATIENCE)
-        self.executor.shutdown(wait=False, cancel_futures=True)
+        self.executor.shutdown()
 
     def _bind(self) -> None:
         if self._is_closed:
@@ -287,6 +296,16 @@ class Endpoint:
             self._loop = asyncio.get_running_loop()
             self._thread = threading.get_ident()
             self._reaper = self.spawn(self._drop_idle())
+
+    def _shared_session(self, channel: type[Channel], topic: str) -> Session | None:
+        """Return the session that all joins of a topic share; None where each has its own."""
+        options = options_of(channel)
+        if not options.shared:
+            return None
+        key = str(options.topic), topic
+        if key not in self._shared:
+            self._shared[key] = self._new(channel, topic)
+        return self._shared[key]
 
     def _new(self, channel: type[Channel], topic: str) -> Session:
         session = Session(self, channel, topic, secrets.token_urlsafe(16))
@@ -300,3 +319,14 @@ class Endpoint:
             for connection in list(self._connections):
                 if now - connection.last_seen > self._idle_timeout:
                     connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")
+
+
+def _check_layout(old: type[Channel], new: type[Channel]) -> None:
+    probe = old.__new__(old)
+    try:
+        probe.__class__ = new
+    except TypeError as error:
+        raise DeclarationError(
+            f"{new.__name__} cannot take over the live sessions of the class before it ({error}): "
+            "keep its __slots__, or close the sessions first"
+        ) from error

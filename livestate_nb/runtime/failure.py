@@ -6,27 +6,56 @@ know how the error is sent or what becomes of the session.
 
 from livestate_nb.codec import Json
 from livestate_nb.errors import EncodeError, EventError, Refuse, ReturnError, UnknownEvent
+from livestate_nb.protocol.message import ERROR
+from livestate_nb.runtime.ledger import Outgoing, outgoing
+from livestate_nb.state.encoder import encode
 
 
-def describe(error: BaseException, event: str | None, *, is_local: bool) -> dict[str, Json]:
+def describe(error: BaseException, what: str, event: object, *, is_local: bool) -> dict[str, Json]:
     """Return the payload of the ``error`` event that tells a client of a failure.
 
     Args:
         error: what was raised.
-        event: the name of the event that was handled; None for a message.
+        what: what was handled, for people: ``"the event 'add'"``, ``"a message"``, ``"init"``.
+        event: the name of the event that was handled; None where there was none.
         is_local: whether the client belongs to the author: it gets the error's own text.
 
     Returns:
         ``type`` (``refused``, ``unknown_event``, ``bad_return``, ``bad_state`` or ``raised``),
-        ``message``, and ``event`` where there is one; a refusal with a dict adds its keys.
+        ``message``, and ``event`` where there is one; a refusal with a dict adds its keys. All
+        of it is JSON.
     """
-    payload: dict[str, Json] = {} if event is None else {"event": event}
+    payload: dict[str, Json] = {"event": event} if isinstance(event, str) else {}
     if isinstance(error, Refuse):
-        return {"type": "refused", **payload, "message": "refused", **error.payload("message")}
-    what = "a message" if event is None else f"the event {event!r}"
+        return {"type": "refused", **payload, "message": "refused", **refusal(error, "message")}
     kind, public = _classify(error, what)
-    message = f"{type(error).__name__}: {error}" if is_local else public
-    return {"type": kind, **payload, "message": message}
+    return {"type": kind, **payload, "message": _text(error) if is_local else public}
+
+
+def refusal(error: Refuse, key: str) -> dict[str, Json]:
+    """Return what a client is told of a refusal: its dict, or its text under `key`.
+
+    A dict that has no JSON form is told as its text.
+    """
+    if isinstance(error.reason, str):
+        return {key: _sound(error.reason)}
+    try:
+        reason: dict[str, Json] = encode(error.reason)
+        outgoing(ERROR, reason)
+    except EncodeError:
+        return {key: _sound(repr(error.reason))}
+    return reason
+
+
+def error_message(payload: dict[str, Json]) -> Outgoing:
+    """Return the ``error`` event with a payload that `describe` or `refusal` made."""
+    return outgoing(ERROR, payload)
+
+
+def cut(text: object, length: int = 80) -> str:
+    """Return a value as it may stand in a log or message: on one line, cut short."""
+    shown = repr(text[: length + 1] if isinstance(text, str) else text)
+    return shown if len(shown) <= length + 2 else f"{shown[:length]}…"
 
 
 def _classify(error: BaseException, what: str) -> tuple[str, str]:
@@ -37,3 +66,16 @@ def _classify(error: BaseException, what: str) -> tuple[str, str]:
     if isinstance(error, EncodeError | EventError):
         return "bad_state", f"the handler of {what} made what cannot be sent"
     return "raised", f"the handler of {what} failed"
+
+
+def _text(error: BaseException) -> str:
+    """Return an error's type and text; an error that cannot say what it is gives its type."""
+    try:
+        return _sound(f"{type(error).__name__}: {error}")
+    except Exception:  # noqa: BLE001 - a user's __str__ may raise anything
+        return type(error).__name__
+
+
+def _sound(text: str) -> str:
+    """Return a text without lone surrogates, which no frame can carry."""
+    return text.encode("utf-8", "replace").decode()

@@ -7,10 +7,10 @@ import asyncio
 import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from livestate_nb.channel import Event, current_turn
+from livestate_nb.channel import Channel, Event, Turn, current_turn
 from livestate_nb.codec import Json
 from livestate_nb.errors import SessionClosed, WouldDeadlock
 from livestate_nb.runtime.session import Session
@@ -90,22 +90,28 @@ class SessionHandle:
     @contextmanager
     def change(self) -> Iterator[Any]:
         """Change the state from Python; see `livestate_nb.channel.Handle.change`."""
-        self._check("change")
-        turn = _Turn(self._loop.loop)
-        done = self._loop.start(self._session.exclusively(turn.hold))
-        done.add_done_callback(turn.ended)
+        blocked = self._blocked("change")
+        grant = _Grant(self._loop.loop)
+        is_changed = False
         try:
-            yield turn.granted.result()
-        except BaseException as error:
-            turn.release(error)
-            raise
-        turn.release(None)
+            done = self._loop.start(self._session.exclusively(grant.hold))
+            done.add_done_callback(grant.ended)
+            working = grant.granted.result()
+            token = current_turn.set(Turn(self._session.channel, None, blocked))
+            try:
+                yield working
+            finally:
+                current_turn.reset(token)
+            is_changed = True
+        finally:
+            grant.release(is_changed=is_changed)
         done.result()
 
     def dispatch(self, event: str, payload: Json = None) -> list[Event]:
         """Let the channel handle an event; see `livestate_nb.channel.Handle.dispatch`."""
-        self._check("dispatch")
-        return self._loop.run(self._session.dispatch(event, {} if payload is None else payload))
+        blocked = self._blocked("dispatch")
+        payload = {} if payload is None else payload
+        return self._loop.run(self._session.dispatch(event, payload, blocked))
 
     def close(self) -> None:
         """End the session: clients are told and do not rejoin."""
@@ -121,32 +127,37 @@ class SessionHandle:
             return f"<{name} {self.topic!r}, closed>"
         return f"<{name} {self.topic!r}, version {self.version}>"
 
-    def _check(self, what: str) -> None:
+    def _blocked(self, what: str) -> frozenset[Channel]:
+        """Return the channel objects whose handlers would wait for a call made here."""
         turn = current_turn.get()
-        if turn is not None and turn.channel is self._session.channel:
+        blocked = turn.blocked if turn is not None else frozenset()
+        if self._session.channel in blocked:
             raise WouldDeadlock(
-                f"{what} in a handler of the same session would wait for itself: "
-                "the handler has the state, and may call the other handler's method"
+                f"{what} would wait for itself: a handler or a change block of this session waits "
+                "for it. What has the state already may change it, and call other handlers' methods"
             )
+        return blocked
 
 
-class _Turn:
+class _Grant:
     """The time in which a thread outside the loop has a session's state for itself."""
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.granted: Future[Any] = Future()
         self._loop = loop
-        self._released: asyncio.Future[None] = loop.create_future()
+        self._released: asyncio.Future[bool] = loop.create_future()
 
     async def hold(self, working: Any) -> None:
         """Hand the working copy to the other thread until it is released."""
         if not self._released.done():
             self.granted.set_result(working)
-        await self._released
+        if not await self._released:
+            raise _Abandoned
 
-    def release(self, error: BaseException | None) -> None:
-        """Give the state back: changed, or untouched because of an error."""
-        self._loop.call_soon_threadsafe(self._settle, error)
+    def release(self, *, is_changed: bool) -> None:
+        """Give the state back: changed, or untouched because the block did not end well."""
+        with suppress(RuntimeError):  # the loop has ended, and the session with it
+            self._loop.call_soon_threadsafe(self._settle, is_changed)
 
     def ended(self, done: "Future[None]") -> None:
         """Note that the session ended before the turn came."""
@@ -154,13 +165,9 @@ class _Turn:
             error = None if done.cancelled() else done.exception()
             self.granted.set_exception(error or SessionClosed("the session has ended"))
 
-    def _settle(self, error: BaseException | None) -> None:
-        if self._released.done():
-            return
-        if error is None:
-            self._released.set_result(None)
-        else:
-            self._released.set_exception(_Abandoned())
+    def _settle(self, is_changed: bool) -> None:
+        if not self._released.done():
+            self._released.set_result(is_changed)
 
 
 class _Abandoned(Exception):

@@ -8,22 +8,45 @@ import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import Any, Protocol
 
 from livestate_nb.channel import Channel, Event, Reply, Turn, current_turn, handler_of, options_of
 from livestate_nb.codec import Json
 from livestate_nb.errors import ChannelError, LiveStateError, Refuse, UnknownEvent
-from livestate_nb.protocol.message import ERROR, EVENT_PREFIX, REFRESH
-from livestate_nb.runtime.failure import describe
-from livestate_nb.runtime.ledger import event_message, outgoing
-from livestate_nb.runtime.mailbox import Job, fail, is_cancelled
+from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH
+from livestate_nb.runtime.failure import cut, describe, error_message
+from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
+from livestate_nb.runtime.mailbox import Job, Mailbox, fail
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.work import Work
-
-if TYPE_CHECKING:
-    from livestate_nb.runtime.session import Session
+from livestate_nb.state.draft import plain
 
 _log = logging.getLogger("livestate_nb")
+
+
+class Desk(Protocol):
+    """What a session offers to its handlers' calls."""
+
+    channel: Channel
+    topic: str
+    ledger: Ledger
+    mailbox: Mailbox
+    joined: list[JoinedMember]
+
+    def work(self, function: Callable[..., Any], *args: Any) -> Work:
+        """Return a run of a function."""
+
+    def must_hold(self) -> bool:
+        """Return whether an update that nobody waits for would come too soon."""
+
+    def send_update(self, update: Outgoing | None) -> None:
+        """Send an update to all members; None holds it back."""
+
+    def handled(self, member: JoinedMember) -> None:
+        """Note that one message of a client is handled."""
+
+    def crash(self) -> None:
+        """End the session: members join again."""
 
 
 @dataclass(slots=True, eq=False)
@@ -31,143 +54,171 @@ class Call:
     """One event or message on its way.
 
     Args:
+        desk: the session.
         event: the event's name; None for a pubsub message.
         payload: the event's payload, or the message.
         member: who sent it; None for messages and handles.
         ref: the ref that `member` waits for.
         is_foreign: whether it is no LiveState event but some other message of the client.
         outcome: gets the reply events, or what the handler raised, where Python waits for it.
+        waiting: the channels whose handlers wait for this call.
     """
 
+    desk: Desk
     event: Any
     payload: Any
     member: JoinedMember | None = None
     ref: Json = None
     is_foreign: bool = False
     outcome: "asyncio.Future[list[Event]] | None" = None
-    working: Any = None
-    work: Work | None = None
+    waiting: frozenset[Channel] = frozenset()
     replied: list[Event] = field(default_factory=list)
+    is_handled: bool = False
 
-    def job(self, session: "Session") -> Job:
-        """Return what takes the call its next step."""
-        return Job(lambda: _advance(session, self), self.outcome, self.clean_up)
+    def job(self) -> Job:
+        """Return what does the call."""
+        return Job(self._run, self.member, self.outcome)
 
-    async def clean_up(self) -> None:
-        """Close the handler's generator, if it is one; what that raises goes to the log."""
-        if self.work is None:
-            return
+    async def _run(self, _: Job) -> None:
+        turn = Turn(self.desk.channel, self.member, self.waiting)
+        current_turn.set(turn)
+        if self.outcome is not None:
+            if self.outcome.done():  # whoever waited has been interrupted
+                return
+            self.outcome.add_done_callback(self._give_up(asyncio.current_task()))
         try:
-            await self.work.close()
-        except Exception:  # noqa: BLE001 - whatever the user's finally block raises
-            _log.exception("the handler of %r failed when it was closed", self.event)
+            await self._handle()
+        finally:
+            turn.is_over = True
+            self._was_handled()
+
+    async def _handle(self) -> None:
+        desk, working, work = self.desk, None, None
+        try:
+            function = self._function()
+            working = desk.ledger.open()
+            work = desk.work(function, self.payload, working)
+            step = await work.step(working)
+            while not desk.mailbox.is_closed:
+                self._commit(working, step.value, goes_on=not step.is_last)
+                if step.is_last:
+                    break
+                self._was_handled()
+                cancelled = await desk.mailbox.pause()
+                working = desk.ledger.reopen(working)
+                step = await (work.throw(cancelled) if cancelled else work.step(working))
+        except BaseException as error:
+            desk.ledger.abort(working)
+            await self._close(work)
+            if desk.mailbox.is_closed:
+                raise
+            self._failed(error)
+            return
+        if desk.mailbox.is_closed:
+            await self._close(work)
+            return
+        if self.member is not None:
+            self.member.answer(self.ref, "ok", {})
+        if self.outcome is not None and not self.outcome.done():
+            self.outcome.set_result(self.replied)
+
+    def _function(self) -> Callable[..., Any]:
+        """Return what handles the call."""
+        channel = self.desk.channel
+        if self.desk.ledger.version is None:
+            raise ChannelError("there is no state: init refused or failed")
+        if self.event is None and not self.is_foreign:
+            return channel.handle_message
+        known = channel.events()
+        if self.is_foreign:
+            raise UnknownEvent(
+                f"expected {EVENT_PREFIX}NAME or {REFRESH}, got {cut(self.event)}",
+                self.event,
+                known,
+            )
+        handler = handler_of(channel, self.event)
+        if handler is not None:
+            return handler
+        if known:
+            raise UnknownEvent(
+                f"{type(channel).__name__} has no handler for {cut(self.event)}: "
+                f"it has {', '.join(known)}",
+                self.event,
+                known,
+            )
+        return _nothing  # as in the original, a channel without any handler takes all events
+
+    def _commit(self, working: Any, result: object, *, goes_on: bool) -> None:
+        desk = self.desk
+        state, events = (result.state, result.events) if isinstance(result, Reply) else (result, ())
+        events = tuple(Event(event.name, plain(event.detail)) for event in events)
+        messages = [event_message(event) for event in events]
+        is_held = (goes_on or self.event is None) and desk.must_hold()
+        update = desk.ledger.commit(working, state, is_held=is_held)
+        if self.member is not None:
+            for message in messages:
+                self.member.send(message)
+        self.replied += events
+        desk.send_update(update)
+
+    def _failed(self, error: BaseException) -> None:
+        desk, member, event = self.desk, self.member, self.event
+        is_refusal = isinstance(error, Refuse)
+        self._log_failure(error)
+        fail(self.outcome, error)
+        if options_of(type(desk.channel)).on_error == "crash" and not is_refusal:
+            desk.crash()
+            return
+        what = "a message" if event is None else f"the event {cut(event)}"
+        for receiver in desk.joined if event is None else filter(None, [member]):
+            told = describe(error, what, event, is_local=receiver.line.is_local)
+            receiver.send(error_message(told))
+        if member is None:
+            return
+        if desk.ledger.version is not None and not self.is_foreign:
+            desk.send_update(desk.ledger.publish())
+        told = describe(error, what, event, is_local=member.line.is_local)
+        member.answer(self.ref, "error", told)
+
+    def _log_failure(self, error: BaseException) -> None:
+        name = f"{type(self.desk.channel).__name__} on {cut(self.desk.topic)}"
+        what = "a message" if self.event is None else cut(self.event)
+        if isinstance(error, Refuse | UnknownEvent):
+            _log.info("%s refused %s: %s", name, what, error)
+        elif isinstance(error, LiveStateError):
+            _log.error("%s failed on %s: %s", name, what, error)
+        elif self.outcome is None:
+            traceback = _user_frames(error)
+            _log.error("%s failed on %s", name, what, exc_info=(type(error), error, traceback))
+
+    async def _close(self, work: Work | None) -> None:
+        """Close the handler's generator, if it is one; what that raises goes to the log."""
+        try:
+            if work is not None:
+                await work.close()
+        except BaseException as error:
+            _log.error(
+                "the handler of %s failed when it was closed", cut(self.event), exc_info=error
+            )
+            if isinstance(error, asyncio.CancelledError) and self.desk.mailbox.is_closed:
+                raise
+
+    def _was_handled(self) -> None:
+        """Tell the session, the first time."""
+        if self.member is not None and not self.is_handled:
+            self.is_handled = True
+            self.desk.handled(self.member)
+
+    def _give_up(self, task: "asyncio.Task[Any] | None") -> Callable[[Any], None]:
+        def give_up(outcome: "asyncio.Future[Any]") -> None:
+            if outcome.cancelled() and task is not None:
+                task.cancel()
+
+        return give_up
 
 
-async def _advance(session: "Session", call: Call) -> None:
-    is_first = call.work is None
-    try:
-        await _step(session, call)
-    finally:
-        if is_first and call.member is not None:
-            session.handled(call.member)
-
-
-async def _step(session: "Session", call: Call) -> None:
-    member = call.member
-    token = current_turn.set(Turn(session.channel, member))
-    try:
-        if call.work is None:
-            call.work = _begin(session, call)
-        else:
-            call.working = session.ledger.reopen(call.working)
-        step = await call.work.step(call.working)
-        if not session.is_closed:
-            _commit(session, call, step.value, goes_on=not step.is_last)
-    except BaseException as error:
-        session.ledger.abort(call.working)
-        if is_cancelled(error):
-            raise
-        await call.clean_up()
-        _failed(session, call, error)
-        return
-    finally:
-        current_turn.reset(token)
-    if not step.is_last:
-        session.mailbox.put(call.job(session))
-        return
-    if member is not None:
-        member.answer(call.ref, "ok", {})
-    if call.outcome is not None and not call.outcome.done():
-        call.outcome.set_result(call.replied)
-
-
-def _begin(session: "Session", call: Call) -> Work:
-    if session.ledger.version is None:
-        raise ChannelError("there is no state: init refused or failed")
-    function = _function(session.channel, call)
-    call.working = session.ledger.open()
-    if function is None:
-        return Work(session.executor, lambda *_: None)
-    return Work(session.executor, function, call.payload, call.working)
-
-
-def _function(channel: Channel, call: Call) -> Callable[..., Any] | None:
-    """Return what handles a call; None where a channel without any handler gets an event."""
-    if call.event is None:
-        return channel.handle_message
-    known = channel.events()
-    if call.is_foreign:
-        raise UnknownEvent(
-            f"expected {EVENT_PREFIX}NAME or {REFRESH}, got {call.event!r}", call.event, known
-        )
-    handler = handler_of(channel, call.event)
-    if handler is None and known:
-        raise UnknownEvent(
-            f"{type(channel).__name__} has no handler for {call.event!r}: "
-            f"it has {', '.join(known)}",
-            call.event,
-            known,
-        )
-    return handler
-
-
-def _commit(session: "Session", call: Call, result: object, *, goes_on: bool) -> None:
-    state, events = (result.state, result.events) if isinstance(result, Reply) else (result, ())
-    messages = [event_message(event) for event in events]
-    is_held = (goes_on or call.event is None) and session.must_hold()
-    update = session.ledger.commit(call.working, state, goes_on=goes_on, is_held=is_held)
-    if call.member is not None:
-        for message in messages:
-            call.member.send(message)
-    call.replied += events
-    session.send_update(update)
-
-
-def _failed(session: "Session", call: Call, error: BaseException) -> None:
-    member, event = call.member, call.event
-    is_refusal = isinstance(error, Refuse)
-    name = f"{type(session.channel).__name__} on {session.topic!r}"
-    what = "a message" if event is None else repr(event)
-    if is_refusal:
-        _log.info("%s refused %s: %s", name, what, error)
-    elif isinstance(error, LiveStateError):
-        _log.error("%s failed on %s: %s", name, what, error)
-    elif call.outcome is None:
-        _log.error(
-            "%s failed on %s", name, what, exc_info=(type(error), error, _user_frames(error))
-        )
-    fail(call.outcome, error)
-    if options_of(type(session.channel)).on_error == "crash" and not is_refusal:
-        session.crash()
-        return
-    for receiver in session.joined if event is None else filter(None, [member]):
-        payload = describe(error, event, is_local=receiver.line.is_local)
-        receiver.send(outgoing(ERROR, payload))
-    if member is None:
-        return
-    if session.ledger.version is not None and not call.is_foreign:
-        session.send_update(session.ledger.publish())
-    member.answer(call.ref, "error", describe(error, event, is_local=member.line.is_local))
+def _nothing(_payload: Any, _state: Any) -> None:
+    """Change nothing."""
 
 
 def _user_frames(error: BaseException) -> TracebackType | None:

@@ -56,6 +56,7 @@ class Ledger:
         self._encoder = DocumentEncoder()
         self._builder = MessageBuilder()
         self._published: Any = None
+        self._is_constant = False
         self._whole: Outgoing | None = None
 
     @property
@@ -70,7 +71,7 @@ class Ledger:
             ReturnError: it does not encode to an object.
             EncodeError: it has no JSON form.
         """
-        state = plain(state)
+        state = plain(state) if type(state) is dict else copy.deepcopy(state)
         document = _checked(state, self._encoder.encode(state))
         whole = outgoing(*self._builder.new_state_message(document, 0))
         self.state, self._published, self.version = state, state, 0
@@ -89,10 +90,10 @@ class Ledger:
         """Return a working copy of the state: what a handler may change."""
         if type(self.state) is dict:
             return open_draft(self.state)
-        return self.state if _is_frozen(self.state) else copy.deepcopy(self.state)
+        return self.state if self._is_constant else copy.deepcopy(self.state)
 
     def commit(
-        self, working: Any, result: object = None, *, goes_on: bool = False, is_held: bool = False
+        self, working: Any, result: object = None, *, is_held: bool = False
     ) -> Outgoing | None:
         """Make a working copy, or what came back instead, the state; return the update.
 
@@ -101,7 +102,6 @@ class Ledger:
         Args:
             working: from `open`.
             result: the new state; None takes the working copy as it was changed.
-            goes_on: whether the working copy will be used again (`reopen`).
             is_held: whether to make no update now (None comes back): `publish` makes one of
                 all that was held.
 
@@ -114,16 +114,20 @@ class Ledger:
         if type(self.state) is dict:
             finished = finish(working, state)
             state, touched = finished.state, finished.touched
-        elif goes_on and not _is_frozen(state):
-            state = copy.deepcopy(state)
+        is_constant = False
         if type(state) is not dict:
             _checked(state, self._encoder.encode(state))
+            is_constant = self._encoder.was_constant
+            if not is_constant:
+                state = copy.deepcopy(state)  # whoever holds it may change it
         change = self._change(self.state, state, touched)
         if is_held or self.is_ahead:
             change.operations  # noqa: B018 - raises where the new state cannot be sent
-            self.state = state
+            self.state, self._is_constant = state, is_constant
             return None if is_held else self.publish()
-        return self._update(change, state)
+        update = self._update(change, state)
+        self._is_constant = is_constant
+        return update
 
     def publish(self) -> Outgoing:
         """Return one update of all that was held since the last one; it may change nothing."""
@@ -193,8 +197,3 @@ def _checked(state: object, document: Json) -> Json:
             f"expected a state that is an object, such as {{'items': [...]}}, got {state!r}", state
         )
     return document
-
-
-def _is_frozen(state: object) -> bool:
-    parameters = getattr(type(state), "__dataclass_params__", None)
-    return bool(parameters is not None and parameters.frozen)

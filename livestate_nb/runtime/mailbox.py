@@ -1,7 +1,7 @@
-"""A mailbox: jobs done one at a time, in the order they came.
+"""A mailbox: jobs that take turns, one at a time, in the order they came.
 
-Its worker is a task that exists only while there is something to do. It must not know what a
-job does.
+Each job has a task and a context of its own; it may pause, and goes on behind what came in the
+meantime. It must not know what a job does.
 """
 
 import asyncio
@@ -9,9 +9,12 @@ import logging
 from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import Any, Final, Protocol, TypeVar
 
-from livestate_nb.errors import ChannelError, SessionClosed
+from livestate_nb.errors import ChannelError, Overloaded, SessionClosed
+
+MAX_JOBS: Final = 10_000
+"""Jobs that may wait in one mailbox."""
 
 _log = logging.getLogger("livestate_nb")
 T = TypeVar("T")
@@ -31,30 +34,29 @@ class Job:
     """Hold one thing to do.
 
     Args:
-        run: does it; it handles its own failures.
+        run: does it, and handles its own failures.
+        owner: who asked for it; `Mailbox.drop` drops an owner's jobs.
         outcome: who waits for it; gets SessionClosed if the job is dropped.
-        clean_up: run if the job is dropped, also in its middle; it must not raise.
     """
 
-    run: Callable[[], Awaitable[None]]
+    run: Callable[["Job"], Awaitable[None]]
+    owner: object = None
     outcome: "asyncio.Future[Any] | None" = None
-    clean_up: Callable[[], Awaitable[None]] | None = None
 
 
 class Mailbox:
-    """Do jobs one at a time.
+    """Let jobs take turns.
 
     Args:
-        spawn: starts the worker.
+        spawn: starts a job's task.
     """
 
     def __init__(self, spawn: Spawn) -> None:
+        self.is_closed = False
         self._spawn = spawn
-        self._jobs: deque[Job] = deque()
-        self._current: Job | None = None
-        self._worker: asyncio.Task[None] | None = None
-        self._is_working = False
-        self._is_closed = False
+        self._waiting: deque[Job | asyncio.Future[None]] = deque()
+        self._begun: dict[Job, asyncio.Task[None] | None] = {}
+        self._is_busy = False
 
     def put(self, job: Job, *, is_eager: bool = False) -> None:
         """Do a job when its turn comes; a closed mailbox drops it.
@@ -62,76 +64,118 @@ class Mailbox:
         Args:
             job: what to do.
             is_eager: whether to begin it before this returns, if its turn is now.
+
+        Raises:
+            Overloaded: `MAX_JOBS` wait already.
         """
-        if self._is_closed:
-            self._spawn(_drop(None, [job]))
-            return
-        self._jobs.append(job)
-        if not self._is_working:
-            self._is_working = True
-            worker = self._spawn(self._work(), is_eager=is_eager)
-            self._worker = worker if self._is_working else None
+        if self.is_closed:
+            fail(job.outcome, _ended())
+        elif not self._is_busy:
+            self._begin(job, is_eager=is_eager)
+        elif len(self._waiting) < MAX_JOBS:
+            self._waiting.append(job)
+        else:
+            raise Overloaded(f"expected at most {MAX_JOBS} messages to wait: send fewer, or later")
 
     async def do(self, run: Callable[[], Awaitable[T]]) -> T:
         """Do something when its turn comes, and return what it gives or raise what it raises.
 
         Raises:
             SessionClosed: the mailbox was closed before it was done.
+            Overloaded: too much waits already.
         """
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
-        async def settle() -> None:
+        async def settle(_: Job) -> None:
+            if outcome.done():  # nobody waits any more
+                return
             try:
                 result = await run()
-            except BaseException as error:
-                if is_cancelled(error):
-                    raise
+            except BaseException as error:  # noqa: BLE001 - whoever waits gets it
                 fail(outcome, error)
             else:
                 if not outcome.done():
                     outcome.set_result(result)
 
-        self.put(Job(settle, outcome))
+        self.put(Job(settle, outcome=outcome))
         return await outcome
 
-    def close(self) -> None:
-        """Do no further job; drop the waiting ones, and the current one unless it calls this."""
-        self._is_closed = True
-        jobs = list(self._jobs)
-        self._jobs.clear()
-        worker = self._worker
-        if worker is asyncio.current_task():
-            worker = None
-        if worker is not None:
-            worker.cancel()
-            jobs[:0] = [self._current] if self._current is not None else []
-        self._spawn(_drop(worker, jobs))
+    async def pause(self) -> asyncio.CancelledError | None:
+        """Let what waits have its turn, then go on; called by the job whose turn it is.
 
-    async def _work(self) -> None:
-        while self._jobs:
-            job = self._current = self._jobs.popleft()
+        Returns:
+            what cancelled the job's task in the meantime, such as a time-out that the job
+            holds; the job has to deal with it now that it is its turn.
+
+        Raises:
+            asyncio.CancelledError: the mailbox was closed.
+        """
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append(turn)
+        self._next()
+        cancelled = None
+        while not turn.done():
             try:
-                await job.run()
-            except Exception:  # noqa: BLE001 - the next job must be done all the same
-                _log.exception("a job of a session failed: this is a fault of livestate_nb")
-            self._current = None
-        self._worker = None
-        self._is_working = False
+                await asyncio.wait([turn])
+            except asyncio.CancelledError as error:
+                if self.is_closed:
+                    raise
+                cancelled = error
+        return cancelled
 
+    def drop(self, owner: object) -> None:
+        """Forget the waiting jobs of an owner."""
+        kept = [job for job in self._waiting if not (isinstance(job, Job) and job.owner is owner)]
+        self._waiting = deque(kept)
 
-async def _drop(worker: asyncio.Task[None] | None, jobs: list[Job]) -> None:
-    if worker is not None:
-        await asyncio.wait([worker])
-    for job in jobs:
-        if job.clean_up is not None:
-            await job.clean_up()
-        fail(job.outcome, SessionClosed("the session has ended"))
+    def close(self) -> None:
+        """Do no further job: waiting ones are dropped, begun ones cancelled but for the caller's.
+
+        Who waits for an outcome is told first: a job may take long to end.
+        """
+        self.is_closed = True
+        dropped = [job for job in self._waiting if isinstance(job, Job)]
+        self._waiting.clear()
+        for job in [*dropped, *self._begun]:
+            fail(job.outcome, _ended())
+        current = asyncio.current_task()
+        for task in self._begun.values():
+            if task is not None and task is not current:
+                task.cancel()
+
+    def _begin(self, job: Job, *, is_eager: bool = False) -> None:
+        self._is_busy = True
+        self._begun[job] = None
+        task = self._spawn(self._run(job), is_eager=is_eager)
+        if job in self._begun:
+            self._begun[job] = task
+
+    async def _run(self, job: Job) -> None:
+        try:
+            await job.run(job)
+        except Exception as error:  # noqa: BLE001 - the next job must be done all the same
+            fail(job.outcome, error)
+            _log.exception("a job of a session failed: this is a fault of livestate_nb")
+        finally:
+            del self._begun[job]
+            self._next()
+
+    def _next(self) -> None:
+        """Give the turn to what has waited longest."""
+        self._is_busy = bool(self._waiting)
+        if self._waiting:
+            waiting = self._waiting.popleft()
+            if isinstance(waiting, Job):
+                self._begin(waiting)
+            else:
+                waiting.set_result(None)
 
 
 def fail(outcome: "asyncio.Future[Any] | None", error: BaseException) -> None:
     """Give an error to who waits, if anybody does and was not answered.
 
-    What would end the loop's thread (SystemExit, KeyboardInterrupt) comes as a ChannelError.
+    What would end the loop's thread (SystemExit, KeyboardInterrupt), or look as if the waiting
+    was cancelled, comes as a ChannelError.
     """
     if outcome is None or outcome.done():
         return
@@ -141,7 +185,5 @@ def fail(outcome: "asyncio.Future[Any] | None", error: BaseException) -> None:
     outcome.set_exception(error)
 
 
-def is_cancelled(error: BaseException) -> bool:
-    """Return whether an error is the cancelling of the current task, not of a callback's own."""
-    task = asyncio.current_task()
-    return isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling() > 0
+def _ended() -> SessionClosed:
+    return SessionClosed("the session has ended: run the cell that shows it again")

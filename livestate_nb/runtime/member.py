@@ -64,8 +64,8 @@ class JoinedMember:
         self.params = params
         self.assigns: dict[str, Any] = {}
         self.is_own = is_own
-        self.waiting = 0
-        """Messages of this client that the session has not taken up yet."""
+        self.unhandled = 0
+        """Messages of this client that the session has not handled yet."""
         self.leave_ref: Json = None
         self.is_leaving = False
         self.is_behind = False

@@ -13,18 +13,19 @@ from typing import Any, Final, Protocol
 
 from livestate_nb.channel import Channel, Event, Member, Turn, bind, current_turn, options_of
 from livestate_nb.codec import Json
-from livestate_nb.errors import Refuse, ReturnError
-from livestate_nb.protocol.message import ERROR, EVENT_PREFIX, REFRESH, Message
+from livestate_nb.errors import Overloaded, Refuse, ReturnError, SessionClosed
+from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, Message
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.pubsub import PubSub
-from livestate_nb.runtime.failure import describe
+from livestate_nb.runtime.failure import cut, describe, error_message, refusal
 from livestate_nb.runtime.handling import Call
-from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message, outgoing
-from livestate_nb.runtime.mailbox import Job, Mailbox, is_cancelled
+from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
+from livestate_nb.runtime.mailbox import Job, Mailbox
 from livestate_nb.runtime.member import JoinedMember
-from livestate_nb.runtime.work import run
+from livestate_nb.runtime.work import Work, run
+from livestate_nb.state.draft import plain
 
-MAX_WAITING: Final = 1000
+MAX_UNHANDLED: Final = 1000
 """Messages of one client that may wait in a mailbox; one more ends its channel."""
 
 OVERLOADED: Final = "too many messages waiting"
@@ -65,18 +66,22 @@ class Session:
     def __init__(self, ground: Ground, channel: type[Channel], topic: str, key: str) -> None:
         self.key = key
         self.topic = topic
-        self.channel = channel()
-        self.ledger = Ledger(options_of(channel))
-        self.executor = ground.executor
-        self.mailbox = Mailbox(ground.spawn)
         self.joined: list[JoinedMember] = []
         self.is_closed = False
         self._ground = ground
         self._holds = 0
+        self._params: dict[str, Json] | None = None
         self._subscriptions: set[str] = set()
         self._now = asyncio.get_running_loop().time
         self._next_update = -math.inf
         self._flush: asyncio.TimerHandle | None = None
+        self._begin(channel)
+
+    def _begin(self, channel: type[Channel]) -> None:
+        """Start afresh, with a new channel object and no state."""
+        self.channel = channel()
+        self.ledger = Ledger(options_of(channel))
+        self.mailbox = Mailbox(self._ground.spawn)
         bind(self.channel, self)
 
     # the channel's seat: callable from any thread
@@ -92,12 +97,12 @@ class Session:
 
     def subscribe(self, topic: str) -> None:
         """Let messages that are published to a topic into the mailbox."""
-        self._subscriptions.add(topic)
         self._ground.pubsub.subscribe(topic, self._receive)
+        self._ground.post(self._subscribed, topic)
 
     def broadcast(self, topic: str, message: object) -> None:
-        """Publish a message."""
-        self._ground.pubsub.publish(topic, message)
+        """Publish a message, its drafts as plain values."""
+        self._ground.pubsub.publish(topic, plain(message))
 
     # members
 
@@ -109,7 +114,7 @@ class Session:
             ReturnError: authorize returned neither True nor False.
         """
         current_turn.set(Turn(self.channel, member))
-        allowed = await run(self.executor, self.channel.authorize, member.params)
+        allowed = await run(self._ground.executor, self.channel.authorize, member.params)
         if not isinstance(allowed, bool):
             raise ReturnError(
                 f"expected authorize to return True or False, got {allowed!r}", allowed
@@ -119,41 +124,55 @@ class Session:
 
     def attach(self, member: JoinedMember) -> None:
         """Let an authorized client in: it gets the state as soon as there is one."""
+        if self.is_closed:  # it ended while the client was authorized: the client joins again
+            member.line.crashed(member.join, CRASHED)
+            return
         if self.ledger.is_ahead:
             self._publish()
         self.joined.append(member)
         if self.ledger.version is not None:
             self.send_whole(member)
-        else:
-            self.mailbox.put(Job(lambda: self._start(member)))
+            return
+
+        async def start(_: Job) -> None:
+            await self._start(member)
+
+        self.mailbox.put(Job(start, member))
 
     def deliver(self, member: JoinedMember, message: Message) -> None:
         """Put a client's message into the mailbox; when too many wait, its channel ends."""
-        if member.waiting >= MAX_WAITING:
-            self.detach(member)
-            member.line.crashed(member.join, OVERLOADED)
-            return
-        member.waiting += 1
         event = message.event
-        if event == REFRESH:
-            self.mailbox.put(Job(lambda: self._refresh(member)))
-            return
         is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
-        if is_event:
-            event = event.removeprefix(EVENT_PREFIX)
-        call = Call(event, message.payload, member, message.ref, is_foreign=not is_event)
-        self.mailbox.put(call.job(self), is_eager=True)
+        if event == REFRESH:
+
+            async def refresh(_: Job) -> None:
+                self.send_whole(member)
+                self.handled(member)
+
+            job = Job(refresh, member)
+        else:
+            name = event.removeprefix(EVENT_PREFIX) if is_event else event
+            call = Call(self, name, message.payload, member, message.ref, is_foreign=not is_event)
+            job = call.job()
+        member.unhandled += 1
+        if member.unhandled > MAX_UNHANDLED:
+            self._expel(member)
+            return
+        try:
+            self.mailbox.put(job, is_eager=True)
+        except Overloaded:
+            self._expel(member)
 
     def handled(self, member: JoinedMember) -> None:
         """Note that one message of a client is handled, or has come to its first yield."""
-        member.waiting -= 1
-        if member.is_leaving and member.waiting == 0:
+        member.unhandled -= 1
+        if member.is_leaving and member.unhandled == 0:
             self._left(member)
 
     def leave(self, member: JoinedMember, ref: Json) -> None:
         """Let a client leave when what it sent before is handled."""
         member.is_leaving, member.leave_ref = True, ref
-        if member.waiting == 0:
+        if member.unhandled == 0:
             self._left(member)
 
     def detach(self, member: JoinedMember) -> None:
@@ -205,21 +224,38 @@ class Session:
         """Return whether an update that nobody waits for would come too soon after the last."""
         return self._now() < self._next_update
 
+    def work(self, function: Callable[..., Any], *args: Any) -> Work:
+        """Return a run of a user's function."""
+        return Work(self._ground.executor, function, *args)
+
     # from Python
 
-    async def open(self, params: dict[str, Json]) -> None:
-        """Run `init` unless there is a state; what it raises comes out."""
-        await self.mailbox.do(lambda: self._init(params, None))
+    async def open(self, params: dict[str, Json]) -> bool:
+        """Run `init` unless there is a state; what it raises comes out.
 
-    async def dispatch(self, event: str, payload: Json) -> list[Event]:
+        Returns:
+            whether the session runs with these params.
+        """
+        if self._params is None:
+            self._params = params
+        await self.mailbox.do(lambda: self._init(params, None))
+        return self._params == params
+
+    async def dispatch(self, event: str, payload: Json, waiting: frozenset[Channel]) -> list[Event]:
         """Handle an event as if a client had sent it; return the reply events.
+
+        Args:
+            event: the event's name.
+            payload: its payload.
+            waiting: the channel objects whose handlers wait for this.
 
         Raises:
             SessionClosed: the session has ended.
+            Overloaded: too many messages wait.
             Exception: whatever the handler raises.
         """
         outcome: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
-        self.mailbox.put(Call(event, payload, outcome=outcome).job(self))
+        self.mailbox.put(Call(self, event, payload, outcome=outcome, waiting=waiting).job())
         return await outcome
 
     async def exclusively(self, work: Callable[[Any], Awaitable[None]]) -> None:
@@ -227,6 +263,7 @@ class Session:
 
         Raises:
             SessionClosed: the session has ended.
+            Overloaded: too many messages wait.
             EncodeError: the changed state has no JSON form.
             Exception: whatever `work` raises; the state is as it was.
         """
@@ -244,20 +281,36 @@ class Session:
         await self.mailbox.do(turn)
 
     def swap(self, channel: type[Channel]) -> None:
-        """Give the session a new class: the state stays, the handlers are the new ones."""
-        self.channel.__class__ = channel
-        self.ledger.options = options_of(channel)
+        """Give the session a new class, between messages: state stays, handlers are new."""
+
+        async def swap(_: Job) -> None:
+            self.channel.__class__ = channel
+            self.ledger.options = options_of(channel)
+
+        self.mailbox.put(Job(swap))
 
     # the end
 
     def close(self) -> None:
         """End the session: members get ``phx_close`` and do not rejoin."""
+        if self.ledger.is_ahead and not self.is_closed:
+            self._publish()
         for member in self._end():
             member.line.closed(member.join)
 
     def crash(self) -> None:
-        """End the session: members get ``phx_error`` and join again."""
-        for member in self._end():
+        """End the session: members get ``phx_error``, and join a fresh one.
+
+        A session that is held starts afresh itself: its key stays.
+        """
+        if self.is_closed:
+            return
+        if self._holds > 0:
+            members = self._clear()
+            self._begin(type(self.channel))
+        else:
+            members = self._end()
+        for member in members:
             member.line.crashed(member.join, CRASHED)
 
     def _end(self) -> list[JoinedMember]:
@@ -265,20 +318,27 @@ class Session:
             return []
         self.is_closed = True
         self._ground.forget(self)
+        return self._clear()
+
+    def _clear(self) -> list[JoinedMember]:
+        """End what runs, and return who was joined."""
         for topic in self._subscriptions:
             self._ground.pubsub.unsubscribe(topic, self._receive)
+        self._subscriptions.clear()
         self._stop_waiting()
         self.mailbox.close()
         members, self.joined = self.joined, []
         return members
 
     def _end_when_empty(self) -> None:
-        if not self._is_needed and not self.is_closed:
-            self.mailbox.put(Job(self._end_if_empty))
+        if self._is_needed or self.is_closed:
+            return
 
-    async def _end_if_empty(self) -> None:
-        if not self._is_needed:
-            self._end()
+        async def end(_: Job) -> None:
+            if not self._is_needed:
+                self._end()
+
+        self.mailbox.put(Job(end))
 
     @property
     def _is_needed(self) -> bool:
@@ -288,33 +348,36 @@ class Session:
 
     async def _start(self, member: JoinedMember) -> None:
         try:
-            await self._init(member.params, member)
+            await self._init(member.params if self._params is None else self._params, member)
         except Refuse as error:
-            _log.info("init of %s refused: %s", self.topic, error)
-            self.send(outgoing(ERROR, error.payload("message")))
+            _log.info("init of %s refused: %s", cut(self.topic), error)
+            member.send(error_message(refusal(error, "message")))
         except BaseException as error:
-            if is_cancelled(error):
+            if self.mailbox.is_closed:
                 raise
-            _log.error("init of %s failed", self.topic, exc_info=error)
+            _log.error("init of %s failed", cut(self.topic), exc_info=error)
             if options_of(type(self.channel)).on_error == "keep":
                 for receiver in self.joined:
-                    text = describe(error, None, is_local=receiver.line.is_local)
-                    receiver.send(outgoing(ERROR, text))
+                    told = describe(error, "init", None, is_local=receiver.line.is_local)
+                    receiver.send(error_message(told))
             self.crash()
 
     async def _init(self, params: dict[str, Json], member: JoinedMember | None) -> None:
         if self.ledger.version is not None:
             return
-        token = current_turn.set(Turn(self.channel, None if self._is_shared else member))
+        turn = Turn(self.channel, None if self.ledger.options.shared else member)
+        current_turn.set(turn)
         try:
-            whole = self.ledger.start(await run(self.executor, self.channel.init, params))
+            state = await run(self._ground.executor, self.channel.init, params)
+            self.send(self.ledger.start(state))
         finally:
-            current_turn.reset(token)
-        self.send(whole)
+            turn.is_over = True
 
-    async def _refresh(self, member: JoinedMember) -> None:
-        self.send_whole(member)
-        self.handled(member)
+    def _expel(self, member: JoinedMember) -> None:
+        """End the channel of a client that sends faster than it can be served."""
+        self.mailbox.drop(member)
+        self.detach(member)
+        member.line.crashed(member.join, OVERLOADED)
 
     def _publish(self) -> None:
         self.send_update(self.ledger.publish())
@@ -324,13 +387,23 @@ class Session:
             self._flush.cancel()
             self._flush = None
 
+    def _subscribed(self, topic: str) -> None:
+        self._subscriptions.add(topic)
+        if self.is_closed:
+            self._ground.pubsub.unsubscribe(topic, self._receive)
+
     def _receive(self, message: object) -> None:
-        self._ground.post(lambda: self.mailbox.put(Call(None, message).job(self)))
+        try:
+            self._ground.post(self._take, message)
+        except SessionClosed:
+            _log.debug("the endpoint is closed: a message to %s is dropped", cut(self.topic))
+
+    def _take(self, message: object) -> None:
+        try:
+            self.mailbox.put(Call(self, None, message).job())
+        except Overloaded as error:
+            _log.warning("a message to %s is dropped: %s", cut(self.topic), error)
 
     def _left(self, member: JoinedMember) -> None:
         self.detach(member)
         member.line.left(member.join, member.leave_ref)
-
-    @property
-    def _is_shared(self) -> bool:
-        return options_of(type(self.channel)).shared

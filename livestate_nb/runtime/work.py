@@ -74,6 +74,16 @@ class Work:
         except StopAsyncIteration:
             return Step(None, is_last=True)
 
+    async def throw(self, error: BaseException) -> Step:
+        """Raise an error in a generator where it stopped, and run it to its next yield."""
+        if self._generator is not None:
+            return await self._in_thread(_throw, self._generator, error)
+        assert self._async_generator is not None  # noqa: S101 - for mypy
+        try:
+            return Step(await self._async_generator.athrow(error), is_last=False)
+        except StopAsyncIteration:
+            return Step(None, is_last=True)
+
     async def close(self) -> None:
         """End a generator that has not come to its end: its ``finally`` blocks run.
 
@@ -129,5 +139,12 @@ def _call(function: Callable[..., Any], *args: Any) -> Any:
 def _step(generator: Generator[Any, Any, Any], answer: object) -> Step:
     try:
         return Step(generator.send(answer), is_last=False)
+    except StopIteration as end:
+        return Step(end.value, is_last=True)
+
+
+def _throw(generator: Generator[Any, Any, Any], error: BaseException) -> Step:
+    try:
+        return Step(generator.throw(error), is_last=False)
     except StopIteration as end:
         return Step(end.value, is_last=True)

@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from typing import Any, TypeAlias
 
 from livestate_nb.codec import Json
+from livestate_nb.state.edits import Move, edit
 from livestate_nb.state.encoder import DocumentEncoder
 from livestate_nb.state.equality import common_prefix, same
 from livestate_nb.state.node import ATOMS
 from livestate_nb.state.pointer import UNSAFE_KEYS, member, too_deep
-from livestate_nb.state.rows import Move, Run, edit, row_identity, runs_of
+from livestate_nb.state.rows import Run, outside, row_identity, runs_of
 from livestate_nb.state.size import is_worth_replacing
 from livestate_nb.state.touched import Touched, TouchedList
 
@@ -43,7 +44,8 @@ def diff(
     Args:
         old: the JSON document that the client has.
         new: the one that it is to have.
-        key: name of the field that tells the rows of a list apart, None if none does.
+        key: name of the field that tells the rows of a list apart, None if none does. Rows
+            without an ``id`` may have a ``key``.
         touched: what the drafts between the two touched.
         encoder: makes `old` and `new` trees of dicts and lists that hold values of other types
             as well: these are compared as the encoder encodes them.
@@ -60,12 +62,12 @@ def diff(
         >>> diff({"n": 1, "rows": ["a", "b"]}, {"n": 1, "rows": ["z", "a", "b"]})
         [{'op': 'add', 'path': '/rows/0', 'value': 'z'}]
     """
-    differ = _Differ(key, touched, encoder)
+    operations: list[Operation] = []
     try:
-        differ.value(old, new, "")
+        _Differ(operations, key, touched, encoder).value(old, new, "")
     except RecursionError as error:
         raise too_deep(new) from error
-    return differ.operations
+    return operations
 
 
 class _Differ:
@@ -74,13 +76,17 @@ class _Differ:
     __slots__ = ("_encoder", "_ignored", "_key", "_touched", "operations")
 
     def __init__(
-        self, key: str | None, touched: Touched | None, encoder: DocumentEncoder | None
+        self,
+        operations: list[Operation],
+        key: str | None,
+        touched: Touched | None,
+        encoder: DocumentEncoder | None,
     ) -> None:
+        self.operations = operations
         self._key = key
         self._touched = Touched() if touched is None else touched
         self._encoder = encoder
         self._ignored = frozenset() if encoder is None else encoder.ignored
-        self.operations: list[Operation] = []
 
     def value(self, old: Any, new: Any, path: str) -> None:
         """Gather the operations that turn one value into another."""
@@ -95,7 +101,8 @@ class _Differ:
             if not same(old, new):
                 self.operations.append({"op": "replace", "path": path, "value": new})
         else:
-            self.value(self._encoder.encode(old, path), self._encoder.encode(new, path), path)
+            documents = self._encoder.encode(old, path), self._encoder.encode(new, path)
+            _Differ(self.operations, self._key, None, None).value(*documents, path)
 
     def _dict(self, old: dict[Any, Any], new: dict[Any, Any], path: str) -> None:
         start = len(self.operations)
@@ -201,15 +208,24 @@ class _Differ:
     ) -> bool:
         """Gather the operations for what lies between head and tail; say if it was worth it."""
         before, after = old[head : len(old) - tail], new[head : len(new) - tail]
-        is_json = self._encoder is None
-        if self._encoder is not None and not set(map(type, (*before, *after))) <= _JSON:
-            before, after = (
-                [self._encoder.encode(item, f"{path}/{i}") for i, item in enumerate(items, head)]
-                for items in (before, after)
-            )
-            is_json = True
-        runs = runs_of(before, after, is_json=is_json)
+        runs = runs_of(before, after, is_json=self._encoder is None)
+        before = self._documents(before, [(run.old, run.length) for run in runs], head, path)
+        after = self._documents(after, [(run.new, run.length) for run in runs], head, path)
         return self._rearrange(before, after, runs, path, head, most=_most(new))
+
+    def _documents(
+        self, items: Sequence[Any], known: list[tuple[int, int]], head: int, path: str
+    ) -> Sequence[Any]:
+        """Return the items of a gap, those encoded that are not JSON, but for known stretches."""
+        if self._encoder is None:
+            return items
+        others = [i for i in outside(known, len(items)) if type(items[i]) not in _JSON]
+        if not others:
+            return items
+        documents = list(items)
+        for i in others:
+            documents[i] = self._encoder.encode(items[i], f"{path}/{head + i}")
+        return documents
 
     def _rearrange(
         self,

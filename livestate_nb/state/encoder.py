@@ -130,6 +130,11 @@ class DocumentEncoder:
             self._forget()
         return document
 
+    @property
+    def was_constant(self) -> bool:
+        """Whether nothing in the value that was encoded last can change."""
+        return not self._is_mutable
+
     def encode_state(self, state: object) -> Json:
         """Return the document of a committed state, at no cost if it was the last one.
 

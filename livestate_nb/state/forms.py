@@ -57,12 +57,17 @@ def register(
     """
     if only:
         names = tuple(only)
-        _forms.register(cls, lambda value: {name: getattr(value, name) for name in names})
+        _enter(cls, lambda value: {name: getattr(value, name) for name in names})
         return None
     if exclude:
-        _forms.register(cls, functools.partial(_form_without, frozenset(exclude)))
+        _enter(cls, functools.partial(_form_without, frozenset(exclude)))
         return None
-    return functools.partial(_register_custom, cls)
+    return functools.partial(_enter_custom, cls)
+
+
+def revision() -> int:
+    """Return how often something was registered: after that, old documents may be no guide."""
+    return next(copy.copy(_revisions))
 
 
 class Unordered(list[Any]):
@@ -97,7 +102,7 @@ def form_of(value: Any) -> tuple[object, Constancy]:
         name = type(value).__qualname__
         raise Refusal(
             f"{name} {_short(value)} is of no type that the encoder knows. Put a dict or a "
-            f"dataclass in its place, or teach the encoder: livestate_nb.register({name})",
+            f"dataclass in its place, or register the class: livestate_nb.state.encoder.register",
             value,
         )
     if isinstance(make, _Custom):
@@ -119,8 +124,13 @@ class _Custom:
         return self._function(value)
 
 
-def _register_custom(cls: type, function: _Function) -> _Function:
-    _forms.register(cls, _Custom(function))
+def _enter(cls: type, make: Callable[[Any], object]) -> None:
+    _forms.register(cls, make)
+    next(_revisions)
+
+
+def _enter_custom(cls: type, function: _Function) -> _Function:
+    _enter(cls, _Custom(function))
     return function
 
 

@@ -54,11 +54,13 @@ def resolve(value: Any, base: Any, scope: Scope) -> tuple[Any, Touched]:
 
 
 class _Resolver:
+    """Make plain trees of the values of one turn, of each value one."""
+
     __slots__ = ("_done", "_scope", "touched")
 
     def __init__(self, scope: Scope) -> None:
         self._scope = scope
-        self._done: dict[int, Any] = {}
+        self._done: dict[int, tuple[Any, Any]] = {}  # values, kept for their ids, and their trees
         self.touched = Touched()
 
     def plain(self, value: Any, base: Any) -> Any:
@@ -71,14 +73,14 @@ class _Resolver:
             return value._base
         if not isinstance(value, _CONTAINERS):
             return copy.deepcopy(value) if is_editable(value) else value
-        done = self._done.get(id(value), _MISSING)
-        if done is _PENDING:
-            raise DraftError(
-                "The state contains itself. A state must be a tree: put a copy, or an id, there"
-            )
-        if done is not _MISSING:
-            return done
-        self._done[id(value)] = _PENDING
+        done = self._done.get(id(value))
+        if done is not None:
+            if done[1] is _PENDING:
+                raise DraftError(
+                    "The state contains itself. A state must be a tree: put a copy, or an id, there"
+                )
+            return done[1]
+        self._done[id(value)] = value, _PENDING
         new: Any
         if is_own and isinstance(value, DraftDict):
             new = self._draft_dict(value)
@@ -88,7 +90,7 @@ class _Resolver:
             new = self._dict(value, base)
         else:
             new = self._sequence(value, base)
-        self._done[id(value)] = new
+        self._done[id(value)] = value, new
         return new
 
     def _draft_dict(self, draft: DraftDict) -> dict[Any, Any]:

@@ -98,7 +98,7 @@ def _ended_repr(self: Node) -> str:
 
 
 _STILL_WORKING = {
-    "__class__", "__class_getitem__", "__getattribute__", "__init__", "__new__", "__setattr__",
+    "__class_getitem__", "__getattribute__", "__init__", "__new__", "__sizeof__",
 }  # fmt: skip
 
 

@@ -3,15 +3,16 @@
 It must not know how operations are found.
 """
 
+from math import ceil
 from typing import Any
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.state.node import ATOMS
 
-_VALUE = len('{"op":"add","path":,"value":},')
-_REMOVE = len('{"op":"remove","path":},')
-_MOVE = len('{"op":"move","path":,"from":},')
-_REPLACE = len('{"op":"replace","path":,"value":},')
+_OPERATION = len('{"op":"","path":},')
+_VALUE = len(',"value":')
+_FROM = len(',"from":')
+_REPLACE = _OPERATION + len("replace") + _VALUE
 
 
 def is_worth_replacing(operations: list[dict[str, Json]], new: Any, path: str) -> bool:
@@ -35,7 +36,7 @@ def is_worth_replacing(operations: list[dict[str, Json]], new: Any, path: str) -
     carried: dict[int, int] = {}
     weight = 0
     for operation in operations:
-        weight += len(dumps(operation["path"]))
+        weight += _OPERATION + len(operation["op"]) + len(dumps(operation["path"]))
         if "value" in operation:
             value = operation["value"]
             weight += _VALUE
@@ -44,11 +45,9 @@ def is_worth_replacing(operations: list[dict[str, Json]], new: Any, path: str) -
             else:
                 carried[id(value)] = carried.get(id(value), 0) + 1
         elif "from" in operation:
-            weight += _MOVE + len(dumps(operation["from"]))
-        else:
-            weight += _REMOVE
-    most = weight * 5 // 6 - _REPLACE - len(dumps(path))
-    return _rest(new, carried, most) < most
+            weight += _FROM + len(dumps(operation["from"]))
+    limit = ceil(weight / 1.2) - _REPLACE - len(dumps(path))
+    return _rest(new, carried, limit) < limit
 
 
 def _rest(value: Any, carried: dict[int, int], enough: int) -> int:

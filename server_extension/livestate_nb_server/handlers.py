@@ -99,8 +99,8 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     def send(self, frame: str | bytes) -> None:
         """Send a frame; nothing happens where the client has gone."""
-        if self._unsent > MAX_UNSENT:
-            self.close(TRY_AGAIN_LATER, "too slow a reader")
+        if self._unsent > MAX_UNSENT and self._connection is not None:
+            self._connection.close(TRY_AGAIN_LATER, "too slow a reader")
             return
         with suppress(WebSocketClosedError):
             written = self.write_message(frame, binary=isinstance(frame, bytes))

@@ -1,7 +1,7 @@
 """Coroutines that are started at once behave as they would in a task of their own."""
 
 import asyncio
-from contextvars import ContextVar
+from contextvars import ContextVar, copy_context
 
 import pytest
 
@@ -18,7 +18,7 @@ async def test_what_needs_no_waiting_is_done_before_start_returns() -> None:
     async def work() -> None:
         done.append(1)
 
-    task = start(work())
+    task = start(work(), copy_context())
     assert done == [1]
     await task
 
@@ -31,7 +31,7 @@ async def test_the_current_task_is_the_same_before_and_after_a_wait() -> None:
         await asyncio.sleep(0)
         seen.append(asyncio.current_task())
 
-    task = start(work())
+    task = start(work(), copy_context())
     assert asyncio.current_task() is seen[0]
     await task
     assert seen[1:] == [task, task]
@@ -43,7 +43,7 @@ async def test_it_can_be_started_outside_of_any_task() -> None:
     async def work() -> None:
         await asyncio.sleep(0)
 
-    asyncio.get_running_loop().call_soon(lambda: started.set_result(start(work())))
+    asyncio.get_running_loop().call_soon(lambda: started.set_result(start(work(), copy_context())))
     await (await started)
 
 
@@ -59,7 +59,7 @@ async def test_a_time_out_that_begins_before_the_first_wait_holds() -> None:
         await asyncio.sleep(0)
         outcome.append("went on")
 
-    await start(work())
+    await start(work(), copy_context())
     assert outcome == ["timed out", "went on"]
 
 
@@ -74,7 +74,7 @@ async def test_context_variables_are_its_own_from_the_first_step_on() -> None:
         seen.append(variable.get())
 
     variable.set("outside")
-    task = start(work())
+    task = start(work(), copy_context())
     assert variable.get() == "outside"
     await task
     assert seen == ["inside", "outside"]
@@ -87,7 +87,7 @@ async def test_an_exception_ends_the_task(waits: int) -> None:
             await asyncio.sleep(0)
         raise ValueError("no")
 
-    task = start(work())
+    task = start(work(), copy_context())
     with pytest.raises(ValueError, match="no"):
         await task
 
@@ -101,7 +101,7 @@ async def test_cancelling_reaches_the_coroutine_where_it_waits() -> None:
         finally:
             ended.append(1)
 
-    task = start(work())
+    task = start(work(), copy_context())
     task.cancel()
     with pytest.raises(asyncio.CancelledError):
         await task
@@ -123,7 +123,7 @@ async def test_a_coroutine_may_handle_what_it_awaited_raising() -> None:
             seen.append(str(error))
         seen.append(await asyncio.sleep(0, "result"))
 
-    await start(work())
+    await start(work(), copy_context())
     assert seen == ["no", "result"]
 
 
@@ -131,6 +131,6 @@ async def test_cancelling_what_is_done_already_changes_nothing() -> None:
     async def work() -> None:
         pass
 
-    task = start(work())
+    task = start(work(), copy_context())
     task.cancel()
     await task

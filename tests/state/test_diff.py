@@ -192,6 +192,13 @@ def test_a_shuffled_list_is_replaced():
     ]
 
 
+def test_a_list_that_lost_and_gained_most_of_its_rows_is_replaced():
+    old = [{"id": i, "note": "x" * 500} for i in range(100)]
+    new = [*old[50:], *({"id": -i} for i in range(1, 60))]
+    assert len(checked({"rows": old}, {"rows": new})) == 1
+    assert len(checked({"rows": old}, {"rows": old[5:] + new[-5:]})) == 10
+
+
 def test_a_row_that_changed_altogether_is_replaced():
     old, new = rows(3), rows(3)
     new[1] = {"id": 1, "title": "a", "by": "b", "at": "c", "for": "d"}
