@@ -6,9 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser, expect, sync_playwright
 
 from tests.servers import Server, serve
+
+expect.set_options(timeout=15_000)
 
 LAB = (
     "--LabApp.expose_app_in_browser=True",

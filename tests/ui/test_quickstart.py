@@ -14,6 +14,28 @@ from tests.ui.lab import Tab, new_context
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
 
 
+CONTRAST = """element => {
+  // WCAG 2.2, contrast ratio of an element's text and what is painted behind it
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const luminance = (pixel) => {
+    const [r, g, b] = [...pixel].map((value) => value / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const read = () => luminance(canvas.getImageData(0, 0, 1, 1).data);
+  const behind = [];
+  for (let at = element; at; at = at.assignedSlot ?? at.parentElement ?? at.getRootNode().host) {
+    behind.unshift(getComputedStyle(at).backgroundColor);
+  }
+  const paint = (color) => { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); };
+  behind.forEach(paint);
+  const ground = read();
+  paint(getComputedStyle(element).color);
+  const text = read();
+  return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+}"""
+
+
 @pytest.fixture(scope="module")
 def context(browser: Browser) -> Iterator[BrowserContext]:
     context = new_context(browser)
@@ -87,6 +109,32 @@ def test_the_stock_element_shows_the_state_and_dispatches(tab: Tab) -> None:
     stock.get_by_role("button", name="add_todo").click()
     expect(stock.get_by_text("version 1")).to_be_visible()
     assert "From the tree" in tab.evaluate("print(tried.state)")
+
+
+def test_enter_submits_and_plain_keys_stay_in_the_element(tab: Tab) -> None:
+    element = tab.element("todo-list")
+    element.get_by_placeholder("What needs doing?").fill("Sent by Enter")
+    tab.page.keyboard.press("Enter")
+    expect(element.locator("li", has_text="Sent by Enter")).to_be_visible()
+    cells = tab.page.locator(".jp-Cell").count()
+    element.get_by_role("checkbox").first.focus()
+    tab.page.keyboard.type("dd")  # in command mode this deletes a cell
+    assert tab.page.locator(".jp-Cell").count() == cells
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_elements_are_legible_in_both_themes(tab: Tab, theme: str) -> None:
+    tab.theme(theme)
+    for tag, part in [
+        ("todo-list", "li"),
+        ("todo-list", "input[name=title]"),
+        ("todo-list", "button"),
+        ("livestate-stock", "summary"),
+        ("livestate-stock", "button"),
+    ]:
+        locator = tab.element(tag).locator(part).first
+        ratio = locator.evaluate(CONTRAST)
+        assert ratio >= 4.5, f"{tag} {part} in {theme}: contrast {ratio:.2f}"
 
 
 def test_running_a_cell_again_keeps_its_state_and_one_session(tab: Tab) -> None:
