@@ -76,7 +76,7 @@ class Change:
 
     @property
     def operations(self) -> list[Operation]:
-        """The RFC 6902 operations, JSON through and through; none if nothing changed.
+        """Return the RFC 6902 operations, JSON through and through; none if nothing changed.
 
         Raises:
             EncodeError: something that changed has no JSON form; carries the path to it.
@@ -87,14 +87,14 @@ class Change:
 
     @property
     def old_document(self) -> Json:
-        """The JSON document of the state before."""
+        """Return the JSON document of the state before."""
         if self._old_document is _UNMADE:
             self._old_document = self._encoder.encode_state(self._old_state)
         return self._old_document
 
     @property
     def new_document(self) -> Json:
-        """The JSON document of the state after.
+        """Return the JSON document of the state after.
 
         Raises:
             EncodeError: the state has no JSON form; carries the path to what has none.
@@ -104,6 +104,10 @@ class Change:
         return self._new_document
 
     def _made(self) -> list[Operation]:
+        if self._encoder.is_outdated():
+            # what was registered may give other forms to what did not change
+            whole = self._encoder.renew(self._new_state)
+            return [{"op": "replace", "path": "", "value": whole}]
         if not {type(self._old_state), type(self._new_state)} <= _TREES:
             return diff(self.old_document, self.new_document, key=self._key)
         encoder = self._encoder

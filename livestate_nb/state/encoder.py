@@ -10,7 +10,7 @@ from math import isfinite
 from typing import Any
 
 from livestate_nb.codec import Json, dumps
-from livestate_nb.state.forms import Constancy, Unordered, form_of, register
+from livestate_nb.state.forms import Constancy, Unordered, form_of, register, revision
 from livestate_nb.state.pointer import FORBIDDEN_KEY, Refusal, checked_key, too_deep
 
 __all__ = ["IGNORED_KEYS", "DocumentEncoder", "encode", "register"]
@@ -28,7 +28,7 @@ _CONTAINERS = frozenset({dict, list})
 _NUMBERS = frozenset({int, float})
 
 _SPARE = 256
-"""How many parts beyond twice a state's own are remembered."""
+"""How many values are remembered beyond twice those of a state's own parts."""
 
 
 def encode(value: object) -> Json:
@@ -97,12 +97,17 @@ class DocumentEncoder:
         True
     """
 
-    __slots__ = ("_is_mutable", "_last", "_limit", "_parts", "_remembered", "_unusual", "ignored")
+    __slots__ = (
+        "_is_mutable", "_last", "_limit", "_parts", "_remembered", "_revision", "_unusual",
+        "_weight", "ignored",
+    )  # fmt: skip
 
     def __init__(self, ignored: Collection[str] = IGNORED_KEYS) -> None:
         self.ignored = frozenset(ignored)
         self._unusual = self.ignored | {FORBIDDEN_KEY}
+        self._revision = revision()
         self._remembered: dict[int, _Part] = {}
+        self._weight = 0  # how many values the remembered documents hold
         self._limit = _SPARE
         self._parts: list[_Part] = []  # those of the value that is being encoded
         self._is_mutable = False  # something in that value can change
@@ -126,7 +131,7 @@ class DocumentEncoder:
             raise refusal.error(path) from refusal.__cause__
         except RecursionError as error:
             raise too_deep(value, path) from error
-        if len(self._remembered) > self._limit:
+        if self._weight > self._limit:
             self._forget()
         return document
 
@@ -147,6 +152,22 @@ class DocumentEncoder:
         if self._last is None or self._last[0] is not state:
             self._last = state, self.encode(state)
         return self._last[1]
+
+    def is_outdated(self) -> bool:
+        """Say whether something was registered since the documents that clients have were made."""
+        return self._revision != revision()
+
+    def renew(self, state: object) -> Json:
+        """Return a committed state's document as it is after what was registered.
+
+        Raises:
+            EncodeError: something in the state has no JSON form; carries the path to it.
+        """
+        current = revision()
+        self._remembered, self._weight, self._last = {}, 0, None
+        document = self.encode_state(state)
+        self._revision = current
+        return document
 
     def _encode(self, value: Any) -> Json:
         kind = type(value)
@@ -233,6 +254,7 @@ class DocumentEncoder:
         self._is_mutable = was_mutable
         if type(document) in _CONTAINERS:
             part = self._remembered[id(value)] = _Part(value, document, parts)
+            self._weight += 1 + len(document)
             outer.append(part)
         return document
 
@@ -261,7 +283,8 @@ class DocumentEncoder:
                 held[id(part.value)] = part
                 waiting.extend(part.parts)
         self._remembered = held
-        self._limit = 2 * len(held) + _SPARE
+        self._weight = sum(1 + len(part.document) for part in held.values())
+        self._limit = 2 * self._weight + _SPARE
 
 
 def _sound(text: str) -> str:

@@ -57,17 +57,17 @@ def register(
     """
     if only:
         names = tuple(only)
-        _enter(cls, lambda value: {name: getattr(value, name) for name in names})
+        _registry.enter(cls, lambda value: {name: getattr(value, name) for name in names})
         return None
     if exclude:
-        _enter(cls, functools.partial(_form_without, frozenset(exclude)))
+        _registry.enter(cls, functools.partial(_form_without, frozenset(exclude)))
         return None
     return functools.partial(_enter_custom, cls)
 
 
 def revision() -> int:
-    """Return how often something was registered: after that, old documents may be no guide."""
-    return next(copy.copy(_revisions))
+    """Return a number that is another one after each `register`."""
+    return _registry.revision
 
 
 class Unordered(list[Any]):
@@ -96,13 +96,13 @@ def form_of(value: Any) -> tuple[object, Constancy]:
     Raises:
         Refusal: there is no form for it.
     """
-    make = _forms.dispatch(type(value))
+    make = _registry.forms.dispatch(type(value))
     form = make(value)
     if form is value:
         name = type(value).__qualname__
         raise Refusal(
             f"{name} {_short(value)} is of no type that the encoder knows. Put a dict or a "
-            f"dataclass in its place, or register the class: livestate_nb.state.encoder.register",
+            "dataclass in its place, or register the class: livestate_nb.state.encoder.register",
             value,
         )
     if isinstance(make, _Custom):
@@ -124,13 +124,23 @@ class _Custom:
         return self._function(value)
 
 
-def _enter(cls: type, make: Callable[[Any], object]) -> None:
-    _forms.register(cls, make)
-    next(_revisions)
+class _Registry:
+    """Hold the functions that make forms."""
+
+    __slots__ = ("forms", "revision")
+
+    def __init__(self) -> None:
+        self.forms = functools.singledispatch(_unregistered)
+        self.revision = 0
+
+    def enter(self, cls: type, make: Callable[[Any], object]) -> None:
+        """Enter a function for a class."""
+        self.forms.register(cls, make)
+        self.revision += 1
 
 
 def _enter_custom(cls: type, function: _Function) -> _Function:
-    _enter(cls, _Custom(function))
+    _registry.enter(cls, _Custom(function))
     return function
 
 
@@ -143,9 +153,6 @@ def _form_without(unwanted: frozenset[str], value: Any) -> dict[str, Any]:
 def _unregistered(value: Any) -> object:
     fields = fields_of(value)
     return library_form(value) if fields is None else fields
-
-
-_forms = functools.singledispatch(_unregistered)
 
 
 def _base64(value: bytes | bytearray | memoryview) -> str:
@@ -194,5 +201,6 @@ _STANDARD: dict[type, Callable[[Any], object]] = {
     uuid.UUID: str,
     pathlib.PurePath: str,
 }
+_registry = _Registry()
 for _cls, _make in _STANDARD.items():
-    _forms.register(_cls, _make)
+    _registry.enter(_cls, _make)

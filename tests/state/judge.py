@@ -1,11 +1,13 @@
 """The judge: what a client makes of a patch, by another library, and equality that tells all."""
 
 import copy
+from collections.abc import Callable
 from typing import Any
 
 from jsonpatch import JsonPatch
 
 from livestate_nb.codec import dumps, loads
+from livestate_nb.state.draft import finish, open_draft
 
 
 def applied(document: Any, operations: list[dict[str, Any]]) -> Any:
@@ -57,3 +59,31 @@ def unshared(tree: Any) -> Any:
     if isinstance(tree, list):
         return [unshared(value) for value in tree]
     return copy.deepcopy(tree)
+
+
+def without_drafts(value: Any) -> Any:
+    """Return a value with plain dicts and lists for drafts, so that types can be compared."""
+    if isinstance(value, dict):
+        return {key: without_drafts(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [without_drafts(item) for item in value]
+    return tuple(map(without_drafts, value)) if type(value) is tuple else value
+
+
+def check_changes_alike(make: Callable[[], Any], change: Callable[[Any], object]) -> None:
+    """Check that a change does to a draft of a tree what it does to the tree, and no more."""
+    expected, base = make(), make()
+    draft = open_draft(base)
+    outcomes = []
+    for tree in (expected, draft):
+        try:
+            outcomes.append(without_drafts(change(tree)))
+        except Exception as error:  # noqa: BLE001  # whatever a plain one raises
+            outcomes.append(type(error))
+    assert is_same(outcomes[1], outcomes[0])
+    assert list(draft) == list(expected)
+    state = finish(draft).state
+    assert is_same(state, expected)
+    assert list(state) == list(expected)
+    assert is_plain(state)
+    assert is_same(base, make())

@@ -16,7 +16,7 @@ from livestate_nb.codec import dumps
 from livestate_nb.errors import EncodeError
 from livestate_nb.state.change import Change
 from livestate_nb.state.draft import finish, open_draft, plain
-from livestate_nb.state.encoder import DocumentEncoder, encode
+from livestate_nb.state.encoder import DocumentEncoder, encode, register
 from tests.state.judge import applied, is_same
 from tests.state.trees import Hand, programs, states
 
@@ -257,6 +257,40 @@ def test_the_key_that_the_channel_names_is_used():
     old = [{"slug": str(i), "note": "x" * 40} for i in range(9)]
     change = Change.between(old, [old[-1], *old[:-1]], key="slug", encoder=DocumentEncoder())
     assert change.operations == [{"op": "move", "from": "/8", "path": "/0"}]
+
+
+def test_after_a_class_was_registered_the_state_is_sent_anew():
+    @dataclass(frozen=True)
+    class Money:
+        cents: int
+
+    client = Client({"price": Money(250), "old": (Money(5),), "note": "x" * 90, "n": 1})
+    register(Money)(lambda money: f"{money.cents / 100:.2f}")
+    change = Change.between(client.state, {**client.state, "n": 2}, encoder=client.encoder)
+    assert change.operations == [{"op": "replace", "path": "", "value": change.new_document}]
+    assert change.new_document["price"] == "2.50"
+    assert change.new_document["old"] == ["0.05"]
+    client.state, client.document = {**client.state, "n": 2}, change.new_document
+    assert client.handle(lambda draft: draft.update(price=Money(300))) == [
+        {"op": "replace", "path": "/price", "value": "3.00"}
+    ]
+
+
+def test_a_state_that_cannot_be_sent_anew_is_tried_again():
+    @dataclass(frozen=True)
+    class Sensor:
+        n: float
+
+    encoder = DocumentEncoder()
+    old = {"sensor": Sensor(1.0), "n": 1}
+    register(Sensor)(lambda sensor: float("nan") if sensor.n else "off")
+    for _ in range(2):
+        with pytest.raises(EncodeError):
+            Change.between(old, {**old, "n": 2}, encoder=encoder).operations  # noqa: B018
+    new = {"sensor": Sensor(0.0), "n": 1}
+    assert Change.between(old, new, encoder=encoder).operations == [
+        {"op": "replace", "path": "", "value": {"sensor": "off", "n": 1}}
+    ]
 
 
 def test_ignored_keys_are_neither_compared_nor_sent():

@@ -1,4 +1,5 @@
 import copy
+import heapq
 from dataclasses import dataclass
 from random import Random
 from typing import Any
@@ -144,6 +145,13 @@ def test_rows_are_matched_by_the_key_that_the_channel_names():
     new.insert(0, new.pop())
     assert len(checked(old, new, key="slug")) == 2
     assert checked(old, new, key=None) != checked(old, new, key="slug")
+
+
+def test_rows_without_an_id_may_have_a_key():
+    old = [{"key": f"s{i}", "n": 0, "note": "x" * 30} for i in range(10)]
+    new = [{**row, "n": row["n"] + (i == 9)} for i, row in enumerate(old)]
+    new.insert(0, new.pop())
+    assert len(checked(old, new)) == 2
 
 
 def test_a_row_without_an_id_that_changed_in_place_is_paired_with_what_it_was():
@@ -487,8 +495,6 @@ def test_a_row_replaced_in_a_draft_is_one_operation():
 
 
 def test_a_heap_written_by_c_code_gives_a_right_patch():
-    import heapq
-
     base = {"queue": [5, 7, 9]}
     draft = open_draft(base)
     draft["queue"].append(8)

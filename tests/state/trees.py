@@ -84,10 +84,7 @@ class Hand:
 
     def _something(self, target: Any, random: Random) -> Any:
         """Return a new value, or a part of the tree that may go into the target."""
-        if random.random() < 0.7:
-            found = value(random)
-        else:
-            found = self._container(random)
+        found = value(random) if random.random() < 0.7 else self._container(random)
         if isinstance(found, (dict, list)):
             if _holds(found, target):
                 return "no cycle"

@@ -1,0 +1,55 @@
+"""The clock by which a kernel measures idle pages."""
+
+from livestate_nb.notebook import IdleClock
+from tests.clients import PATIENCE
+
+
+def goes_on(clock: IdleClock) -> bool:
+    """Return whether the clock counts: within some seconds it shows another time."""
+    before = clock()
+    return any(clock() > before for _ in range(1_000_000))
+
+
+def stands(clock: IdleClock) -> bool:
+    return len({clock() for _ in range(10_000)}) == 1
+
+
+def test_the_clock_counts_from_the_first_on() -> None:
+    clock = IdleClock()
+    assert 0 <= clock() < PATIENCE
+    assert goes_on(clock)
+
+
+def test_the_clock_stands_while_a_cell_runs() -> None:
+    clock = IdleClock()
+    assert goes_on(clock)
+    clock.pause()
+    stood = clock()
+    assert stands(clock)
+    clock.resume()
+    assert stood <= clock() < stood + PATIENCE
+    assert goes_on(clock)
+
+
+def test_the_clock_stands_until_the_outermost_cell_has_ended() -> None:
+    clock = IdleClock()
+    clock.pause()
+    clock.pause()
+    stood = clock()
+    clock.resume()
+    assert stands(clock)
+    clock.pause()
+    clock.resume()
+    assert clock() == stood
+    clock.resume()
+    assert goes_on(clock)
+
+
+def test_an_end_without_a_beginning_does_no_harm() -> None:
+    clock = IdleClock()
+    clock.resume()  # of the very cell that loaded the extension
+    assert goes_on(clock)
+    clock.pause()
+    assert stands(clock)
+    clock.resume()
+    assert goes_on(clock)
