@@ -7,15 +7,16 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 BUNDLE := livestate_nb/static/widget.js
 SOURCES := $(wildcard js/src/*) js/package.json js/package-lock.json js/tsconfig.json
 PYTEST := $(BIN)/python -m pytest
-LINTED := livestate_nb server_extension tests
+LINTED := bench livestate_nb server_extension tests
 
-.PHONY: help setup demo test lint types python js npm browser nightly clean
+.PHONY: help setup demo test lint types python js npm browser bench nightly clean
 
 help:
 	@echo "make demo     set everything up and open JupyterLab on the quickstart"
 	@echo "make test     set everything up and pass all tests: Python, TypeScript, real browser"
 	@echo "make setup    build .venv with all that development and tests need"
 	@echo "make lint types python js npm browser    one part of the tests each"
+	@echo "make bench    measure patches and a server under load (docs/performance.md)"
 	@echo "make nightly  the long forms of the tests"
 	@echo "make clean    remove what make has built"
 
@@ -55,6 +56,12 @@ browser: setup
 	@echo "== JupyterLab in a real Chromium"
 	@.ci/chromium
 	$(PYTEST) tests/ui
+
+bench: setup
+	@echo "== the state package"
+	$(PYTEST) bench --benchmark-enable --benchmark-group-by=param:work --benchmark-columns=median,rounds
+	@echo "== load on a real Jupyter server"
+	$(BIN)/python -m bench.load
 
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200

@@ -36,9 +36,12 @@ sys.path.insert(0, %r)
 @contextmanager
 def server() -> Iterator[Server]:
     """Run a fresh Jupyter server until the block ends."""
-    with tempfile.TemporaryDirectory() as directory:
-        with serve(Path(directory), config=CONFIG % str(REPOSITORY)) as running:
-            yield running
+    config = CONFIG % str(REPOSITORY)
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        serve(Path(directory), config=config) as running,
+    ):
+        yield running
 
 
 class Load:
@@ -167,9 +170,8 @@ def main() -> None:
         for name in few:
             cells = [f"{ms:.2f} ms, {size} B" for ms, size in (few[name], many[name])]
             print(f"| {name} | " + " | ".join(cells) + " |")
-        print(
-            "\n| fan-out, all have it | one shared state | a state each | ratio |\n|---|---|---|---|"
-        )
+        print("\n| all clients of a room have it | one shared state | a state each | ratio |")
+        print("|---|---|---|---|")
         for crowd in (100,) if quick else (100, 500):
             shared, own = load.fan_out("shared:x", crowd), load.fan_out("own:x", crowd)
             print(f"| {crowd} clients | {shared:.1f} ms | {own:.1f} ms | {shared / own:.2f} |")
