@@ -7,7 +7,7 @@ transports or notebooks: the runtime gives it a `Seat`, the notebook extension i
 import inspect
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -418,7 +418,7 @@ class Channel:
             params=params or {},
         )
 
-    def authorize(self, params: dict[str, Json]) -> bool:  # noqa: ARG002 - for subclasses
+    def authorize(self, params: dict[str, Json]) -> bool | Awaitable[bool]:  # noqa: ARG002
         """Return whether the client may join; raise `Refuse` to say why not.
 
         It runs for each member (`self.member`), also where the session is shared. The default

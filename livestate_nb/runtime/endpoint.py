@@ -41,8 +41,8 @@ _log = logging.getLogger("livestate_nb")
 class Endpoint:
     """Run channels for any number of connections.
 
-    The loop that first connects or opens a session is its loop; everything but `post` and
-    `declare` belongs there.
+    The loop that first connects or opens a session is its loop; from then on everything but
+    `post` belongs there.
 
     Args:
         clock: gives seconds; idle connections are measured by it.

@@ -197,11 +197,10 @@ class Call:
             if work is not None:
                 await work.close()
         except BaseException as error:
-            _log.error(
-                "the handler of %s failed when it was closed", cut(self.event), exc_info=error
-            )
             if isinstance(error, asyncio.CancelledError) and self.desk.mailbox.is_closed:
                 raise
+            name = cut(self.event)
+            _log.error("the handler of %s failed when it was closed", name, exc_info=error)
 
     def _was_handled(self) -> None:
         """Tell the session, the first time."""

@@ -254,6 +254,7 @@ class Session:
             Overloaded: too many messages wait.
             Exception: whatever the handler raises.
         """
+        await self._revive()
         outcome: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
         self.mailbox.put(Call(self, event, payload, outcome=outcome, waiting=waiting).job())
         return await outcome
@@ -278,6 +279,7 @@ class Session:
                 raise
             self.send_update(update)
 
+        await self._revive()
         await self.mailbox.do(turn)
 
     def swap(self, channel: type[Channel]) -> None:
@@ -343,6 +345,11 @@ class Session:
     @property
     def _is_needed(self) -> bool:
         return bool(self.joined) or self._holds > 0
+
+    async def _revive(self) -> None:
+        """Run `init` again where a session that Python holds has crashed."""
+        if self.ledger.version is None and self._params is not None:
+            await self.open(self._params)
 
     # what is done in turn
 

@@ -10,11 +10,13 @@ from concurrent.futures import Executor, Future
 from contextvars import copy_context
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from livestate_nb.errors import ReturnError
 
 T = TypeVar("T")
+
+_PATIENCE: Final = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,13 @@ class Work:
     async def close(self) -> None:
         """End a generator that has not come to its end: its ``finally`` blocks run.
 
-        A step that is running in a thread is waited for: nothing can stop it.
+        A step that is running in a thread is waited for, since nothing can stop it, for 5 seconds
+        at most: then the generator is left to itself.
         """
         if self._thread is not None and not self._thread.done():
-            await asyncio.wait([asyncio.wrap_future(self._thread)])
+            await asyncio.wait([asyncio.wrap_future(self._thread)], timeout=_PATIENCE)
+            if not self._thread.done():
+                return
         if self._async_generator is not None:
             await self._async_generator.aclose()
         elif self._generator is not None:

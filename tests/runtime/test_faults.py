@@ -117,7 +117,7 @@ class Budget(Channel, topic="budget", shared=True):
         """Let the budget end while the other handler's turn has not come."""
         state["others"] += 1
         self.budget.reschedule(0)
-        while not self.budget.expired():
+        while not self.budget.expired():  # noqa: ASYNC110 - nothing tells of it
             await asyncio.sleep(0)
         assert state["end"] == ""
 
@@ -175,7 +175,7 @@ class Doors(Channel, topic="doors:*", shared=True):
     def __init__(self) -> None:
         self.is_open = asyncio.Event()
 
-    async def authorize(self, params: Any) -> bool:
+    async def authorize(self, params: Any) -> Any:
         if params.get("is_slow"):
             late.append(self)
             await self.is_open.wait()
@@ -259,7 +259,7 @@ async def test_an_authorize_that_swallows_its_end_answers_no_other_join(
     endpoint: Endpoint,
 ) -> None:
     class Stubborn(Channel, topic="stubborn"):
-        async def authorize(self, params: Any) -> bool:
+        async def authorize(self, params: Any) -> Any:
             if params["key"] == "wrong":
                 waits.append(True)
                 await decide.wait()
@@ -281,12 +281,7 @@ async def test_an_authorize_that_swallows_its_end_answers_no_other_join(
     second = client.push("stubborn", "phx_join", {"key": "wrong"})
     await until(lambda: bool(swallowed) and len(waits) == 2)
     await until(lambda: len(endpoint.sessions) == 1)
-    assert client.payloads("phx_reply", "state:change") in (
-        [],
-        [("phx_reply", {"status": "ok", "response": {}})],  # of the join that was replaced
-    )
-    assert second not in replies(client)
-    assert client.received("state:change") == []
+    assert client.payloads("phx_reply", "phx_close", "state:change") == []
     decide.set()
     told = await answer(client, second)
     assert told == {"status": "error", "response": {"reason": "unauthorized"}}
@@ -686,23 +681,23 @@ class Stuck(Channel, topic="stuck"):
         begun.set()
         threading.Event().wait()
 
-class Nobody:
-    is_congested = False
-    def send(self, frame): pass
-    def close(self, code, reason): pass
-
 begun = threading.Event()
+
+loop = asyncio.new_event_loop()
 
 async def main():
     endpoint = Endpoint()
     endpoint.declare(Stuck)
-    connection = endpoint.connect(Nobody(), vsn="2.0.0")
-    connection.feed('["1","1","stuck","phx_join",{}]')
-    await asyncio.sleep(0.05)
-    connection.feed('["1","2","stuck","lvs_evt:stick",{}]')
-    await asyncio.to_thread(begun.wait)
+    session = await endpoint.open(Stuck, "stuck", "a", {})
+    await session.dispatch("stick", {}, frozenset())
 
-asyncio.run(main())
+def serve():
+    asyncio.set_event_loop(loop)
+    loop.create_task(main())
+    loop.run_forever()
+
+threading.Thread(target=serve, daemon=True).start()  # as a kernel does
+begun.wait()
 print("main has ended", flush=True)
 """
 
@@ -902,29 +897,24 @@ class Tenants(Channel, topic="tenants", shared=True):
         self.go = asyncio.Event()
         self.seen: list[Any] = []
         self.task = asyncio.create_task(self._later())
-        self.thread = threading.Thread(target=self._in_thread)
-        self.may = threading.Event()
 
     async def _later(self) -> None:
         self.seen.append(self.member)
         await self.go.wait()
         self.seen.append(self.member)
 
-    def _in_thread(self) -> None:
-        self.may.wait()
-        self.seen.append(self.member)
-
 
 async def test_no_member_sees_anothers_context(endpoint: Endpoint) -> None:
     endpoint.declare(Tenants)
     ann, bob = Client(endpoint), Client(endpoint)
-    await ann.join("tenants")
+    await ann.join("tenants", {"livestate": {}})
     await bob.join("tenants")
     tenant.set("whoever feeds the frames")
     for event in ("set", "set_plain", "set_and_wait"):
-        ann.dispatch("tenants", event, "ann's")
+        ref = ann.dispatch("tenants", event, "ann's")
         for see in ("see", "see_plain"):
             bob.dispatch("tenants", see)
+        await answer(ann, ref)
     seen = (await served(bob, "tenants"))["seen"]
     assert sorted(seen) == ["ann's", *["nobody"] * 6]
 
@@ -1018,11 +1008,8 @@ async def test_handlers_of_every_base_are_inherited(endpoint: Endpoint) -> None:
         assert await served(client, "all") == {"by": by}
 
 
-@pytest.mark.parametrize("name", ["push", "show", "events", "topic", "init", "authorize", "_seat"])
+@pytest.mark.parametrize("name", ["push", "show", "events", "topic", "init", "authorize"])
 async def test_a_handler_has_a_name_of_its_own(name: str) -> None:
-    if not hasattr(Channel, name):
-        pytest.skip("no attribute of the class")
-
     @on("x")
     def handler(self: Any, payload: Any, state: Any) -> None:
         pass
@@ -1193,8 +1180,10 @@ async def test_nothing_is_committed_after_the_end(endpoint: Endpoint) -> None:
         def plain(self, payload: Any, state: Any) -> Any:
             begun.set()
             go.wait(5)
-            state["n"] = 1
-            ended.set()
+            try:
+                state["n"] = 1
+            finally:
+                ended.set()
             return Reply(state, Event("late"))
 
         @on("stubborn")

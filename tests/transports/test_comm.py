@@ -87,7 +87,8 @@ async def test_an_unknown_version_of_the_wire_is_closed_with_a_reason(
     hub: CommHub, endpoint: Endpoint
 ) -> None:
     comm = Comm()
-    for vsn in ("3.0.0", None, {}):
+    versions: list[object] = ["3.0.0", None, {}]
+    for vsn in versions:
         comm.contents.clear()
         hub.receive(opening("page", vsn), comm.send)
         [closed] = comm.contents
@@ -109,7 +110,7 @@ async def test_a_tag_that_opens_again_has_a_connection_of_its_own(
     await join(hub, "page", second)
     await until(lambda: len(session.joined) <= 1)
     assert sum(len(session.joined) for session in endpoint.sessions) == 1
-    assert [content["livestate"] for content in second.of("page")][0] == "open"
+    assert second.of("page")[0]["livestate"] == "open"
     hub.receive(frame("page", "lvs_evt:inc", 2), second.send)
     await until(lambda: "state:patch" in second.events("page"))
     assert first.events("page") == ["phx_reply", "state:change"]
