@@ -4,7 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from livestate_nb.channel import Channel, Event, Handle, Member, Reply, on
+    from livestate_nb.channel import Channel, on
     from livestate_nb.errors import (
         EncodeError,
         LiveStateError,
@@ -14,17 +14,19 @@ if TYPE_CHECKING:
         UnknownEvent,
         WouldDeadlock,
     )
+    from livestate_nb.event import Event, Reply
+    from livestate_nb.roles import Handle, Member
 
 _HOMES = {
     "Channel": "channel",
     "EncodeError": "errors",
-    "Event": "channel",
-    "Handle": "channel",
+    "Event": "event",
+    "Handle": "roles",
     "LiveStateError": "errors",
-    "Member": "channel",
+    "Member": "roles",
     "Overloaded": "errors",
     "Refuse": "errors",
-    "Reply": "channel",
+    "Reply": "event",
     "SessionClosed": "errors",
     "UnknownEvent": "errors",
     "WouldDeadlock": "errors",

@@ -1,4 +1,4 @@
-"""What users write against: Channel, on, Event, Reply.
+"""What users write against: Channel and on.
 
 A channel class says how a state starts and how events change it. It must not know sessions,
 transports or notebooks: the runtime gives it a `Seat`, the notebook extension is a `Host`.
@@ -8,212 +8,23 @@ import inspect
 import math
 import re
 from collections.abc import Awaitable, Callable
-from contextlib import AbstractContextManager
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias, TypeVar
 
 from livestate_nb.codec import Json
-from livestate_nb.errors import (
-    ChannelError,
-    DeclarationError,
-    EventError,
-    HostError,
-    ReturnError,
-    TopicError,
-)
-from livestate_nb.protocol.message import ERROR
-from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
+from livestate_nb.errors import ChannelError, DeclarationError, HostError, TopicError
+from livestate_nb.roles import Handle, Member, Seat
 
 OnError: TypeAlias = Literal["keep", "crash"]
 Handler = TypeVar("Handler", bound=Callable[..., Any])
 
-_RESERVED_NAMES: Final = frozenset({ERROR, STATE_CHANGE, STATE_PATCH})
-_RESERVED_PREFIXES: Final = ("phx_", "chan_reply_", "livestate-")
 _MARK: Final = "_livestate_events"
 _INHERITED: Any = object()
 _TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
 _FILE: Final = re.compile(r"\S+\.m?js")
 _NO_TOPIC: Final = 'has no topic: write class {name}(Channel, topic="name:*")'
-
-
-@dataclass(frozen=True, slots=True)
-class Event:
-    """Name an event for a client, dispatched there as a CustomEvent (LiveState.Event).
-
-    Args:
-        name: the event's name; not ``error``, ``state:change``, ``state:patch`` and nothing
-            that starts with ``phx_``, ``chan_reply_`` or ``livestate-``: clients use those.
-        detail: what encodes to a JSON object; the CustomEvent's ``detail``.
-
-    Raises:
-        EventError: the name is empty or reserved.
-
-    Example:
-        >>> Event("added", {"n": 3})
-        Event(name='added', detail={'n': 3})
-    """
-
-    name: str
-    detail: Any = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        if not isinstance(self.name, str) or not self.name:
-            raise EventError(f"expected an event's name as a text, got {self.name!r}")
-        if self.name in _RESERVED_NAMES or self.name.startswith(_RESERVED_PREFIXES):
-            raise EventError(f"{self.name!r} is a name that clients use themselves: choose another")
-
-
-@dataclass(frozen=True, slots=True, init=False)
-class Reply:
-    """Return this from a handler to give the new state and send events to the sender.
-
-    Args:
-        state: the new state; None keeps what the handler mutated.
-        *events: sent in this order, before the patch.
-
-    Raises:
-        ReturnError: one of the events is no `Event`.
-
-    Example:
-        >>> Reply({"n": 1}, Event("added", {"n": 1})).events
-        (Event(name='added', detail={'n': 1}),)
-    """
-
-    state: Any
-    events: tuple[Event, ...]
-
-    def __init__(self, state: object, *events: Event) -> None:
-        for event in events:
-            if not isinstance(event, Event):
-                raise ReturnError(
-                    f"expected Reply(state, *events), got {event!r} as an event", event
-                )
-        object.__setattr__(self, "state", state)
-        object.__setattr__(self, "events", events)
-
-
-class Member(Protocol):
-    """Stand for one joined client."""
-
-    @property
-    def user(self) -> Any:
-        """Who the transport authenticated: a ``jupyter_server.auth.User``, or None."""
-
-    @property
-    def params(self) -> dict[str, Json]:
-        """The join params, an object."""
-
-    @property
-    def assigns(self) -> dict[str, Any]:
-        """What handlers keep for this member: anything, until it leaves."""
-
-    def push(self, event: str, detail: object = ...) -> None:
-        """Send an event to this client only, at once. Callable from any thread.
-
-        Args:
-            event: the event's name, as `Event` takes it.
-            detail: what encodes to a JSON object; nothing means ``{}``.
-
-        Raises:
-            EventError: the name is reserved or the detail no object.
-            EncodeError: the detail has no JSON form.
-        """
-
-
-class Seat(Protocol):
-    """What the runtime gives a channel object: its place in a session."""
-
-    @property
-    def topic(self) -> str:
-        """The session's topic."""
-
-    @property
-    def members(self) -> list[Member]:
-        """Who is joined."""
-
-    def push(self, event: str, detail: object) -> None:
-        """Send an event to all members."""
-
-    def subscribe(self, topic: str) -> None:
-        """Bring what is broadcast to a topic."""
-
-    def broadcast(self, topic: str, message: object) -> None:
-        """Give a message to all who subscribed to a topic."""
-
-
-class Handle(Protocol):
-    """Hold a session from Python: what ``Todos.show(...)`` returns.
-
-    All of it may be called from any cell, callback or thread, but not from async handlers: they
-    run on the loop that it waits for. The session stays open until `close`, although no browser
-    is joined.
-    """
-
-    @property
-    def topic(self) -> str:
-        """The session's topic."""
-
-    @property
-    def version(self) -> int:
-        """The version that the clients have, 0 to the channel's ``max_version``."""
-
-    @property
-    def state(self) -> Any:
-        """A copy of the state as it is now; changing it changes nothing."""
-
-    def change(self) -> AbstractContextManager[Any]:
-        """Change the state from Python: ``with todos.change() as state: ...``.
-
-        Waits for the session's turn; the patch is out when the block has ended. An exception in
-        the block leaves the state as it was.
-
-        Raises:
-            EncodeError: the changed state has no JSON form.
-            SessionClosed: the session has ended.
-            WouldDeadlock: called in a handler of the same session, or on the endpoint's thread.
-        """
-
-    def dispatch(self, event: str, payload: Json = ...) -> list[Event]:
-        """Let the channel handle an event, as if a client had dispatched it.
-
-        Args:
-            event: the event's name.
-            payload: any JSON value; nothing means ``{}``.
-
-        Returns:
-            the events that the handler replied, in order.
-
-        Raises:
-            UnknownEvent: the channel has no handler for it.
-            Overloaded: too many messages wait in the session.
-            SessionClosed: the session has ended.
-            WouldDeadlock: as for `change`, or a handler waits for this one.
-            Exception: whatever the handler raises; the state is as it was.
-        """
-
-    def close(self) -> None:
-        """End the session: clients are told and do not rejoin."""
-
-
-class Host(Protocol):
-    """Declare and show channels: what ``%load_ext livestate_nb`` installs."""
-
-    def declare(self, channel: "type[Channel]") -> None:
-        """Serve a channel's topics from now on."""
-
-    def show(
-        self,
-        channel: "type[Channel]",
-        topic: str,
-        *,
-        element: str,
-        source: str,
-        name: str | None,
-        params: dict[str, Json],
-    ) -> Handle:
-        """Display an element for a session; see `Channel.show`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -248,6 +59,25 @@ class Turn:
     def blocked(self) -> "frozenset[Channel]":
         """The channel objects that would wait for a call made in this turn."""
         return frozenset() if self.is_over else self.waiting | {self.channel}
+
+
+class Host(Protocol):
+    """Declare and show channels: what ``%load_ext livestate_nb`` installs."""
+
+    def declare(self, channel: "type[Channel]") -> None:
+        """Serve a channel's topics from now on."""
+
+    def show(
+        self,
+        channel: "type[Channel]",
+        topic: str,
+        *,
+        element: str,
+        source: str,
+        name: str | None,
+        params: dict[str, Json],
+    ) -> Handle:
+        """Display an element for a session; see `Channel.show`."""
 
 
 current_turn: ContextVar[Turn | None] = ContextVar("livestate_turn", default=None)

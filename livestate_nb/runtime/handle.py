@@ -10,9 +10,10 @@ from concurrent.futures import Future
 from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
-from livestate_nb.channel import Channel, Event, Turn, current_turn
+from livestate_nb.channel import Channel, Turn, current_turn
 from livestate_nb.codec import Json
 from livestate_nb.errors import SessionClosed, WouldDeadlock
+from livestate_nb.event import Event
 from livestate_nb.runtime.session import Session
 
 T = TypeVar("T")
@@ -61,7 +62,7 @@ class Loop:
 
 
 class SessionHandle:
-    """Hold a session; implements `livestate_nb.channel.Handle`, which documents it.
+    """Hold a session; implements `livestate_nb.roles.Handle`, which documents it.
 
     Args:
         loop: the endpoint's loop.
@@ -89,7 +90,7 @@ class SessionHandle:
 
     @contextmanager
     def change(self) -> Iterator[Any]:
-        """Change the state from Python; see `livestate_nb.channel.Handle.change`."""
+        """Change the state from Python; see `livestate_nb.roles.Handle.change`."""
         blocked = self._blocked("change")
         grant = _Grant(self._loop.loop)
         is_changed = False
@@ -108,7 +109,7 @@ class SessionHandle:
         done.result()
 
     def dispatch(self, event: str, payload: Json = None) -> list[Event]:
-        """Let the channel handle an event; see `livestate_nb.channel.Handle.dispatch`."""
+        """Let the channel handle an event; see `livestate_nb.roles.Handle.dispatch`."""
         blocked = self._blocked("dispatch")
         payload = {} if payload is None else payload
         return self._loop.run(self._session.dispatch(event, payload, blocked))

@@ -10,9 +10,10 @@ from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Protocol
 
-from livestate_nb.channel import Channel, Event, Reply, Turn, current_turn, handler_of, options_of
+from livestate_nb.channel import Channel, Turn, current_turn, handler_of, options_of
 from livestate_nb.codec import Json
 from livestate_nb.errors import ChannelError, LiveStateError, Refuse, UnknownEvent
+from livestate_nb.event import Event, Reply
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH
 from livestate_nb.runtime.failure import cut, describe, error_message
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message

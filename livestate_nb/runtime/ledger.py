@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from livestate_nb.channel import Event, Options
+from livestate_nb.channel import Options
 from livestate_nb.codec import Json, Raw, dumps
 from livestate_nb.errors import DraftError, EncodeError, EventError, ReturnError
+from livestate_nb.event import Event
 from livestate_nb.state.builder import STATE_CHANGE, MessageBuilder
 from livestate_nb.state.change import Change
 from livestate_nb.state.draft import drop, finish, open_draft, plain, rebase

@@ -6,8 +6,8 @@ It must not know what the session does with its messages.
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from livestate_nb.channel import Event
 from livestate_nb.codec import Json
+from livestate_nb.event import Event
 from livestate_nb.protocol import Join
 from livestate_nb.runtime.ledger import Outgoing, event_message
 
@@ -39,7 +39,7 @@ class Line(Protocol):
 
 
 class JoinedMember:
-    """Stand for one joined client; implements `livestate_nb.channel.Member`.
+    """Stand for one joined client; implements `livestate_nb.roles.Member`.
 
     Args:
         line: the way to the client.
@@ -73,7 +73,7 @@ class JoinedMember:
         self._post = post
 
     def push(self, event: str, detail: object = None) -> None:
-        """Send an event to this client only, at once; see `livestate_nb.channel.Member`."""
+        """Send an event to this client only, at once; see `livestate_nb.roles.Member`."""
         self._post(self.send, event_message(Event(event, {} if detail is None else detail)))
 
     def send(self, outgoing: Outgoing) -> None:

@@ -11,12 +11,14 @@ from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Executor
 from typing import Any, Final, Protocol
 
-from livestate_nb.channel import Channel, Event, Member, Turn, bind, current_turn, options_of
+from livestate_nb.channel import Channel, Turn, bind, current_turn, options_of
 from livestate_nb.codec import Json
 from livestate_nb.errors import Overloaded, Refuse, ReturnError, SessionClosed
+from livestate_nb.event import Event
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, Message
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.pubsub import PubSub
+from livestate_nb.roles import Member
 from livestate_nb.runtime.failure import cut, describe, error_message, refusal
 from livestate_nb.runtime.handling import Call
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
@@ -54,7 +56,7 @@ class Ground(Protocol):
 class Session:
     """Run one channel object for all who share its state.
 
-    Implements `livestate_nb.channel.Seat`. All but the seat belongs to the endpoint's loop.
+    Implements `livestate_nb.roles.Seat`. All but the seat belongs to the endpoint's loop.
 
     Args:
         ground: the endpoint.

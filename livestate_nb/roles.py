@@ -1,0 +1,115 @@
+"""The roles around a channel: its members, its seat in a session, and handles.
+
+Protocols only: the runtime implements them. They must not know how.
+"""
+
+from contextlib import AbstractContextManager
+from typing import Any, Protocol
+
+from livestate_nb.codec import Json
+from livestate_nb.event import Event
+
+__all__ = ["Handle", "Member", "Seat"]
+
+
+class Member(Protocol):
+    """Stand for one joined client."""
+
+    @property
+    def user(self) -> Any:
+        """Who the transport authenticated: a ``jupyter_server.auth.User``, or None."""
+
+    @property
+    def params(self) -> dict[str, Json]:
+        """The join params, an object."""
+
+    @property
+    def assigns(self) -> dict[str, Any]:
+        """What handlers keep for this member: anything, until it leaves."""
+
+    def push(self, event: str, detail: object = ...) -> None:
+        """Send an event to this client only, at once. Callable from any thread.
+
+        Args:
+            event: the event's name, as `Event` takes it.
+            detail: what encodes to a JSON object; nothing means ``{}``.
+
+        Raises:
+            EventError: the name is reserved or the detail no object.
+            EncodeError: the detail has no JSON form.
+        """
+
+
+class Seat(Protocol):
+    """What the runtime gives a channel object: its place in a session."""
+
+    @property
+    def topic(self) -> str:
+        """The session's topic."""
+
+    @property
+    def members(self) -> list[Member]:
+        """Who is joined."""
+
+    def push(self, event: str, detail: object) -> None:
+        """Send an event to all members."""
+
+    def subscribe(self, topic: str) -> None:
+        """Bring what is broadcast to a topic."""
+
+    def broadcast(self, topic: str, message: object) -> None:
+        """Give a message to all who subscribed to a topic."""
+
+
+class Handle(Protocol):
+    """Hold a session from Python: what ``Todos.show(...)`` returns.
+
+    All of it may be called from any cell, callback or thread, but not from async handlers: they
+    run on the loop that it waits for. The session stays open until `close`, although no browser
+    is joined.
+    """
+
+    @property
+    def topic(self) -> str:
+        """The session's topic."""
+
+    @property
+    def version(self) -> int:
+        """The version that the clients have, 0 to the channel's ``max_version``."""
+
+    @property
+    def state(self) -> Any:
+        """A copy of the state as it is now; changing it changes nothing."""
+
+    def change(self) -> AbstractContextManager[Any]:
+        """Change the state from Python: ``with todos.change() as state: ...``.
+
+        Waits for the session's turn; the patch is out when the block has ended. An exception in
+        the block leaves the state as it was.
+
+        Raises:
+            EncodeError: the changed state has no JSON form.
+            SessionClosed: the session has ended.
+            WouldDeadlock: called in a handler of the same session, or on the endpoint's thread.
+        """
+
+    def dispatch(self, event: str, payload: Json = ...) -> list[Event]:
+        """Let the channel handle an event, as if a client had dispatched it.
+
+        Args:
+            event: the event's name.
+            payload: any JSON value; nothing means ``{}``.
+
+        Returns:
+            the events that the handler replied, in order.
+
+        Raises:
+            UnknownEvent: the channel has no handler for it.
+            Overloaded: too many messages wait in the session.
+            SessionClosed: the session has ended.
+            WouldDeadlock: as for `change`, or a handler waits for this one.
+            Exception: whatever the handler raises; the state is as it was.
+        """
+
+    def close(self) -> None:
+        """End the session: clients are told and do not rejoin."""
