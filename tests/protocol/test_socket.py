@@ -293,3 +293,17 @@ def test_replies_and_closes_carry_the_join_ref() -> None:
     )
     assert socket.closed(join) == [Send(Message("1", "1", "t", "phx_close", {}))]
     assert socket.joins == []
+
+
+def test_only_a_join_that_waits_for_its_answer_is_answered() -> None:
+    socket = Socket(lambda topic: True)
+    [old] = socket.receive(Message("1", "1", "t", "phx_join", {}))
+    assert isinstance(old, Join)
+    new = socket.receive(Message("2", "2", "t", "phx_join", {}))[-1]
+    assert isinstance(new, Join)
+    for answer in (socket.accept, socket.refuse):
+        with pytest.raises(ValueError, match="waits for its answer"):
+            answer(old, {})
+    socket.accept(new, {})
+    with pytest.raises(ValueError, match="waits for its answer"):
+        socket.accept(new, {})
