@@ -104,10 +104,6 @@ class Change:
         return self._new_document
 
     def _made(self) -> list[Operation]:
-        if self._encoder.is_outdated():
-            # what was registered may give other forms to what did not change
-            whole = self._encoder.renew(self._new_state)
-            return [{"op": "replace", "path": "", "value": whole}]
         if not {type(self._old_state), type(self._new_state)} <= _TREES:
             return diff(self.old_document, self.new_document, key=self._key)
         encoder = self._encoder

@@ -3,14 +3,14 @@
 It must not know drafts, patches or messages; which type becomes what, forms.py knows.
 """
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from itertools import islice
 from math import isfinite
 from typing import Any
 
 from livestate_nb.codec import Json, dumps
-from livestate_nb.state.forms import Constancy, Unordered, form_of, register, revision
+from livestate_nb.state.forms import Constancy, Unordered, form_of, maker_of, register
 from livestate_nb.state.pointer import FORBIDDEN_KEY, Refusal, checked_key, too_deep
 
 __all__ = ["IGNORED_KEYS", "DocumentEncoder", "encode", "register"]
@@ -98,14 +98,14 @@ class DocumentEncoder:
     """
 
     __slots__ = (
-        "_is_mutable", "_last", "_limit", "_parts", "_remembered", "_revision", "_unusual",
+        "_is_mutable", "_last", "_limit", "_makers", "_parts", "_remembered", "_unusual",
         "_weight", "ignored",
     )  # fmt: skip
 
     def __init__(self, ignored: Collection[str] = IGNORED_KEYS) -> None:
         self.ignored = frozenset(ignored)
         self._unusual = self.ignored | {FORBIDDEN_KEY}
-        self._revision = revision()
+        self._makers: dict[type, Callable[[Any], object]] = {}  # as they were when first used
         self._remembered: dict[int, _Part] = {}
         self._weight = 0  # how many values the remembered documents hold
         self._limit = _SPARE
@@ -152,22 +152,6 @@ class DocumentEncoder:
         if self._last is None or self._last[0] is not state:
             self._last = state, self.encode(state)
         return self._last[1]
-
-    def is_outdated(self) -> bool:
-        """Say whether something was registered since the documents that clients have were made."""
-        return self._revision != revision()
-
-    def renew(self, state: object) -> Json:
-        """Return a committed state's document as it is after what was registered.
-
-        Raises:
-            EncodeError: something in the state has no JSON form; carries the path to it.
-        """
-        current = revision()
-        self._remembered, self._weight, self._last = {}, 0, None
-        document = self.encode_state(state)
-        self._revision = current
-        return document
 
     def _encode(self, value: Any) -> Json:
         kind = type(value)
@@ -243,10 +227,15 @@ class DocumentEncoder:
         if part is not None:
             self._parts.append(part)
             return part.document
-        form, constancy = form_of(value)
+        cls = type(value)
+        make = self._makers.get(cls)
+        if make is None:
+            make = maker_of(cls)
+        form, constancy = form_of(value, make)
         outer, self._parts = self._parts, []
         was_mutable, self._is_mutable = self._is_mutable, constancy is Constancy.ANYTHING
         document = self._encode_form(form)
+        self._makers[cls] = make
         parts, self._parts = self._parts, outer
         if self._is_mutable and constancy is not Constancy.NOTHING:
             outer.extend(parts)

@@ -1,7 +1,8 @@
 """Strict JSON equality: what a patch must tell apart, and nothing else.
 
 True is not 1, and 1 is not 1.0 (JavaScript cannot tell these apart, Python's JSON can), nor is
-0.0 -0.0. The order of keys does not count. It must not know operations.
+0.0 -0.0. The order of keys does not count: JavaScript puts digit-like ones first anyway. It
+must not know operations.
 """
 
 from collections.abc import Sequence

@@ -31,6 +31,9 @@ def register(
 ) -> Callable[[_Function], _Function] | None:
     """Say how values of a class, and of its subclasses, are encoded from now on.
 
+    A session that has sent a value of a class goes on with the form that it had: what its clients
+    hold must stay what the session takes it for.
+
     As a decorator of a function, which takes a value and returns another one, of any type that
     can be encoded, in its place. Or with the names of attributes, as LiveState.Encoder has them:
     values become objects of these only, or of all that are public but these.
@@ -57,17 +60,12 @@ def register(
     """
     if only:
         names = tuple(only)
-        _registry.enter(cls, lambda value: {name: getattr(value, name) for name in names})
+        _forms.register(cls, lambda value: {name: getattr(value, name) for name in names})
         return None
     if exclude:
-        _registry.enter(cls, functools.partial(_form_without, frozenset(exclude)))
+        _forms.register(cls, functools.partial(_form_without, frozenset(exclude)))
         return None
     return functools.partial(_enter_custom, cls)
-
-
-def revision() -> int:
-    """Return a number that is another one after each `register`."""
-    return _registry.revision
 
 
 class Unordered(list[Any]):
@@ -84,11 +82,17 @@ class Constancy(enum.Enum):
     NOTHING = enum.auto()
 
 
-def form_of(value: Any) -> tuple[object, Constancy]:
+def maker_of(cls: type) -> Callable[[Any], object]:
+    """Return the function that makes the form of a class's values, to be used by `form_of`."""
+    return _forms.dispatch(cls)
+
+
+def form_of(value: Any, make: Callable[[Any], object]) -> tuple[object, Constancy]:
     """Return what an object becomes, and what of that can change.
 
     Args:
         value: anything but None, and exact bool, int, float, str, list and dict.
+        make: from `maker_of`.
 
     Returns:
         The form is a new dict or list, or any other value, to be encoded in the object's place.
@@ -96,13 +100,12 @@ def form_of(value: Any) -> tuple[object, Constancy]:
     Raises:
         Refusal: there is no form for it.
     """
-    make = _registry.forms.dispatch(type(value))
     form = make(value)
     if form is value:
-        name = type(value).__qualname__
         raise Refusal(
-            f"{name} {_short(value)} is of no type that the encoder knows. Put a dict or a "
-            "dataclass in its place, or register the class: livestate_nb.state.encoder.register",
+            f"{type(value).__qualname__} {_short(value)} is of no type that the encoder knows. "
+            "Put a dict or a dataclass in its place, or register the class: "
+            "livestate_nb.state.encoder.register",
             value,
         )
     if isinstance(make, _Custom):
@@ -124,23 +127,8 @@ class _Custom:
         return self._function(value)
 
 
-class _Registry:
-    """Hold the functions that make forms."""
-
-    __slots__ = ("forms", "revision")
-
-    def __init__(self) -> None:
-        self.forms = functools.singledispatch(_unregistered)
-        self.revision = 0
-
-    def enter(self, cls: type, make: Callable[[Any], object]) -> None:
-        """Enter a function for a class."""
-        self.forms.register(cls, make)
-        self.revision += 1
-
-
 def _enter_custom(cls: type, function: _Function) -> _Function:
-    _registry.enter(cls, _Custom(function))
+    _forms.register(cls, _Custom(function))
     return function
 
 
@@ -201,6 +189,6 @@ _STANDARD: dict[type, Callable[[Any], object]] = {
     uuid.UUID: str,
     pathlib.PurePath: str,
 }
-_registry = _Registry()
+_forms = functools.singledispatch(_unregistered)
 for _cls, _make in _STANDARD.items():
-    _registry.enter(_cls, _make)
+    _forms.register(_cls, _make)

@@ -82,4 +82,7 @@ def _rest(value: Any, carried: dict[int, int], enough: int) -> int:
 
 
 def _atom_size(value: Any) -> int:
-    return len(value) + 2 if type(value) is str else len(repr(value))
+    """Return how many bytes a value without parts takes at least."""
+    if type(value) is str:
+        return len(value) + 2
+    return len(repr(value)) - (type(value) is float)  # 1e+300 is 1e300 in JSON

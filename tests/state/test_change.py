@@ -88,6 +88,29 @@ def test_values_that_encode_alike_make_no_operation():
     assert client.handle(lambda draft: draft.update(pair=[1, 2], a=(1,))) == []
 
 
+def test_values_that_pack_alike_but_have_other_forms_are_told_apart():
+    @dataclass(frozen=True)
+    class Celsius:
+        degrees: int
+
+    class Fahrenheit(Celsius):
+        pass
+
+    register(Fahrenheit)(lambda value: f"{value.degrees} °F")
+    client = Client({"rows": [Celsius(n) for n in range(9)], "inner": [{"t": Celsius(1)}] * 9})
+    assert client.handle(
+        lambda draft: draft.update(
+            rows=[Fahrenheit(n) for n in range(9)], inner=[{"t": Fahrenheit(1)} for _ in range(9)]
+        )
+    )
+
+    def handler(draft: Any) -> None:
+        draft["rows"][:] = [*(Celsius(n) for n in range(9)), Celsius(10)]
+        draft["inner"][:] = [*({"t": Celsius(1)} for _ in range(9)), {}]
+
+    assert client.handle(handler)
+
+
 def test_a_value_that_is_changed_in_place_is_sent():
     client = Client({"person": Loose("a", [1]), "tags": {"a"}, "n": 1})
     assert client.handle(lambda draft: draft["tags"].add("b")) == [
@@ -259,38 +282,33 @@ def test_the_key_that_the_channel_names_is_used():
     assert change.operations == [{"op": "move", "from": "/8", "path": "/0"}]
 
 
-def test_after_a_class_was_registered_the_state_is_sent_anew():
-    @dataclass(frozen=True)
+def test_a_session_goes_on_with_the_form_that_a_class_had():
+    @dataclass
     class Money:
         cents: int
 
-    client = Client({"price": Money(250), "old": (Money(5),), "note": "x" * 90, "n": 1})
+    client = Client({"price": Money(250), "note": "x" * 90})
+    client.handle(lambda draft: draft["price"].__setattr__("cents", 300))
     register(Money)(lambda money: f"{money.cents / 100:.2f}")
-    change = Change.between(client.state, {**client.state, "n": 2}, encoder=client.encoder)
-    assert change.operations == [{"op": "replace", "path": "", "value": change.new_document}]
-    assert change.new_document["price"] == "2.50"
-    assert change.new_document["old"] == ["0.05"]
-    client.state, client.document = {**client.state, "n": 2}, change.new_document
-    assert client.handle(lambda draft: draft.update(price=Money(300))) == [
-        {"op": "replace", "path": "/price", "value": "3.00"}
-    ]
+    assert encode(Money(250)) == "2.50"
+    change = Change.between(
+        client.state, {**client.state, "price": Money(400)}, encoder=client.encoder
+    )
+    assert change.operations == [{"op": "replace", "path": "/price/cents", "value": 400}]
 
 
-def test_a_state_that_cannot_be_sent_anew_is_tried_again():
-    @dataclass(frozen=True)
+def test_a_class_that_had_no_form_gets_the_one_that_is_registered():
     class Sensor:
-        n: float
+        pass
 
-    encoder = DocumentEncoder()
-    old = {"sensor": Sensor(1.0), "n": 1}
-    register(Sensor)(lambda sensor: float("nan") if sensor.n else "off")
-    for _ in range(2):
-        with pytest.raises(EncodeError):
-            Change.between(old, {**old, "n": 2}, encoder=encoder).operations  # noqa: B018
-    new = {"sensor": Sensor(0.0), "n": 1}
-    assert Change.between(old, new, encoder=encoder).operations == [
-        {"op": "replace", "path": "", "value": {"sensor": "off", "n": 1}}
-    ]
+    client = Client({"n": 1})
+    with pytest.raises(EncodeError, match="register the class"):
+        client.handle(lambda draft: draft.update(n=Sensor()))
+    register(Sensor)(lambda _: [1, Sensor])
+    with pytest.raises(EncodeError):
+        client.handle(lambda draft: draft.update(n=Sensor()))
+    register(Sensor)(lambda _: "off")
+    assert client.handle(lambda draft: draft.update(n=Sensor()))
 
 
 def test_ignored_keys_are_neither_compared_nor_sent():

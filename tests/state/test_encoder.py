@@ -578,6 +578,21 @@ def test_what_the_last_states_do_not_hold_is_forgotten():
     assert again["parts"] is document["parts"]
 
 
+def test_an_encoder_says_whether_what_it_encoded_last_can_change():
+    encoder = DocumentEncoder()
+    for value, is_constant in (
+        (Frozen("a", (1, (2, datetime.date.max))), True),
+        (Frozen("a", ([],)), False),
+        (Loose("a"), False),
+        ({}, False),
+        (1, True),
+        (Frozen("a", (numpy.arange(3),)), True),
+    ):
+        for _ in range(2):
+            encoder.encode(value)
+            assert encoder.was_constant is is_constant
+
+
 def test_a_refusal_leaves_the_encoder_as_it_was():
     encoder = DocumentEncoder()
     good, bad = Frozen("a", (1,)), Frozen("b", (1, object()))
