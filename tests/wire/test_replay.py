@@ -5,6 +5,7 @@ are better. Where we answer otherwise on purpose the difference is named in `SAY
 """
 
 import asyncio
+from functools import partial
 from typing import Any
 
 import jsonpatch
@@ -186,13 +187,7 @@ async def _all_came(clients: dict[str, Client], expected: dict[str, list[str]]) 
     for key, client in clients.items():
         frames = [frame for frame in expected[key] if not frame.startswith("CLOSE")]
         is_closed = len(frames) < len(expected[key])
-
-        def came(
-            client: Client = client, frames: list[str] = frames, end: bool = is_closed
-        ) -> bool:
-            return len(client.frames) >= len(frames) and (client.closed is not None) == end
-
-        await client.until(came)
+        await client.until(partial(_has_come, client, len(frames), is_closed))
     await asyncio.sleep(0)
 
 
