@@ -17,7 +17,7 @@ JS = Path(__file__).parents[2] / "js"
 CASES = 400
 
 CHECK = """
-import { readFileSync } from "node:fs";
+import cases from "./cases.mjs";
 import { applyPatch } from "./patch.mjs";
 
 const sorted = (value) =>
@@ -27,12 +27,11 @@ const sorted = (value) =>
     : value;
 const text = (value) => JSON.stringify(sorted(value));
 let passed = 0;
-for (const line of readFileSync("cases.ndjson", "utf8").trim().split("\\n")) {
-  const { before, patch, after } = JSON.parse(line);
+for (const { before, patch, after } of cases) {
   const was = text(before);
   const result = applyPatch(before, patch);
-  if (text(result) !== text(after)) throw new Error(`wrong: ${line}`);
-  if (text(before) !== was) throw new Error(`the old document was changed: ${line}`);
+  if (text(result) !== text(after)) throw new Error(`wrong: ${was} ${text(patch)}`);
+  if (text(before) !== was) throw new Error(`the old document was changed: ${was}`);
   passed += 1;
 }
 console.log(passed);
@@ -40,9 +39,9 @@ console.log(passed);
 
 
 def test_the_browsers_client_gets_the_same_documents(tmp_path: Path) -> None:
-    (tmp_path / "cases.ndjson").write_bytes(
-        b"\n".join(dumps(case(seed)) for seed in range(CASES)) + b"\n"
-    )
+    # as a module: JSON.parse of node 24.19 (V8 13.6) at times takes one escaped key for another
+    cases = dumps([case(seed) for seed in range(CASES)])
+    (tmp_path / "cases.mjs").write_bytes(b"export default " + cases + b";\n")
     (tmp_path / "check.mjs").write_text(CHECK)
     esbuild = JS / "node_modules" / ".bin" / "esbuild"
     build = [str(esbuild), "src/patch.ts", "--bundle", "--format=esm", "--log-level=error"]
