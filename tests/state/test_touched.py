@@ -38,6 +38,8 @@ def test_of_a_dict_no_more_is_looked_at_than_what_was_touched(change, keys):
         (lambda x: x.insert(0, 1), 0, 6, []),
         (lambda x: x.insert(2, 1), 2, 4, []),
         (lambda x: x.insert(-1, 1), 5, 1, []),
+        (lambda x: (x.insert(2, 1), x.insert(0, 1)), 0, 4, []),
+        (lambda x: (x.insert(2, 1), x.append(1)), 2, 0, []),
         (lambda x: x.pop(), 5, 0, []),
         (lambda x: x.pop(0), 0, 5, []),
         (lambda x: x.__delitem__(2), 2, 3, []),
