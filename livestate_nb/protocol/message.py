@@ -3,8 +3,7 @@
 It must not know how a message is framed or what a channel does with it.
 """
 
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from livestate_nb.codec import Json
 
@@ -24,9 +23,8 @@ RESERVED_KEY: Final = "livestate"
 """Our own client's key in join params and join replies; a Phoenix client never sends it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Message:
-    """Hold one message, as it came or as it goes.
+class Message(NamedTuple):
+    """Hold one message, as it came or as it goes: the five members of a V2 frame, in their order.
 
     Refs are opaque: any JSON value, echoed as it came (``0`` is a ref, ``"1"`` is not ``1``).
 

@@ -63,8 +63,7 @@ class SerializerV2:
 
     def encode(self, message: Message) -> str:
         """Return the text frame of a message; a `Raw` payload goes in as it stands."""
-        fields = (message.join_ref, message.ref, message.topic, message.event, message.payload)
-        return dumps(fields).decode()
+        return dumps(message).decode()
 
 
 def serializer_for(vsn: str) -> Serializer:

@@ -7,7 +7,7 @@ know what a channel does, who may join, or how a frame is written.
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum, auto
-from typing import Final, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from livestate_nb.codec import Json
 from livestate_nb.errors import ProtocolError
@@ -53,38 +53,33 @@ class Join:
     payload: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Send:
+class Send(NamedTuple):
     """Send this message to the client."""
 
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Start:
+class Start(NamedTuple):
     """Start the accepted channel: its reply is out, its first state may follow."""
 
     join: Join
 
 
-@dataclass(frozen=True, slots=True)
-class Deliver:
+class Deliver(NamedTuple):
     """Give this message to the joined channel."""
 
     join: Join
     message: Message
 
 
-@dataclass(frozen=True, slots=True)
-class Leave:
+class Leave(NamedTuple):
     """Let the channel handle what came before, then call `Socket.left` with this ref."""
 
     join: Join
     ref: Json
 
 
-@dataclass(frozen=True, slots=True)
-class Stop:
+class Stop(NamedTuple):
     """End the channel (or the wait for its join) at once: another join took its place."""
 
     join: Join

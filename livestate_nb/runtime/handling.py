@@ -17,7 +17,7 @@ from livestate_nb.event import Event, Reply
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH
 from livestate_nb.runtime.failure import cut, describe, error_message
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
-from livestate_nb.runtime.mailbox import Job, Mailbox, fail
+from livestate_nb.runtime.mailbox import Mailbox, fail
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.work import Work
 from livestate_nb.state.draft import plain
@@ -76,11 +76,13 @@ class Call:
     replied: list[Event] = field(default_factory=list)
     is_handled: bool = False
 
-    def job(self) -> Job:
-        """Return what does the call."""
-        return Job(self._run, self.member, self.outcome)
+    @property
+    def owner(self) -> object:
+        """Who asked for it; see `livestate_nb.runtime.mailbox.Job`."""
+        return self.member
 
-    async def _run(self, _: Job) -> None:
+    async def run(self) -> None:
+        """Take the call through its handler."""
         turn = Turn(self.desk.channel, self.member, self.waiting)
         current_turn.set(turn)
         if self.outcome is not None:
@@ -130,6 +132,9 @@ class Call:
             raise ChannelError("there is no state: init refused or failed")
         if self.event is None and not self.is_foreign:
             return channel.handle_message
+        handler = None if self.is_foreign else handler_of(channel, self.event)
+        if handler is not None:
+            return handler
         known = channel.events()
         if self.is_foreign:
             raise UnknownEvent(
@@ -137,9 +142,6 @@ class Call:
                 self.event,
                 known,
             )
-        handler = handler_of(channel, self.event)
-        if handler is not None:
-            return handler
         if known:
             raise UnknownEvent(
                 f"{type(channel).__name__} has no handler for {cut(self.event)}: "

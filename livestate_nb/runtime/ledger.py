@@ -6,8 +6,7 @@ the order of turns.
 
 import copy
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from livestate_nb.channel import Options
 from livestate_nb.codec import Json, Raw, dumps
@@ -20,8 +19,7 @@ from livestate_nb.state.encoder import DocumentEncoder, encode
 from livestate_nb.state.touched import Touched
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """Hold an event for clients, its payload encoded once for all who receive it.
 
     Args:

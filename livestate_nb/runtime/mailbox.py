@@ -20,26 +20,36 @@ _log = logging.getLogger("livestate_nb")
 T = TypeVar("T")
 
 
-class Spawn(Protocol):
-    """Start a task that the endpoint owns: it is cancelled and awaited when that closes."""
+class Tasks(Protocol):
+    """Start tasks that the endpoint owns: they are cancelled and awaited when it closes."""
 
-    def __call__(
-        self, coroutine: Coroutine[Any, Any, None], /, *, is_eager: bool = False
-    ) -> asyncio.Task[None]:
-        """Return the started task; an eager one has run up to its first wait."""
+    def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
+        """Start a task."""
+
+    def begin(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None] | None:
+        """Run a coroutine up to its first wait; return the task with the rest, if there is one."""
+
+
+class Job(Protocol):
+    """What is to be done in turn."""
+
+    @property
+    def owner(self) -> object:
+        """Who asked for it: `Mailbox.drop` drops an owner's jobs."""
+
+    @property
+    def outcome(self) -> "asyncio.Future[Any] | None":
+        """Who waits for it: gets SessionClosed if the job is dropped."""
+
+    def run(self) -> Awaitable[None]:
+        """Do it, and handle its failures."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Job:
-    """Hold one thing to do.
+class Errand:
+    """Hold a job that one function does."""
 
-    Args:
-        run: does it, and handles its own failures.
-        owner: who asked for it; `Mailbox.drop` drops an owner's jobs.
-        outcome: who waits for it; gets SessionClosed if the job is dropped.
-    """
-
-    run: Callable[["Job"], Awaitable[None]]
+    run: Callable[[], Awaitable[None]]
     owner: object = None
     outcome: "asyncio.Future[Any] | None" = None
 
@@ -48,12 +58,12 @@ class Mailbox:
     """Let jobs take turns.
 
     Args:
-        spawn: starts a job's task.
+        tasks: starts the tasks of jobs.
     """
 
-    def __init__(self, spawn: Spawn) -> None:
+    def __init__(self, tasks: Tasks) -> None:
         self.is_closed = False
-        self._spawn = spawn
+        self._tasks = tasks
         self._waiting: deque[Job | asyncio.Future[None]] = deque()
         self._begun: dict[Job, asyncio.Task[None] | None] = {}
         self._is_busy = False
@@ -86,7 +96,7 @@ class Mailbox:
         """
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
-        async def settle(_: Job) -> None:
+        async def settle() -> None:
             if outcome.done():  # nobody waits any more
                 return
             try:
@@ -97,7 +107,7 @@ class Mailbox:
                 if not outcome.done():
                     outcome.set_result(result)
 
-        self.put(Job(settle, outcome=outcome))
+        self.put(Errand(settle, outcome=outcome))
         return await outcome
 
     async def pause(self) -> asyncio.CancelledError | None:
@@ -125,8 +135,11 @@ class Mailbox:
 
     def drop(self, owner: object) -> None:
         """Forget the waiting jobs of an owner."""
-        kept = [job for job in self._waiting if not (isinstance(job, Job) and job.owner is owner)]
-        self._waiting = deque(kept)
+        self._waiting = deque(
+            waiting
+            for waiting in self._waiting
+            if isinstance(waiting, asyncio.Future) or waiting.owner is not owner
+        )
 
     def close(self) -> None:
         """Do no further job: waiting ones are dropped, begun ones cancelled but for the caller's.
@@ -134,7 +147,7 @@ class Mailbox:
         Who waits for an outcome is told first: a job may take long to end.
         """
         self.is_closed = True
-        dropped = [job for job in self._waiting if isinstance(job, Job)]
+        dropped = [job for job in self._waiting if not isinstance(job, asyncio.Future)]
         self._waiting.clear()
         for job in [*dropped, *self._begun]:
             fail(job.outcome, _ended())
@@ -146,13 +159,14 @@ class Mailbox:
     def _begin(self, job: Job, *, is_eager: bool = False) -> None:
         self._is_busy = True
         self._begun[job] = None
-        task = self._spawn(self._run(job), is_eager=is_eager)
+        start = self._tasks.begin if is_eager else self._tasks.spawn
+        task = start(self._run(job))
         if job in self._begun:
             self._begun[job] = task
 
     async def _run(self, job: Job) -> None:
         try:
-            await job.run(job)
+            await job.run()
         except Exception as error:  # noqa: BLE001 - the next job must be done all the same
             fail(job.outcome, error)
             _log.exception("a job of a session failed: this is a fault of livestate_nb")
@@ -165,10 +179,10 @@ class Mailbox:
         self._is_busy = bool(self._waiting)
         if self._waiting:
             waiting = self._waiting.popleft()
-            if isinstance(waiting, Job):
-                self._begin(waiting)
-            else:
+            if isinstance(waiting, asyncio.Future):
                 waiting.set_result(None)
+            else:
+                self._begin(waiting)
 
 
 def fail(outcome: "asyncio.Future[Any] | None", error: BaseException) -> None:

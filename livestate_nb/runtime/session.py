@@ -22,7 +22,7 @@ from livestate_nb.roles import Member
 from livestate_nb.runtime.failure import cut, describe, error_message, refusal
 from livestate_nb.runtime.handling import Call
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
-from livestate_nb.runtime.mailbox import Job, Mailbox
+from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.work import Work, run
 from livestate_nb.state.draft import plain
@@ -44,10 +44,11 @@ class Ground(Protocol):
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Run a function on the endpoint's loop; callable from any thread."""
 
-    def spawn(
-        self, coroutine: Coroutine[Any, Any, None], /, *, is_eager: bool = False
-    ) -> asyncio.Task[None]:
+    def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
         """Start a task that ends with the endpoint at the latest."""
+
+    def begin(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None] | None:
+        """Run a coroutine up to its first wait; return the task with the rest, if there is one."""
 
     def forget(self, session: "Session") -> None:
         """Note that a session has ended."""
@@ -83,7 +84,7 @@ class Session:
         """Start afresh, with a new channel object and no state."""
         self.channel = channel()
         self.ledger = Ledger(options_of(channel))
-        self.mailbox = Mailbox(self._ground.spawn)
+        self.mailbox = Mailbox(self._ground)
         bind(self.channel, self)
 
     # the channel's seat: callable from any thread
@@ -136,26 +137,26 @@ class Session:
             self.send_whole(member)
             return
 
-        async def start(_: Job) -> None:
+        async def start() -> None:
             await self._start(member)
 
-        self.mailbox.put(Job(start, member))
+        self.mailbox.put(Errand(start, member))
 
     def deliver(self, member: JoinedMember, message: Message) -> None:
         """Put a client's message into the mailbox; when too many wait, its channel ends."""
         event = message.event
         is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
+        job: Job
         if event == REFRESH:
 
-            async def refresh(_: Job) -> None:
+            async def refresh() -> None:
                 self.send_whole(member)
                 self.handled(member)
 
-            job = Job(refresh, member)
+            job = Errand(refresh, member)
         else:
             name = event.removeprefix(EVENT_PREFIX) if is_event else event
-            call = Call(self, name, message.payload, member, message.ref, is_foreign=not is_event)
-            job = call.job()
+            job = Call(self, name, message.payload, member, message.ref, is_foreign=not is_event)
         member.unhandled += 1
         if member.unhandled > MAX_UNHANDLED:
             self._expel(member)
@@ -211,7 +212,8 @@ class Session:
                 self._flush = asyncio.get_running_loop().call_later(delay, self._publish)
             return
         self._stop_waiting()
-        self._next_update = self._now() + 1 / (self.ledger.options.fps or math.inf)
+        if self.ledger.options.fps is not None:
+            self._next_update = self._now() + 1 / self.ledger.options.fps
         for member in self.joined:
             member.send_update(update)
 
@@ -224,7 +226,7 @@ class Session:
 
     def must_hold(self) -> bool:
         """Return whether an update that nobody waits for would come too soon after the last."""
-        return self._now() < self._next_update
+        return self.ledger.options.fps is not None and self._now() < self._next_update
 
     def work(self, function: Callable[..., Any], *args: Any) -> Work:
         """Return a run of a user's function."""
@@ -258,7 +260,7 @@ class Session:
         """
         await self._revive()
         outcome: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
-        self.mailbox.put(Call(self, event, payload, outcome=outcome, waiting=waiting).job())
+        self.mailbox.put(Call(self, event, payload, outcome=outcome, waiting=waiting))
         return await outcome
 
     async def exclusively(self, work: Callable[[Any], Awaitable[None]]) -> None:
@@ -287,11 +289,11 @@ class Session:
     def swap(self, channel: type[Channel]) -> None:
         """Give the session a new class, between messages: state stays, handlers are new."""
 
-        async def swap(_: Job) -> None:
+        async def swap() -> None:
             self.channel.__class__ = channel
             self.ledger.options = options_of(channel)
 
-        self.mailbox.put(Job(swap))
+        self.mailbox.put(Errand(swap))
 
     # the end
 
@@ -338,11 +340,11 @@ class Session:
         if self._is_needed or self.is_closed:
             return
 
-        async def end(_: Job) -> None:
+        async def end() -> None:
             if not self._is_needed:
                 self._end()
 
-        self.mailbox.put(Job(end))
+        self.mailbox.put(Errand(end))
 
     @property
     def _is_needed(self) -> bool:
@@ -409,7 +411,7 @@ class Session:
 
     def _take(self, message: object) -> None:
         try:
-            self.mailbox.put(Call(self, None, message).job())
+            self.mailbox.put(Call(self, None, message))
         except Overloaded as error:
             _log.warning("a message to %s is dropped: %s", cut(self.topic), error)
 

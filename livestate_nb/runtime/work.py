@@ -8,9 +8,8 @@ import inspect
 from collections.abc import AsyncGenerator, Callable, Generator
 from concurrent.futures import Executor, Future
 from contextvars import copy_context
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, TypeVar
+from typing import Any, Final, NamedTuple, TypeVar
 
 from livestate_nb.errors import ReturnError
 
@@ -19,8 +18,7 @@ T = TypeVar("T")
 _PATIENCE: Final = 5.0
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
+class Step(NamedTuple):
     """Hold what a call gave: its result, or one yield of a generator that goes on.
 
     Args:
@@ -62,6 +60,8 @@ class Work:
         if self._generator is None and self._async_generator is None:
             answer = None
             result = await self._start()
+            if result is None:
+                return Step(None, is_last=True)
             if inspect.isasyncgen(result):
                 self._async_generator = result
             elif inspect.isgenerator(result):
@@ -106,7 +106,8 @@ class Work:
             result = self._function(*self._args)
         else:
             result = await self._in_thread(_call, self._function, *self._args)
-        return await result if inspect.isawaitable(result) else result
+        is_awaitable = inspect.iscoroutine(result) or inspect.isawaitable(result)  # cheapest first
+        return await result if is_awaitable else result
 
     async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
         self._thread = thread = self._executor.submit(copy_context().run, function, *args)

@@ -4,8 +4,7 @@ A handler reads and mutates its draft as it would a plain tree; the committed tr
 is. Knows nothing of patches, sessions or threads: a draft is used by one thread at a time.
 """
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from livestate_nb.errors import DraftError
 from livestate_nb.state.draft_dict import DraftDict
@@ -15,8 +14,7 @@ from livestate_nb.state.scope import Scope, check_live, is_live
 from livestate_nb.state.touched import Touched
 
 
-@dataclass(frozen=True, slots=True)
-class Finished:
+class Finished(NamedTuple):
     """Hold what a turn leaves behind.
 
     Attributes:
