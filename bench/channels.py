@@ -1,5 +1,7 @@
 """The channels that the load run drives: the contract of the client that measured the original."""
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 from livestate_nb import Channel, on
@@ -73,3 +75,20 @@ class Shared(Channel, topic="shared:*", shared=True):
     async def say(self, payload: Any, state: Any) -> None:
         """Tell everybody."""
         state["messages"].append(payload["text"])
+
+
+class Flood(Channel, topic="flood:*", shared=True):
+    """A large text, replaced faster than a slow client can read."""
+
+    def init(self, params: dict[str, Any]) -> Any:  # noqa: ARG002 - there are none
+        """Return no text yet."""
+        return {"n": 0, "text": ""}
+
+    @on("flood")
+    async def flood(self, payload: Any, state: Any) -> AsyncIterator[None]:
+        """Replace the text so many times."""
+        for n in range(1, payload["updates"] + 1):
+            state["n"] = n
+            state["text"] = chr(97 + n % 26) * payload["length"]
+            yield
+            await asyncio.sleep(0)

@@ -25,6 +25,7 @@ c.LiveStateApp.channels = {
     "plain:*": "bench.channels:PlainCounter",
     "own:*": "bench.channels:Own",
     "shared:*": "bench.channels:Shared",
+    "flood:*": "bench.channels:Flood",
 }
 c.ServerApp.jpserver_extensions = {"bench.bare": True}
 c.ServerApp.log_level = "WARN"
@@ -48,6 +49,7 @@ class Load:
     """The measurements against one server."""
 
     def __init__(self, running: Server) -> None:
+        self._server = running
         self._ours = f"{running.ws_url}livestate/websocket"
         self._bare = f"{running.ws_url}bare/websocket"
 
@@ -123,6 +125,31 @@ class Load:
         clients.close()
         return statistics.median(times[3:]) * 1e3
 
+    def slow_reader(self, updates: int = 2_000, length: int = 100_000) -> tuple[float, float, int]:
+        """Let one client read nothing while another one has the shared text replaced.
+
+        Returns:
+            MB that the quick client got, MB that the server's memory grew by, and how many
+            updates and states the slow one got when it read at last; its state is the latest.
+        """
+        slow, quick = self.client("flood:x"), self.client("flood:x")
+        before = peak = _resident(self._server)
+        quick.socket.sendall(quick.frame("lvs_evt:flood", {"updates": updates, "length": length}))
+        last = f'"n":{updates},'.encode(), f'"path":"/n","value":{updates}}}'.encode()
+        got = 0
+        while True:
+            messages = list(quick.read())
+            got += sum(map(len, messages))
+            peak = max(peak, _resident(self._server))
+            if any(mark in message for message in messages for mark in last):
+                break
+        came = 1
+        while last[0] not in slow.until(b'"version"'):
+            came += 1
+        slow.close()
+        quick.close()
+        return got / 1e6, (peak - before) / 1e3, came
+
 
 def memory(topic: str, rows: int, crowd: int = 500) -> float:
     """Return kB of a fresh server's memory for one joined idle client."""
@@ -175,6 +202,12 @@ def main() -> None:
         for crowd in (100,) if quick else (100, 500):
             shared, own = load.fan_out("shared:x", crowd), load.fan_out("own:x", crowd)
             print(f"| {crowd} clients | {shared:.1f} ms | {own:.1f} ms | {shared / own:.2f} |")
+        sent, grown, came = load.slow_reader(200 if quick else 2_000)
+        print(
+            f"\nA client that reads nothing while another one gets {sent:.0f} MB of updates: the "
+            f"server grows by {grown:.1f} MB; then it reads {came} messages, the last one the "
+            "latest state."
+        )
     if not quick:
         print("\n| memory, kB for one idle client | bare handler | ours |\n|---|---|---|")
         for name, rows in (("empty state", 0), ("100 rows", 100)):

@@ -511,12 +511,13 @@ def test_a_heap_written_by_c_code_gives_a_right_patch():
 
 
 def test_hints_of_another_pair_of_trees_are_not_taken():
-    base = {"rows": [1, 2, 3], "a": {"n": 1}}
+    note = "x" * 200  # so that nothing is replaced whole
+    base = {"rows": [1, 2, 3], "a": {"n": 1, "note": note}}
     draft = open_draft(base)
     draft["rows"][0] = 5
     draft["a"]["n"] = 2
     finished = finish(draft)
-    other = {"rows": [9, 9, 9], "a": {"n": 5, "m": 6}}
+    other = {"rows": [9, 9, 9], "a": {"n": 5, "m": 6, "note": note}}
     checked(other, finished.state, touched=finished.touched)
 
 
