@@ -7,6 +7,7 @@ export PATH := $(CURDIR)/$(BIN):$(PATH)
 BUNDLE := livestate_nb/static/widget.js
 SOURCES := $(wildcard js/src/*) js/package.json js/package-lock.json js/tsconfig.json
 PYTEST := $(BIN)/python -m pytest
+PURE := tests/state tests/protocol
 LINTED := bench livestate_nb server_extension tests
 
 .PHONY: help setup demo test lint types python js npm browser bench nightly clean
@@ -42,7 +43,10 @@ types: setup
 
 python: setup
 	@echo "== Python tests"
-	$(PYTEST) --doctest-modules livestate_nb tests --ignore=tests/ui --ignore=tests/npm
+	$(PYTEST) $(PURE) --cov=livestate_nb.state --cov=livestate_nb.protocol --cov-branch \
+		--cov-report=term:skip-covered --cov-fail-under=100
+	$(PYTEST) --doctest-modules livestate_nb tests --ignore=tests/ui --ignore=tests/npm \
+		$(PURE:%=--ignore=%)
 
 js: setup
 	@echo "== TypeScript tests"

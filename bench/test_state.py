@@ -63,7 +63,7 @@ def test_ours(benchmark: BenchmarkFixture, work: Work, rows: int) -> None:
     base = {"rows": [row(number) for number in range(rows)]}
     encoder = DocumentEncoder()
     patch = benchmark(through_draft, base, work, encoder)
-    assert len(patch) < 250
+    assert len(patch) < 150
 
 
 @pytest.mark.parametrize(
