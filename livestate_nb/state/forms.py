@@ -105,7 +105,7 @@ def form_of(value: Any, make: Callable[[Any], object]) -> tuple[object, Constanc
         raise Refusal(
             f"{type(value).__qualname__} {_short(value)} is of no type that the encoder knows. "
             "Put a dict or a dataclass in its place, or register the class: "
-            "livestate_nb.state.encoder.register",
+            "livestate_nb.state.register",
             value,
         )
     if isinstance(make, _Custom):
