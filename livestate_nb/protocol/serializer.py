@@ -1,15 +1,25 @@
-"""Frames to messages and back: Phoenix's V2 serializer (phoenix v2_json_serializer.ex).
+"""Frames to messages and back: Phoenix's serializers, versions 1 and 2 of the wire.
 
-It must not know what a message means; it checks its form only.
+It must not know what a message means; it checks its form only. (Copied behaviour: phoenix
+v1_json_serializer.ex and v2_json_serializer.ex.)
 """
 
+from itertools import accumulate, pairwise
 from typing import Final, Protocol
 
-from livestate_nb.codec import dumps, loads
+from livestate_nb.codec import Json, dumps, loads
 from livestate_nb.errors import ProtocolError
 from livestate_nb.protocol.message import Message
 
 _FIELDS: Final = 5
+_PUSH: Final = 0
+"""The first byte of a binary frame that pushes an event."""
+
+_HEADER: Final = 5
+"""Bytes in front of a client's binary push: its kind, and the lengths of four texts."""
+
+_LONGEST: Final = 255
+"""Bytes of one text in a binary frame."""
 
 
 class Serializer(Protocol):
@@ -23,36 +33,41 @@ class Serializer(Protocol):
         """
 
     def encode(self, message: Message) -> str | bytes:
-        """Return the frame of a message: str for a text frame, bytes for a binary one."""
+        """Return the frame of a message: str for a text frame, bytes for a binary one.
+
+        Raises:
+            ProtocolError: this version has no frame for it.
+        """
 
 
 class SerializerV2:
-    """Speak V2: a text frame is the JSON array ``[join_ref, ref, topic, event, payload]``.
+    r"""Speak V2: a text frame is the JSON array ``[join_ref, ref, topic, event, payload]``.
+
+    Payloads that are bytes travel in binary frames, in which each text has at most 255 bytes.
 
     Example:
         >>> serializer = SerializerV2()
         >>> message = serializer.decode('["1","1","todo:all","phx_join",{}]')
         >>> serializer.encode(message)
         '["1","1","todo:all","phx_join",{}]'
+        >>> serializer.encode(Message("1", None, "todo:all", "image", b"\x89PNG"))
+        b'\x00\x01\x08\x051todo:allimage\x89PNG'
     """
 
     def decode(self, frame: str | bytes) -> Message:
-        """Return the message in a text frame; members after the fifth are ignored.
+        """Return the message in a frame; members of an array after the fifth are ignored.
 
         Args:
-            frame: str for a text frame; bytes for a binary one.
+            frame: str for a text frame; bytes for a binary one, whose payload is bytes and whose
+                empty refs are None.
 
         Raises:
-            ProtocolError: it is binary, not JSON, or not an array of five or more.
+            ProtocolError: it is text but not JSON, or not an array of five or more; it is binary
+                but no push, or shorter than it says, or its texts are not UTF-8.
         """
         if not isinstance(frame, str):
-            raise ProtocolError("expected a text frame, got a binary one")
-        try:
-            fields = loads(frame)
-        except ValueError as error:
-            raise ProtocolError(
-                f"expected a JSON array, got a frame that is not JSON: {error}"
-            ) from error
+            return _decode_binary(frame)
+        fields = _decode_json(frame, "a JSON array")
         if not isinstance(fields, list):
             raise ProtocolError(f"expected a JSON array, got {_kind(fields)}")
         if len(fields) < _FIELDS:
@@ -61,9 +76,68 @@ class SerializerV2:
             )
         return Message(*fields[:_FIELDS])
 
-    def encode(self, message: Message) -> str:
-        """Return the text frame of a message; a `Raw` payload goes in as it stands."""
+    def encode(self, message: Message) -> str | bytes:
+        """Return the frame of a message; a `Raw` payload goes in as it stands.
+
+        Args:
+            message: with a payload of bytes a push, else any.
+
+        Raises:
+            ProtocolError: the payload is bytes and one of the texts is too long for that.
+        """
+        if type(message.payload) is bytes:
+            return _encode_binary(message)
         return dumps(message).decode()
+
+
+class SerializerV1:
+    """Speak V1: a text frame is a JSON object, without join_ref from the server, never binary.
+
+    Example:
+        >>> serializer = SerializerV1()
+        >>> frame = '{"topic":"todo:all","event":"phx_join","payload":{},"ref":0}'
+        >>> serializer.encode(serializer.decode(frame))
+        '{"topic":"todo:all","event":"phx_join","payload":{},"ref":0}'
+    """
+
+    def decode(self, frame: str | bytes) -> Message:
+        """Return the message in a text frame; a client may send its join_ref, most do not.
+
+        Args:
+            frame: str for a text frame; bytes for a binary one.
+
+        Raises:
+            ProtocolError: it is binary, not JSON, no object, or lacks one of the four keys.
+        """
+        if not isinstance(frame, str):
+            raise ProtocolError("expected a text frame, got a binary one: vsn=2.0.0 has those")
+        fields = _decode_json(frame, "a JSON object")
+        if not isinstance(fields, dict):
+            raise ProtocolError(f"expected a JSON object, got {_kind(fields)}")
+        try:
+            return Message(
+                fields.get("join_ref"),
+                fields["ref"],
+                fields["topic"],
+                fields["event"],
+                fields["payload"],
+            )
+        except KeyError as error:
+            raise ProtocolError(
+                f"expected the keys topic, event, payload and ref, got no {error.args[0]}"
+            ) from error
+
+    def encode(self, message: Message) -> str:
+        """Return the text frame of a message; a `Raw` payload goes in as it stands.
+
+        Raises:
+            ProtocolError: the payload is bytes.
+        """
+        _, ref, topic, event, payload = message
+        if type(payload) is bytes:
+            raise ProtocolError("V1 has no binary frames: a client that asks for vsn=2.0.0 does")
+        fields = {"topic": topic, "event": event, "payload": payload, "ref": ref}
+        return dumps(fields).decode()
 
 
 def serializer_for(vsn: str) -> Serializer:
@@ -73,16 +147,53 @@ def serializer_for(vsn: str) -> Serializer:
         vsn: the connect parameter ``vsn``, such as ``"2.0.0"``.
 
     Raises:
-        ProtocolError: no serializer speaks it. (Phoenix: ``~> 2.0.0`` is V2.)
+        ProtocolError: no serializer speaks it. (Phoenix: ``~> 2.0.0`` is V2, ``~> 1.0.0`` V1.)
     """
     major, _, rest = vsn.partition(".")
     minor, dot, patch = rest.partition(".")
-    if (major, minor) == ("2", "0") and dot and patch.isascii() and patch.isdigit():
-        return SerializerV2()
-    raise ProtocolError(f"expected vsn=2.0.0, got vsn={vsn!r}: ask for 2.0.0")
+    if minor == "0" and dot and patch.isascii() and patch.isdigit():
+        if major == "2":
+            return SerializerV2()
+        if major == "1":
+            return SerializerV1()
+    raise ProtocolError(f"expected vsn=2.0.0 or 1.0.0, got vsn={vsn!r}: ask for 2.0.0")
+
+
+def _decode_json(frame: str, expected: str) -> Json:
+    try:
+        return loads(frame)
+    except ValueError as error:
+        raise ProtocolError(
+            f"expected {expected}, got a frame that is not JSON: {error}"
+        ) from error
+
+
+def _decode_binary(frame: bytes) -> Message:
+    if len(frame) < _HEADER or frame[0] != _PUSH:
+        raise ProtocolError("expected a binary frame that pushes an event, got another one")
+    ends = list(accumulate(frame[1:_HEADER], initial=_HEADER))
+    if ends[-1] > len(frame):
+        raise ProtocolError(f"expected {ends[-1]} bytes and a payload, got {len(frame)} bytes")
+    try:
+        join_ref, ref, topic, event = (frame[start:end].decode() for start, end in pairwise(ends))
+    except UnicodeDecodeError as error:
+        raise ProtocolError(f"expected texts in UTF-8 before the payload: {error}") from error
+    return Message(join_ref or None, ref or None, topic, event, frame[ends[-1] :])
+
+
+def _encode_binary(message: Message) -> bytes:
+    texts = [
+        text.encode() if isinstance(text, str) else dumps(text)
+        for text in (message.join_ref, message.topic, message.event)
+    ]
+    if max(map(len, texts)) > _LONGEST:
+        raise ProtocolError(
+            f"expected at most {_LONGEST} bytes each of join_ref, topic and event in a binary "
+            f"frame, got {', '.join(str(len(text)) for text in texts)}"
+        )
+    return b"".join((bytes((_PUSH, *map(len, texts))), *texts, message.payload))
 
 
 def _kind(value: object) -> str:
-    return {dict: "an object", str: "a string", bool: "a boolean", type(None): "null"}.get(
-        type(value), "a number"
-    )
+    names = {dict: "an object", list: "an array", str: "a string", bool: "a boolean"}
+    return "null" if value is None else names.get(type(value), "a number")

@@ -4,10 +4,10 @@ from hypothesis import strategies as st
 
 from livestate_nb.codec import Raw, loads
 from livestate_nb.errors import ProtocolError
-from livestate_nb.protocol import Message, SerializerV2, serializer_for
+from livestate_nb.protocol import Message, SerializerV1, SerializerV2, serializer_for
 from tests.wire.vectors import TRANSCRIPTS
 
-V2 = SerializerV2()
+V1, V2 = SerializerV1(), SerializerV2()
 
 JSON = st.recursive(
     st.none()
@@ -67,7 +67,11 @@ def test_a_raw_payload_goes_in_as_it_stands() -> None:
         ('["1","1","t","e","\\ud800"]', "not JSON"),
         ('["1","1","t","e",1e999]', "not JSON"),
         ("[" * 100_000, "nested too deeply"),
-        (b"\xff\xff", "binary"),
+        (b"\xff\xff", "pushes an event"),
+        (b"", "pushes an event"),
+        (b"\x01\x01\x01\x01\x01jrtep", "pushes an event"),
+        (b"\x00\x01\x01\x01\xffjrte", "expected 263 bytes and a payload, got 9"),
+        (b"\x00\x01\x01\x01\x01\xffrte", "UTF-8"),
     ],
 )
 def test_what_is_no_message_says_why(frame: str | bytes, reason: str) -> None:
@@ -76,13 +80,84 @@ def test_what_is_no_message_says_why(frame: str | bytes, reason: str) -> None:
     assert caught.value.code == 1011
 
 
+def test_a_binary_push_brings_its_payload_as_bytes() -> None:
+    frame = b"\x00\x01\x02\x08\x0b" + b"1" + b"12" + b"todo:all" + b"lvs_evt:img" + b"\x00\xff"
+    assert V2.decode(frame) == Message("1", "12", "todo:all", "lvs_evt:img", b"\x00\xff")
+    assert V2.decode(b"\x00\x00\x00\x01\x01te") == Message(None, None, "t", "e", b"")
+
+
+@given(st.text("aé✓", max_size=80), st.text("aé✓", min_size=1, max_size=80), st.binary())
+def test_bytes_go_out_in_a_binary_push(topic: str, event: str, payload: bytes) -> None:
+    frame = V2.encode(Message("7", None, topic, event, payload))
+    assert isinstance(frame, bytes)
+    sizes = [1, len(topic.encode()), len(event.encode())]
+    assert frame == bytes([0, *sizes]) + f"7{topic}{event}".encode() + payload
+    assert V2.encode(Message(7, None, topic, event, payload)) == frame
+
+
+def test_a_text_that_is_too_long_for_a_binary_push_is_refused() -> None:
+    V2.encode(Message("1", None, "t" * 255, "e", b""))
+    with pytest.raises(ProtocolError, match=r"at most 255 bytes .* got 1, 256, 1"):
+        V2.encode(Message("1", None, "é" * 128, "e", b""))
+
+
+@pytest.mark.parametrize(
+    ("frame", "message"),
+    [
+        (
+            '{"topic":"t","event":"phx_join","payload":{},"ref":0}',
+            Message(None, 0, "t", "phx_join", {}),
+        ),
+        (
+            '{"topic":"t","event":"e","payload":[1],"ref":null,"join_ref":"3"}',
+            Message("3", None, "t", "e", [1]),
+        ),
+    ],
+)
+def test_a_v1_frame_is_an_object(frame: str, message: Message) -> None:
+    assert V1.decode(frame) == message
+    assert loads(V1.encode(message)) == {
+        name: value for name, value in loads(frame).items() if name != "join_ref"
+    }
+
+
+def test_a_v1_frame_always_has_a_ref() -> None:
+    frame = V1.encode(Message("1", None, "t", "state:patch", Raw(b'{"patch" : []}')))
+    assert frame == '{"topic":"t","event":"state:patch","payload":{"patch" : []},"ref":null}'
+
+
+@pytest.mark.parametrize(
+    ("frame", "reason"),
+    [
+        ("{not json", "not JSON"),
+        ('["1","1","t","e",{}]', "expected a JSON object, got an array"),
+        ('{"topic":"t","event":"e","payload":{}}', "got no ref"),
+        (b"\x00\x01\x01\x01\x01jrte", "binary"),
+    ],
+)
+def test_what_is_no_v1_message_says_why(frame: str | bytes, reason: str) -> None:
+    with pytest.raises(ProtocolError, match=reason) as caught:
+        V1.decode(frame)
+    assert caught.value.code == 1011
+
+
+def test_v1_has_no_frame_for_bytes() -> None:
+    with pytest.raises(ProtocolError, match=r"vsn=2\.0\.0"):
+        V1.encode(Message(None, None, "t", "e", b""))
+
+
+@pytest.mark.parametrize("vsn", ["1.0.0", "1.0.7"])
+def test_vsn_1_0_x_is_spoken(vsn: str) -> None:
+    assert isinstance(serializer_for(vsn), SerializerV1)
+
+
 @pytest.mark.parametrize("vsn", ["2.0.0", "2.0.1"])
 def test_vsn_2_0_x_is_spoken(vsn: str) -> None:
     assert isinstance(serializer_for(vsn), SerializerV2)
 
 
 @pytest.mark.parametrize(
-    "vsn", ["2", "2.0", "2.1.0", "3.0.0", "", "garbage", "2.0.x", "2.0.²", "1.0.0"]
+    "vsn", ["2", "2.0", "2.1.0", "3.0.0", "", "garbage", "2.0.x", "2.0.²", "1.1.0"]
 )
 def test_another_vsn_is_refused_by_name(vsn: str) -> None:
     with pytest.raises(ProtocolError, match=r"2\.0\.0"):

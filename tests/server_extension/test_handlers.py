@@ -93,9 +93,24 @@ async def test_who_may_not_execute_gets_403(connect: Connect, jp_fetch: Any) -> 
 
 
 async def test_a_version_that_nobody_speaks_gets_403(connect: Connect) -> None:
-    for vsn in (None, "", "2", "2.0", "2.1.0", "3.0.0", "two"):
+    for vsn in ("", "2", "2.0", "2.1.0", "3.0.0", "two", "1.1.0"):
         assert (vsn, await status(connect(vsn))) == (vsn, 403)
-    assert await status(connect("2.0.7")) == 101
+    for vsn in ("2.0.7", "1.0.0", None):
+        assert (vsn, await status(connect(vsn))) == (vsn, 101)
+
+
+async def test_a_client_that_names_no_version_speaks_v1(connect: Connect) -> None:
+    web = await connect(None)
+    sent = {"topic": "counter:1", "event": "phx_join", "payload": {}, "ref": 0}
+    await web.socket.write_message(json.dumps(sent))
+    await web.socket.write_message(json.dumps({**sent, "event": "lvs_evt:inc", "ref": 1}))
+    came = [json.loads(str(await web.socket.read_message())) for _ in range(3)]
+    assert [(frame["event"], frame["ref"]) for frame in came] == [
+        ("phx_reply", 0),
+        ("state:change", None),
+        ("state:patch", None),
+    ]
+    assert [set(frame) for frame in came] == [{"topic", "event", "payload", "ref"}] * 3
 
 
 async def test_a_plain_get_of_the_socket_is_a_client_error(jp_fetch: Any) -> None:
@@ -156,7 +171,7 @@ async def test_the_page_needs_a_login(jp_fetch: Any, jp_base_url: str) -> None:
         ("", "expected a JSON array, got a frame that is not JSON"),
         ('{"topic":"counter:1"}', "expected a JSON array, got an object"),
         ("[1,2]", "expected [join_ref, ref, topic, event, payload], got 2 members"),
-        (b"\x00\x01\x01\x01\x01", "expected a text frame, got a binary one"),
+        (b"\x00\x01\x01\x01\x01", "expected 9 bytes and a payload, got 5 bytes"),
     ],
     ids=["not JSON", "empty", "an object", "short", "binary"],
 )
