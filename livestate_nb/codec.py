@@ -1,7 +1,7 @@
 """The JSON codec: one place that knows msgspec.
 
-Strict both ways: what has no JSON form is refused, never replaced by null. It must not know
-messages or states.
+It reads JSON and nothing else. It writes what the encoder has checked: NaN, by itself, it would
+write as null. It must not know messages or states.
 """
 
 from typing import Any, TypeAlias

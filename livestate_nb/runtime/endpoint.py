@@ -20,7 +20,7 @@ from livestate_nb.protocol.serializer import serializer_for
 from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.pubsub import LocalPubSub, PubSub
 from livestate_nb.runtime.connection import Connection, Transport
-from livestate_nb.runtime.eager import Starter
+from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.session import Session
 from livestate_nb.runtime.threads import Workers
@@ -94,7 +94,6 @@ class Endpoint:
         self._cells: dict[tuple[str, str, str], Session] = {}
         self._by_key: dict[str, Session] = {}
         self._tasks: set[asyncio.Task[None]] = set()
-        self._starter = Starter(self.spawn)
         self._reaper: asyncio.Task[None] | None = None
 
     # channels
@@ -240,8 +239,7 @@ class Endpoint:
     def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
         """Start a task that ends with the endpoint at the latest, in a context of its own."""
         task = asyncio.get_running_loop().create_task(coroutine, context=self._context.copy())
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        self._own(task)
         return task
 
     def begin(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None] | None:
@@ -250,7 +248,10 @@ class Endpoint:
         Returns:
             the task; None if nothing is left.
         """
-        return self._starter.start(coroutine, self._context.copy())
+        task = start(coroutine, self._context.copy())
+        if task is not None:
+            self._own(task)
+        return task
 
     def forget(self, session: Session) -> None:
         """Note that a session has ended."""
@@ -274,7 +275,6 @@ class Endpoint:
         self._is_closed = True
         if self._reaper is not None:
             self._reaper.cancel()
-        self._starter.close()
         for connection in list(self._connections):
             connection.close(GOING_AWAY, "the server is going away")
         for session in self.sessions:
@@ -287,6 +287,10 @@ class Endpoint:
             if late:
                 await asyncio.wait(late, timeout=_PATIENCE)
         self.executor.shutdown()
+
+    def _own(self, task: asyncio.Task[None]) -> None:
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _bind(self) -> None:
         if self._is_closed:

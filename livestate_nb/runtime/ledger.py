@@ -70,7 +70,7 @@ class Ledger:
             ReturnError: it does not encode to an object.
             EncodeError: it has no JSON form.
         """
-        state = plain(state) if type(state) is dict else copy.deepcopy(state)
+        state = plain(state) if isinstance(state, dict) else copy.deepcopy(state)
         document = _checked(state, self._encoder.encode(state))
         whole = outgoing(*self._builder.new_state_message(document, 0))
         self.state, self._published, self.version = state, state, 0
@@ -113,6 +113,8 @@ class Ledger:
         if type(self.state) is dict:
             finished = finish(working, state)
             state, touched = finished.state, finished.touched
+        elif isinstance(state, dict):
+            state = plain(state)
         is_constant = False
         if type(state) is not dict:
             _checked(state, self._encoder.encode(state))

@@ -39,7 +39,7 @@ class Job(Protocol):
 
     @property
     def outcome(self) -> "asyncio.Future[Any] | None":
-        """Who waits for it: gets SessionClosed if the job is dropped."""
+        """Who waits for it, if anybody does: gets SessionClosed if the mailbox closes first."""
 
     def run(self) -> Awaitable[None]:
         """Do it, and handle its failures."""

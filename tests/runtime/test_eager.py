@@ -7,16 +7,16 @@ from typing import Any
 
 import pytest
 
-from livestate_nb.runtime.eager import Starter, Task
+from livestate_nb.runtime import eager
 
 pytestmark = pytest.mark.asyncio
 
 variable: ContextVar[str] = ContextVar("variable", default="nothing")
 
 
-def start(coroutine: Coroutine[Any, Any, None], starter: Starter | None = None) -> Task:
+def start(coroutine: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
     """Start a coroutine that has to wait, and return the task with the rest."""
-    task = (starter or Starter(asyncio.create_task)).start(coroutine, copy_context())
+    task = eager.start(coroutine, copy_context())
     assert task is not None
     return task
 
@@ -25,113 +25,29 @@ async def test_what_needs_no_waiting_is_done_before_start_returns() -> None:
     done = []
 
     async def work() -> None:
-        done.append(1)
+        done.append(asyncio.current_task())
 
-    assert Starter(asyncio.create_task).start(work(), copy_context()) is None
-    assert done == [1]
-
-
-async def test_one_task_serves_all_that_need_no_waiting() -> None:
-    seen = set()
-    starter = Starter(asyncio.create_task)
-
-    async def work() -> None:
-        seen.add(asyncio.current_task())
-
-    for _ in range(3):
-        starter.start(work(), copy_context())
-        await asyncio.sleep(0)
-    assert len(seen) == 1
+    assert eager.start(work(), copy_context()) is None
+    [task] = done
+    assert task is not None
+    await task
 
 
-@pytest.mark.parametrize("turns", [0, 2])
-async def test_what_waits_has_a_task_of_its_own(turns: int) -> None:
-    starter = Starter(asyncio.create_task)
-    seen = []
-
-    async def quick() -> None:
-        pass
+async def test_what_is_done_leaves_nothing_behind_on_the_task_of_the_next() -> None:
+    seen: list[asyncio.Task[Any] | None] = []
 
     async def work() -> None:
-        await asyncio.sleep(0)
-        seen.append(asyncio.current_task())
-
-    starter.start(quick(), copy_context())
-    for _ in range(turns):  # the task that stands ready may have begun to wait, or not
-        await asyncio.sleep(0)
-    tasks = [start(work(), starter), start(work(), starter)]
-    starter.start(quick(), copy_context())
-    await asyncio.gather(*tasks)
-    assert seen == tasks
-    assert tasks[0] is not tasks[1]
-
-
-async def test_a_coroutine_may_start_another_one() -> None:
-    order = []
-    starter = Starter(asyncio.create_task)
-
-    async def inner() -> None:
-        order.append(("inner", asyncio.current_task()))
-
-    async def outer() -> None:
-        order.append(("outer", asyncio.current_task()))
-        starter.start(inner(), copy_context())
-        order.append(("outer", asyncio.current_task()))
-
-    starter.start(outer(), copy_context())
-    assert [name for name, _ in order] == ["outer", "inner", "outer"]
-    assert order[0][1] is order[2][1] is not order[1][1]
-
-
-@pytest.mark.parametrize("turns", [0, 2])
-async def test_what_cancels_its_task_without_waiting_harms_no_other(turns: int) -> None:
-    starter = Starter(asyncio.create_task)
-    done = []
-
-    async def cancelling() -> None:
         current = asyncio.current_task()
-        assert current is not None
-        current.cancel()
-
-    async def work() -> None:
-        await asyncio.sleep(0)
-        done.append(1)
-
-    for _ in range(2):
-        starter.start(cancelling(), copy_context())
-        for _ in range(turns):
+        seen.append(current)
+        if len(seen) == 1 and current is not None:
+            current.cancel()
+        else:
             await asyncio.sleep(0)
-    await start(work(), starter)
-    assert done == [1]
+            seen.append(current)
 
-
-async def test_what_cancels_its_task_before_it_waits_is_cancelled_there() -> None:
-    reached = []
-
-    async def work() -> None:
-        current = asyncio.current_task()
-        assert current is not None
-        current.cancel()
-        reached.append("before")
-        await asyncio.sleep(60)
-        reached.append("behind")
-
-    with pytest.raises(asyncio.CancelledError):
-        await start(work())
-    assert reached == ["before"]
-
-
-async def test_closing_leaves_no_task() -> None:
-    before = asyncio.all_tasks()
-    starter = Starter(asyncio.create_task)
-
-    async def work() -> None:
-        pass
-
-    starter.start(work(), copy_context())
-    starter.close()
-    while asyncio.all_tasks() != before:  # noqa: ASYNC110 - nothing tells of it
-        await asyncio.sleep(0)
+    assert eager.start(work(), copy_context()) is None
+    await start(work())
+    assert seen[0] is not seen[1] is seen[2]
 
 
 async def test_the_current_task_is_the_same_before_and_after_a_wait() -> None:
@@ -236,6 +152,40 @@ async def test_a_coroutine_may_handle_what_it_awaited_raising() -> None:
 
     await start(work())
     assert seen == ["no", "result"]
+
+
+async def test_cancelling_reaches_what_is_awaited_before_the_task_had_a_turn() -> None:
+    inner: list[asyncio.Task[None]] = []
+
+    async def wait() -> None:
+        await asyncio.sleep(60)
+
+    async def work() -> None:
+        inner.append(asyncio.create_task(wait()))
+        await inner[0]
+
+    task = start(work())
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    assert inner[0].cancelled()
+
+
+async def test_a_coroutine_may_refuse_to_be_cancelled() -> None:
+    seen = []
+
+    async def work() -> None:
+        try:
+            await asyncio.sleep(60)
+        except asyncio.CancelledError:
+            seen.append("cancelled")
+        await asyncio.sleep(0)
+        seen.append("went on")
+
+    task = start(work())
+    task.cancel()
+    await task
+    assert seen == ["cancelled", "went on"]
 
 
 async def test_cancelling_what_has_failed_already_changes_nothing() -> None:
