@@ -79,6 +79,9 @@ class Host(Protocol):
     ) -> Handle:
         """Display an element for a session; see `Channel.show`."""
 
+    def publish(self, channel: "type[Channel]") -> None:
+        """Open a channel's topics to the server's other clients; see `Channel.publish`."""
+
 
 current_turn: ContextVar[Turn | None] = ContextVar("livestate_turn", default=None)
 
@@ -224,8 +227,7 @@ class Channel:
             FileNotFoundError: esm is a Path to no file.
             Refuse: `init` refused, or whatever it raised.
         """
-        if _host is None:
-            raise HostError("there is no notebook extension: run %load_ext livestate_nb first")
+        host = _the_host()
         source = esm.read_text("utf-8") if isinstance(esm, Path) else esm
         if bool(element) != bool(source):
             raise DeclarationError(
@@ -239,7 +241,7 @@ class Channel:
             )
         if isinstance(esm, str) and _FILE.fullmatch(esm):
             raise DeclarationError(f"expected the source of a module, got {esm!r}: Path({esm!r})?")
-        return _host.show(
+        return host.show(
             cls,
             cls._one_topic(topic),
             element=element,
@@ -247,6 +249,24 @@ class Channel:
             name=name,
             params=params or {},
         )
+
+    @classmethod
+    def publish(cls) -> None:
+        """Open this channel's topics to the other clients of the kernel's Jupyter server.
+
+        They reach them at ``<base_url>livestate``, if the server authenticates them and
+        `authorize` lets them in. Where several kernels publish the same topics, the last call
+        takes new joins. What the server hosts itself cannot be taken over.
+
+        Raises:
+            HostError: ``%load_ext livestate_nb`` has not been run, there is no way to the server,
+                or the server hosts such topics itself.
+            TopicError: the class names no topic.
+        """
+        host = _the_host()
+        if cls._options.topic is None:
+            raise TopicError(f"{cls.__name__} {_NO_TOPIC.format(name=cls.__name__)}")
+        host.publish(cls)
 
     def authorize(self, params: dict[str, Json]) -> bool | Awaitable[bool]:  # noqa: ARG002
         """Return whether the client may join; raise `Refuse` to say why not.
@@ -341,6 +361,12 @@ class Channel:
         if not isinstance(topic, str) or not matches(pattern, topic):
             raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not")
         return topic
+
+
+def _the_host() -> Host:
+    if _host is None:
+        raise HostError("there is no notebook extension: run %load_ext livestate_nb first")
+    return _host
 
 
 def options_of(channel: type[Channel]) -> Options:

@@ -18,6 +18,7 @@ dumps = msgspec.json.Encoder().encode
 """Return the UTF-8 JSON text of a document (trees of JSON values and `Raw` only)."""
 
 _decode = msgspec.json.Decoder().decode
+_split = msgspec.json.Decoder(list[Raw]).decode
 
 
 def loads(text: str | bytes) -> Json:
@@ -32,6 +33,27 @@ def loads(text: str | bytes) -> Json:
     """
     try:
         return _decode(text)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error
+    except RecursionError as error:
+        raise ValueError("JSON is nested too deeply") from error
+
+
+def split(text: str | bytes) -> list[Raw]:
+    """Return the members of a JSON array, each as the text that it has there.
+
+    Args:
+        text: JSON, as str or UTF-8 bytes.
+
+    Raises:
+        ValueError: it is not a JSON array.
+
+    Example:
+        >>> [bytes(member) for member in split('["1", {"a": 1}]')]
+        [b'"1"', b'{"a": 1}']
+    """
+    try:
+        return _split(text)
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
     except RecursionError as error:

@@ -3,11 +3,17 @@
 It must not know channels or sessions.
 """
 
+import os
+from pathlib import Path
 from typing import Any
+
+from ipykernel.connect import get_connection_file
 
 from livestate_nb.channel import install_host
 from livestate_nb.errors import HostError
 from livestate_nb.notebook import IdleClock, Notebook
+from livestate_nb.transports.uplink import Address
+from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 
 
 class Extension:
@@ -20,7 +26,7 @@ class Extension:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._clock = IdleClock()
-        self._notebook = Notebook(self, self._clock)
+        self._notebook = Notebook(self, self._clock, _address(shell.kernel))
         self._clock.pause()  # the cell that loads the extension is running
         shell.events.register("pre_execute", self._clock.pause)
         shell.events.register("post_execute", self._clock.resume)
@@ -64,3 +70,12 @@ def unload(shell: Any) -> None:
     if extension is not None:
         extension.close()
         del shell.livestate
+
+
+def _address(kernel: Any) -> Address | None:
+    """Return where the kernel's server is, from what the server gave to the kernel."""
+    url, secret = os.environ.get(URL_VARIABLE), os.environ.get(SECRET_VARIABLE)
+    if not url or not secret:
+        return None
+    kernel_id = Path(get_connection_file()).stem.removeprefix("kernel-")
+    return Address(url, secret, kernel_id, kernel.session.key)

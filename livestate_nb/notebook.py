@@ -16,11 +16,16 @@ from IPython.display import display
 
 from livestate_nb.channel import Channel, options_of
 from livestate_nb.codec import Json
+from livestate_nb.errors import HostError
 from livestate_nb.runtime import Endpoint, Loop, Session, SessionHandle
 from livestate_nb.transports.comm import CommHub
+from livestate_nb.transports.uplink import Address, Uplink
 from livestate_nb.widget import LiveStateWidget
 
 _PATIENCE: Final = 10.0
+_DIALLING: Final = 1.0
+"""Seconds that loading the extension waits for the server."""
+
 _IDLE_TIMEOUT: Final = 150.0
 """Seconds; browsers let a page in the background send a heartbeat once a minute only."""
 
@@ -97,9 +102,10 @@ class Notebook:
     Args:
         execution: says which cell is being executed.
         clock: counts the seconds in which the kernel hears its clients.
+        address: where the kernel's server is; None where it has no server that we know.
     """
 
-    def __init__(self, execution: Execution, clock: IdleClock) -> None:
+    def __init__(self, execution: Execution, clock: IdleClock, address: Address | None) -> None:
         self._execution = execution
         self._name = secrets.token_urlsafe(8)
         self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT)
@@ -114,12 +120,17 @@ class Notebook:
         )
         self._thread.start()
         self._loop = started.result(_PATIENCE)
+        self._reached = ""
+        """The kernel's id as long as its server leads clients here; set by the endpoint's loop."""
+        self._uplink = None if address is None else self._dial(address)
 
     def declare(self, channel: type[Channel]) -> None:
         """Declare a channel; its live sessions get the class, their widgets its events."""
 
         async def declare() -> None:
             self._endpoint.declare(channel)
+            if self._uplink is not None:
+                self._uplink.declared()
 
         self._loop.run(declare())
         for widget in self._widgets.values():
@@ -150,13 +161,44 @@ class Notebook:
         display = partial(self._display_once, widget)
         return ShownHandle(self._loop, session, display, partial(self._forget, session.key))
 
+    def publish(self, channel: type[Channel]) -> None:
+        """Open a channel's topics to the server's other clients; see `Channel.publish`."""
+        if self._uplink is None:
+            raise HostError(
+                f"cannot publish {channel.__name__}: this kernel was not started by a Jupyter "
+                "server with the livestate_nb extension; see `jupyter server extension list`"
+            )
+        pattern = str(options_of(channel).topic)
+        if self._endpoint.channels.get(pattern) is not channel:
+            self.declare(channel)
+        self._loop.run(self._uplink.publish(pattern))
+
     def close(self) -> None:
         """End the endpoint, its thread and its widgets."""
         self._loop.run(self._endpoint.close())
+        if self._uplink is not None:
+            self._loop.run(self._uplink.close())
         self._loop.loop.call_soon_threadsafe(self._loop.loop.stop)
         self._thread.join(_PATIENCE)
         for widget in self._widgets.values():
             widget.close()
+
+    def _dial(self, address: Address) -> Uplink:
+        """Return the uplink; it is open, unless the server takes its time or refuses."""
+        is_known = threading.Event()
+
+        def changed(is_open: bool) -> None:
+            self._reached = address.kernel_id if is_open else ""
+            is_known.set()
+            for widget in list(self._widgets.values()):
+                widget.kernel = self._reached
+
+        async def dial() -> Uplink:
+            return Uplink(self._endpoint, address, changed)
+
+        uplink = self._loop.run(dial())
+        is_known.wait(_DIALLING)
+        return uplink
 
     def _serve(self, started: "Future[Loop]") -> None:
         loop = asyncio.new_event_loop()
@@ -186,6 +228,7 @@ class Notebook:
         )
         widget.on_msg(self._receive)
         self._widgets[session.key, place] = widget
+        widget.kernel = self._reached
         return widget
 
     def _forget(self, key: str) -> None:

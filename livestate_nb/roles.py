@@ -1,23 +1,49 @@
-"""The roles around a channel: its members, its seat in a session, and handles.
+"""The roles around a channel: its members and who they are, its seat in a session, and handles.
 
-Protocols only: the runtime implements them. They must not know how.
+Protocols, but for `User`: the runtime implements them. They must not know how.
 """
 
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from typing import Any, Protocol
 
 from livestate_nb.codec import Json
 from livestate_nb.event import Event
 
-__all__ = ["Handle", "Member", "Seat"]
+__all__ = ["Handle", "Member", "Seat", "User"]
+
+
+@dataclass(frozen=True, slots=True)
+class User:
+    """Say who a member is, as far as the server knows.
+
+    Args:
+        username: the name that tells users apart.
+        name: the full name.
+        display_name: how the user is to be called.
+        initials: of the name.
+        avatar_url: address of a picture.
+        color: a CSS color.
+
+    Example:
+        >>> User("ann").display_name is None
+        True
+    """
+
+    username: str
+    name: str | None = None
+    display_name: str | None = None
+    initials: str | None = None
+    avatar_url: str | None = None
+    color: str | None = None
 
 
 class Member(Protocol):
     """Stand for one joined client."""
 
     @property
-    def user(self) -> Any:
-        """Who the transport authenticated: a ``jupyter_server.auth.User``, or None."""
+    def user(self) -> User | None:
+        """Who the transport authenticated; None where it knows nobody."""
 
     @property
     def params(self) -> dict[str, Json]:

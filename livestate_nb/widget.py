@@ -14,6 +14,7 @@ class LiveStateWidget(anywidget.AnyWidget):
 
     Attributes:
         endpoint: names the kernel's endpoint; views with the same one share a connection.
+        kernel: the kernel's id, "" while its server does not lead clients to it.
         topic: the topic to join.
         session: the key of the session to join.
         element: the element's tag; "" for the stock element.
@@ -24,6 +25,7 @@ class LiveStateWidget(anywidget.AnyWidget):
     _esm = Path(__file__).parent / "static" / "widget.js"
 
     endpoint = traitlets.Unicode().tag(sync=True)
+    kernel = traitlets.Unicode().tag(sync=True)
     topic = traitlets.Unicode().tag(sync=True)
     session = traitlets.Unicode().tag(sync=True)
     element = traitlets.Unicode().tag(sync=True)

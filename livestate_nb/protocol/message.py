@@ -22,6 +22,11 @@ ERROR: Final = "error"
 RESERVED_KEY: Final = "livestate"
 """Our own client's key in join params and join replies; a Phoenix client never sends it."""
 
+KERNEL_RESTARTING: Final = "kernel restarting"
+KERNEL_LOST: Final = "kernel lost"
+KERNEL_GONE: Final = "kernel gone"
+"""Reasons of a ``phx_error``, or of a refused join, of a topic that a kernel hosts."""
+
 
 class Message(NamedTuple):
     """Hold one message, as it came or as it goes: the five members of a V2 frame, in their order.

@@ -1,14 +1,19 @@
 """The extension application: its config, its endpoint, its routes."""
 
 import logging
+from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
+from tornado.ioloop import IOLoop
 from traitlets import Dict, Unicode
 
 from livestate_nb.channel import options_of
 from livestate_nb.runtime import Endpoint
-from livestate_nb_server.handlers import InfoHandler, LiveStateHandler
+from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
 from livestate_nb_server.hosted import Failed, find
+from livestate_nb_server.kernels import Kernels
+from livestate_nb_server.listener import Listener
+from livestate_nb_server.relay import Relay
 
 _log = logging.getLogger("livestate_nb")
 
@@ -34,9 +39,17 @@ class LiveStateApp(ExtensionApp):
         """,
     ).tag(config=True)
 
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._listener = Listener()  # Jupyter makes the app before any kernel is started
+
     def initialize_settings(self) -> None:
         """Load the channels and make the endpoint that runs them."""
         self.endpoint = Endpoint()
+        self._bare = Endpoint()  # answers what clients of kernels ask of nobody else
+        kernels = Kernels(self.settings["kernel_manager"])
+        self._relay = Relay(kernels, self.endpoint)
+        IOLoop.current().add_callback(self._listener.serve, self._relay, kernels)
         self.failed: list[Failed] = []
         self._log_parent, _log.parent = _log.parent, self.log
         for one in find(self.channels):
@@ -51,14 +64,20 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes, below the server's base_url."""
+        served = {"endpoint": self.endpoint, "relay": self._relay}
+        bound = {"endpoint": self._bare, "relay": self._relay}
         self.handlers.extend(
             [
                 (r"/livestate/?", InfoHandler, {"app": self}),
-                (r"/livestate/websocket", LiveStateHandler, {"endpoint": self.endpoint}),
+                (r"/livestate/websocket", LiveStateHandler, served),
+                (r"/livestate/kernels/([^/]+)/websocket", KernelHandler, bound),
             ]
         )
 
     async def stop_extension(self) -> None:
         """Tell all clients that the server goes away, and end what runs."""
         await self.endpoint.close()
+        await self._bare.close()
+        await self._relay.close()
+        await self._listener.close()
         _log.parent = self._log_parent

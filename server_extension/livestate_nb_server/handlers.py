@@ -1,10 +1,11 @@
-"""The routes: a WebSocket that only feeds its connection, and a page that says what is hosted.
+"""The routes: WebSockets that only feed relay and connection, a page that says what is hosted.
 
 Every route authenticates and authorizes. They must not know channels' states.
 """
 
 from asyncio import Future
 from contextlib import suppress
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
@@ -17,8 +18,11 @@ from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from livestate_nb.errors import ProtocolError
 from livestate_nb.protocol import serializer_for
+from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
+from livestate_nb_server.guest import TRY_AGAIN_LATER, Guest
 from livestate_nb_server.page import page
+from livestate_nb_server.relay import Relay
 
 AUTH_RESOURCE: Final = "livestate"
 MAX_FRAME: Final = 8_000_000
@@ -30,7 +34,8 @@ CONGESTED: Final = 1_000_000
 MAX_UNSENT: Final = 64_000_000
 """Characters waiting for one client that close its socket at the next frame."""
 
-TRY_AGAIN_LATER: Final = 1013
+BY_TOKEN: Final = "token"  # noqa: S105 - no token, but that there was one
+"""The principal of who authenticated by Jupyter's token: a new anonymous user each time."""
 
 
 class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
@@ -38,11 +43,18 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
 
     auth_resource = AUTH_RESOURCE
 
-    def initialize(self, endpoint: Endpoint) -> None:
-        """Take the endpoint that runs the channels."""
+    def initialize(self, endpoint: Endpoint, relay: Relay) -> None:
+        """Take what serves the client.
+
+        Args:
+            endpoint: runs what the server hosts.
+            relay: leads to what kernels host.
+        """
         super().initialize()
         self._endpoint = endpoint
+        self._relay = relay
         self._connection: Connection | None = None
+        self._guest: Guest | None = None
         self._unsent = 0
 
     @property
@@ -80,18 +92,32 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         """Start the pings, send small frames at once, and join the endpoint."""
         super().open(*args, **kwargs)
         self.set_nodelay(True)
-        self._connection = self._endpoint.connect(self, vsn=self._vsn, user=self.current_user)
+        user = _user(self.current_user)
+        by_token = self.identity_provider.is_token_authenticated(self)
+        principal = BY_TOKEN if by_token else user.username
+        self._connection = self._endpoint.connect(self, vsn=self._vsn, user=user)
+        identity = {"vsn": self._vsn, "user": asdict(user), "principal": principal}
+        self._guest = self._relay.connect(self, identity, self._kernel_of(*args))
 
     def on_message(self, message: str | bytes) -> None:
-        """Feed the connection; nothing here waits for a channel."""
-        if self._connection is not None:
+        """Feed the relay, and the connection with what is none of the relay's."""
+        if self._connection is None or self._guest is None or self._connection.is_closed:
+            return
+        if self._guest.feed(message):
+            self._connection.last_seen = self._endpoint.clock()
+        else:
             self._connection.feed(message)
 
     def on_close(self) -> None:
         """Let the client's members leave."""
         super().on_close()
-        if self._connection is not None:
+        if self._connection is not None and self._guest is not None:
             self._connection.lost()
+            self._relay.disconnected(self._guest)
+
+    def _kernel_of(self, *_path: str) -> str | None:
+        """Return the kernel that the socket is bound to, from the groups of its route."""
+        return None
 
     @property
     def _vsn(self) -> str:
@@ -105,7 +131,10 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         with suppress(WebSocketClosedError):
             written = self.write_message(frame, binary=isinstance(frame, bytes))
             if self._is_writing:
+                was_congested = self.is_congested
                 self._unsent += len(frame)
+                if self.is_congested and not was_congested and self._guest is not None:
+                    self._guest.paced(is_slow=True)
                 written.add_done_callback(partial(self._written, len(frame)))
 
     @property
@@ -123,8 +152,18 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         was_congested = self.is_congested
         self._unsent -= size
         is_sent = not written.cancelled() and written.exception() is None
-        if is_sent and was_congested and not self.is_congested and self._connection is not None:
+        if not (is_sent and was_congested and not self.is_congested):
+            return
+        if self._connection is not None and self._guest is not None:
             self._connection.drained()
+            self._guest.paced(is_slow=False)
+
+
+class KernelHandler(LiveStateHandler):
+    """Carry the frames of one client of one kernel: all that the kernel declares is for it."""
+
+    def _kernel_of(self, *path: str) -> str | None:
+        return path[0]
 
 
 class InfoHandler(JupyterHandler):
@@ -147,3 +186,10 @@ class InfoHandler(JupyterHandler):
             raise web.HTTPError(403)
         url = f"{self.base_url}livestate"
         await self.finish(page(url, self._app.endpoint.channels, self._app.failed))
+
+
+def _user(user: Any) -> User:
+    """Return who jupyter_server authenticated, in words that kernels know."""
+    return User(
+        user.username, user.name, user.display_name, user.initials, user.avatar_url, user.color
+    )

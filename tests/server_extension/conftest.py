@@ -6,7 +6,7 @@ not as a plugin, they hold in this directory only, and pytest-asyncio everywhere
 
 import logging
 import shutil
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403
 from traitlets.config import Config
 
+from tests.server_extension.kernels import Bind, Kernel, start_kernel
 from tests.server_extension.web import Connect, Web
 
 ENABLED = Path(__file__).parents[2] / "server_extension" / "jupyter_server_config.d"
@@ -57,6 +58,41 @@ def connect(jp_ws_fetch: Any) -> Iterator[Connect]:
     yield open_one
     for web in opened:
         web.close()
+
+
+@pytest.fixture
+def bind(jp_ws_fetch: Any) -> Iterator[Bind]:
+    """Open WebSockets that are bound to a kernel; they are closed after the test."""
+    opened: list[Web] = []
+
+    async def bind_one(kernel_id: str, **options: Any) -> Web:
+        path = ("livestate", "kernels", kernel_id, "websocket")
+        web = Web(await jp_ws_fetch(*path, params={"vsn": "2.0.0"}, **options))
+        opened.append(web)
+        return web
+
+    yield bind_one
+    for web in opened:
+        web.close()
+
+
+@pytest.fixture
+def kernels(
+    jp_serverapp: Any, jp_fetch: Any, jp_asyncio_loop: Any
+) -> Iterator[Callable[[], Awaitable[Kernel]]]:
+    """Start kernels; they are shut down after the test."""
+    started: list[Kernel] = []
+
+    async def start() -> Kernel:
+        started.append(await start_kernel(jp_serverapp, jp_fetch))
+        return started[-1]
+
+    async def end() -> None:
+        for kernel in started:
+            await kernel.shut_down()
+
+    yield start
+    jp_asyncio_loop.run_until_complete(end())
 
 
 @pytest.fixture(autouse=True)

@@ -1,0 +1,332 @@
+"""The kernel's end of an uplink: it dials the Jupyter server and connects the clients behind it.
+
+It belongs to the endpoint's loop. It must not know notebooks: it is given an address, and told
+when channels were declared.
+"""
+
+import asyncio
+import hmac
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any, Final
+
+from tornado.httpclient import HTTPClientError, HTTPError, HTTPRequest
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
+
+from livestate_nb.errors import HostError, ProtocolError, SessionClosed
+from livestate_nb.roles import User
+from livestate_nb.runtime import Connection, Endpoint
+from livestate_nb.runtime.endpoint import GOING_AWAY
+from livestate_nb.transports import uplink_wire as wire
+
+_log = logging.getLogger("livestate_nb")
+
+_BACKOFF: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
+"""Seconds between attempts to dial, the last one for ever."""
+
+_PATIENCE: Final = 5.0
+_TOO_BIG: Final = 1009
+_FORBIDDEN: Final = 403
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """Say where a kernel's server is and how the kernel proves which one it is.
+
+    Args:
+        url: of the server's side listener, ``ws://127.0.0.1:port/kernel/``.
+        secret: what the server gave to its kernels.
+        kernel_id: this kernel.
+        key: the key in its connection file.
+    """
+
+    url: str
+    secret: str = field(repr=False)
+    kernel_id: str
+    key: bytes = field(repr=False)
+
+
+class UplinkTransport:
+    """Carry one client's connection; implements `livestate_nb.runtime.Transport`.
+
+    Args:
+        uplink: carries it.
+        number: the server's name for the client.
+    """
+
+    def __init__(self, uplink: "Uplink", number: int) -> None:
+        self.is_slow = False
+        self._uplink = uplink
+        self._number = number
+
+    def send(self, frame: str | bytes) -> None:
+        """Send a frame; nothing happens where the uplink is lost."""
+        if len(frame) > wire.MAX_MESSAGE // 4:  # a character has four bytes at most
+            self._uplink.drop(self._number, _TOO_BIG, "a frame is too large for the uplink")
+            return
+        self._uplink.send(wire.pack(wire.FRAME, self._number, frame))
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether the client, or the server itself, reads too slowly."""
+        return self.is_slow or self._uplink.is_congested
+
+    def close(self, code: int, reason: str) -> None:
+        """Let the server close the connection."""
+        body = {"code": code, "reason": reason}
+        self._uplink.send(wire.pack_json(wire.CLOSE, self._number, body))
+        self._uplink.forget(self._number)
+
+
+class Uplink:
+    """Keep a way open between a kernel's endpoint and its server.
+
+    Args:
+        endpoint: runs the channels.
+        address: where to dial.
+        changed: called with whether the way is open, whenever that has changed.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, address: Address, changed: Callable[[bool], None]
+    ) -> None:
+        self._endpoint = endpoint
+        self._address = address
+        self._changed = changed
+        self._published: dict[str, float] = {}
+        """Pattern -> when it was published, in seconds since the epoch."""
+        self._clients: dict[int, tuple[Connection, UplinkTransport]] = {}
+        self._socket: WebSocketClientConnection | None = None
+        self._unsent = 0
+        self._requests = 0
+        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._task = asyncio.get_running_loop().create_task(self._run())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the server has let this kernel in."""
+        return self._socket is not None
+
+    @property
+    def is_congested(self) -> bool:
+        """Whether more than `CONGESTED` characters wait for the server to read."""
+        return self._unsent > wire.CONGESTED
+
+    @property
+    def published(self) -> list[str]:
+        """The patterns that are open to the server's other clients, in the order of publishing."""
+        return list(self._published)
+
+    async def publish(self, pattern: str) -> None:
+        """Open a declared pattern to the server's other clients, here and after reconnecting.
+
+        Raises:
+            HostError: there is no way to the server, or it hosts such topics itself.
+        """
+        if not self.is_open:
+            raise HostError(
+                f"cannot publish {pattern!r}: the Jupyter server of this kernel cannot be reached; "
+                "see its log"
+            )
+        self._published[pattern] = time.time()
+        refused = (await self._request())["refused"].get(pattern)
+        if refused is not None:
+            self._published.pop(pattern, None)
+            raise HostError(f"cannot publish {pattern!r}: {refused}")
+
+    def declared(self) -> None:
+        """Tell the server that other channels are declared now."""
+        if self.is_open:
+            self._declare(0)
+
+    async def close(self) -> None:
+        """Hang up, for good."""
+        self._task.cancel()
+        await asyncio.wait([self._task])
+
+    # for the transports
+
+    def send(self, message: str | bytes) -> None:
+        """Send a message; nothing happens where the uplink is lost."""
+        socket = self._socket
+        if socket is None:
+            return
+        with suppress(WebSocketClosedError):
+            written = socket.write_message(message, binary=isinstance(message, bytes))
+            if not written.done():
+                self._unsent += len(message)
+                written.add_done_callback(partial(self._written, socket, len(message)))
+
+    def drop(self, number: int, code: int, reason: str) -> None:
+        """Close a client's connection from this end."""
+        if number in self._clients:
+            self._clients[number][0].close(code, reason)
+
+    def forget(self, number: int) -> None:
+        """Note that a client's connection is closed."""
+        self._clients.pop(number, None)
+
+    # the way
+
+    async def _run(self) -> None:
+        attempt = 0
+        while True:
+            try:
+                await self._serve(await self._dial())
+                attempt = 0
+            except HostError as error:
+                _log.info("this kernel has no uplink: %s", error)
+                self._changed(False)
+                return
+            except (OSError, HTTPError, TimeoutError) as error:
+                _log.debug("the Jupyter server cannot be reached: %s", error)
+            except Exception:
+                _log.exception("the uplink to the Jupyter server failed")
+            await asyncio.sleep(_BACKOFF[min(attempt, len(_BACKOFF) - 1)])
+            attempt += 1
+
+    async def _serve(self, socket: WebSocketClientConnection) -> None:
+        """Take what the server sends until the way is lost."""
+        self._socket = socket
+        self._unsent = 0
+        try:
+            self._declare(0)
+            self._changed(True)
+            while (message := await socket.read_message()) is not None:
+                self._receive(wire.unpack(message))
+        finally:
+            self._socket = None
+            socket.close()
+            clients, self._clients = list(self._clients.values()), {}
+            for connection, _ in clients:
+                connection.lost()
+            answers, self._answers = list(self._answers.values()), {}
+            for answer in answers:
+                answer.set_exception(HostError("the way to the Jupyter server was lost: try again"))
+            self._changed(False)
+
+    async def _dial(self) -> WebSocketClientConnection:
+        address, nonce = self._address, secrets.token_hex(16)
+        request = HTTPRequest(
+            address.url + address.kernel_id,
+            headers={wire.SECRET_HEADER: address.secret, wire.NONCE_HEADER: nonce},
+            connect_timeout=_PATIENCE,
+            request_timeout=_PATIENCE,
+        )
+        try:
+            socket = await websocket_connect(request, max_message_size=wire.MAX_MESSAGE)
+        except HTTPClientError as error:
+            if error.code != _FORBIDDEN:
+                raise
+            raise HostError("what listens there gave its secret to other kernels") from error
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                await self._prove(socket, nonce)
+        except BaseException:
+            socket.close()
+            raise
+        return socket
+
+    async def _prove(self, socket: WebSocketClientConnection, nonce: str) -> None:
+        """Let each side prove that it knows this kernel's key."""
+        key, kernel_id = self._address.key, self._address.kernel_id
+        message = await socket.read_message()
+        if message is None:
+            raise HostError("the Jupyter server that started this process does not run this kernel")
+        hello = wire.unpack(message).json
+        if not hmac.compare_digest(hello["proof"], wire.proof(key, wire.SERVER, kernel_id, nonce)):
+            raise HostError("what listens there does not know this kernel's key")
+        ours = wire.proof(key, wire.KERNEL, kernel_id, hello["nonce"])
+        await socket.write_message(wire.pack_json(wire.HELLO, 0, {"proof": ours}))
+
+    def _declare(self, request: int) -> None:
+        channels = self._endpoint.channels
+        published = {
+            pattern: since for pattern, since in self._published.items() if pattern in channels
+        }
+        body = {"channels": list(channels), "published": published}
+        self.send(wire.pack_json(wire.DECLARE, request, body))
+
+    async def _request(self) -> Any:
+        self._requests += 1
+        request = self._requests
+        answer = self._answers[request] = asyncio.get_running_loop().create_future()
+        self._declare(request)
+        try:
+            async with asyncio.timeout(_PATIENCE):
+                return await answer
+        except TimeoutError as error:
+            raise HostError("the Jupyter server does not answer: try again") from error
+        finally:
+            self._answers.pop(request, None)
+
+    # messages
+
+    def _receive(self, message: wire.Tagged) -> None:
+        number = message.number
+        if message.kind == wire.FRAME:
+            if entry := self._clients.get(number):
+                entry[0].feed(message.body)
+        elif message.kind == wire.OPEN:
+            self._connect(number, message.json)
+        elif message.kind == wire.CLOSE:
+            if entry := self._clients.pop(number, None):
+                entry[0].lost()
+        elif message.kind in (wire.SLOW, wire.READY):
+            self._pace(number, is_slow=message.kind == wire.SLOW)
+        elif message.kind == wire.DECLARE:
+            self._answered(number, message.json)
+        elif message.kind == wire.TAKEN:
+            _log.info(
+                "another kernel takes new joins of %s from now on: publish it again to take them "
+                "back",
+                message.json["pattern"],
+            )
+
+    def _connect(self, number: int, client: Any) -> None:
+        transport = UplinkTransport(self, number)
+        user = None if client["user"] is None else User(**client["user"])
+        try:
+            connection = self._endpoint.connect(
+                transport, vsn=client["vsn"], user=user, is_local=client["is_local"]
+            )
+        except ProtocolError as error:
+            transport.close(error.code, str(error))
+            return
+        except SessionClosed as error:
+            transport.close(GOING_AWAY, str(error))
+            return
+        self._clients[number] = connection, transport
+
+    def _pace(self, number: int, *, is_slow: bool) -> None:
+        if entry := self._clients.get(number):
+            connection, transport = entry
+            transport.is_slow = is_slow
+            if not transport.is_congested:
+                connection.drained()
+
+    def _answered(self, number: int, answer: Any) -> None:
+        if number in self._answers:
+            self._answers.pop(number).set_result(answer)
+        for pattern, why in answer["refused"].items():
+            if number == 0:
+                _log.warning("the Jupyter server does not publish %s: %s", pattern, why)
+
+    def _written(
+        self, socket: WebSocketClientConnection, size: int, written: "asyncio.Future[None]"
+    ) -> None:
+        if not written.cancelled():
+            written.exception()  # a lost uplink is noticed by its reader
+        if socket is not self._socket:
+            return
+        was_congested = self.is_congested
+        self._unsent -= size
+        if was_congested and not self.is_congested:
+            for connection, transport in list(self._clients.values()):
+                if not transport.is_congested:
+                    connection.drained()

@@ -1,0 +1,129 @@
+"""What kernel and server say to each other on an uplink; both ends import it.
+
+An uplink is one WebSocket, dialled by the kernel over loopback. Every message on it is
+``<kind><number>:<body>``: one letter, the number of the client (or of the request) that it is
+about, and a body. Frames of clients are the body as they stand, text in a text message and binary
+in a binary one; other bodies are JSON. First both ends prove that they know the key in the kernel's
+connection file:
+
+====  ================  =====================================================================
+kind  from              body
+====  ================  =====================================================================
+H     server            ``{"nonce", "proof"}``; the proof is over the nonce in the request
+H     kernel            ``{"proof"}``, over the server's nonce
+d     kernel            ``{"channels": [pattern], "published": {pattern: time}}``: all it has now
+d     server            the answer: ``{"refused": {pattern: why}}``
+o     server            a client: ``{"vsn", "user", "is_local", "principal"}``
+f     both              a frame of a client
+x     server            a client has gone: no body
+x     kernel            ``{"code", "reason"}``: a client's connection is to be closed
+s     server            a client reads too slowly for updates: no body
+r     server            it has caught up: no body
+t     server            ``{"pattern"}``: another kernel takes new joins of it from now on
+====  ================  =====================================================================
+
+It must not know sockets, relays or endpoints.
+"""
+
+import hmac
+from dataclasses import dataclass
+from typing import Any, Final
+
+from livestate_nb.codec import dumps, loads
+
+URL_VARIABLE: Final = "LIVESTATE_NB_UPLINK_URL"
+SECRET_VARIABLE: Final = "LIVESTATE_NB_UPLINK_SECRET"  # noqa: S105 - a name, no secret
+SECRET_HEADER: Final = "X-LiveState-Secret"  # noqa: S105 - a name, no secret
+NONCE_HEADER: Final = "X-LiveState-Nonce"
+
+HELLO: Final = "H"
+DECLARE: Final = "d"
+OPEN: Final = "o"
+FRAME: Final = "f"
+CLOSE: Final = "x"
+SLOW: Final = "s"
+READY: Final = "r"
+TAKEN: Final = "t"
+
+SERVER: Final = "server"
+KERNEL: Final = "kernel"
+
+MAX_MESSAGE: Final = 64_000_000
+"""Bytes of one message on an uplink, at most."""
+
+CONGESTED: Final = 1_000_000
+"""Characters waiting on an uplink from which on none of its clients gets updates."""
+
+_MAX_HEADER: Final = 24
+
+
+@dataclass(frozen=True, slots=True)
+class Tagged:
+    """Hold one message of an uplink.
+
+    Args:
+        kind: one of the letters above.
+        number: which client or request it is about.
+        body: a frame, or JSON text, or nothing.
+    """
+
+    kind: str
+    number: int
+    body: str | bytes
+
+    @property
+    def json(self) -> Any:
+        """The body's JSON value.
+
+        Raises:
+            ValueError: it is not JSON.
+        """
+        return loads(self.body)
+
+
+def pack(kind: str, number: int, body: str | bytes = "") -> str | bytes:
+    """Return the message with this tag: str for a text message, bytes for a binary one.
+
+    Example:
+        >>> pack(FRAME, 7, "[null]")
+        'f7:[null]'
+    """
+    if isinstance(body, bytes):
+        return f"{kind}{number}:".encode() + body
+    return f"{kind}{number}:{body}"
+
+
+def pack_json(kind: str, number: int, body: object) -> str:
+    """Return the text message with this tag and a JSON body."""
+    return f"{kind}{number}:{dumps(body).decode()}"
+
+
+def unpack(message: str | bytes) -> Tagged:
+    """Return what a message holds.
+
+    Raises:
+        ValueError: it has no such tag.
+
+    Example:
+        >>> unpack("f7:[null]")
+        Tagged(kind='f', number=7, body='[null]')
+    """
+    start = message[:_MAX_HEADER]
+    header = start if isinstance(start, str) else start.decode("latin-1")
+    tag, colon, _ = header.partition(":")
+    number = tag[1:]
+    if not (colon and number.isascii() and number.isdigit()):
+        raise ValueError("expected <kind><number>:<body>")
+    return Tagged(tag[0], int(number), message[len(tag) + 1 :])
+
+
+def proof(key: bytes, side: str, kernel_id: str, nonce: str) -> str:
+    """Return what proves that a side knows a kernel's key, hex digits.
+
+    Args:
+        key: the key in the kernel's connection file.
+        side: `SERVER` or `KERNEL`: whose proof it is.
+        kernel_id: the kernel.
+        nonce: what the other side made up for this connection.
+    """
+    return hmac.digest(key, f"livestate {side} {kernel_id} {nonce}".encode(), "sha256").hex()

@@ -1,0 +1,206 @@
+"""One client of the relay: which of its topics are joined at which kernel, or wait for one.
+
+It reads the heads of frames only. It must not know what a channel does, nor how frames travel.
+"""
+
+from dataclasses import dataclass
+from typing import Final, Protocol
+
+from livestate_nb.codec import Json, dumps
+from livestate_nb.errors import ProtocolError
+from livestate_nb.protocol import Message, SerializerV2
+from livestate_nb.protocol.head import Head, head_of
+from livestate_nb.protocol.message import (
+    KERNEL_GONE,
+    PHOENIX_TOPIC,
+    PHX_CLOSE,
+    PHX_ERROR,
+    PHX_JOIN,
+    PHX_LEAVE,
+    PHX_REPLY,
+    reply,
+)
+from livestate_nb.protocol.socket import MAX_CHANNELS
+from livestate_nb.runtime import Transport
+from livestate_nb.runtime.endpoint import GOING_AWAY
+from livestate_nb.transports import uplink_wire as wire
+from livestate_nb_server.kernel import Kernel
+
+TRY_AGAIN_LATER: Final = 1013
+
+
+class Routes(Protocol):
+    """Find the kernel that a topic belongs to."""
+
+    def kernel_for(self, topic: str) -> Kernel | None:
+        """Return the kernel that takes new joins of a topic; None where no kernel does."""
+
+
+@dataclass(slots=True)
+class _Topic:
+    """A topic that is joined at a kernel, or being joined."""
+
+    kernel: Kernel
+    join_ref: Json
+    ref: Json
+    held: str | None = None
+    """The join's frame, as long as the kernel is awaited."""
+    is_joining: bool = True
+
+
+class Guest:
+    """Pass a client's frames to kernels and theirs to the client.
+
+    Args:
+        number: names the client on the uplinks.
+        transport: the way to the client.
+        identity: what kernels are told of it, a JSON object.
+        routes: finds kernels.
+        is_bound: whether its socket belongs to one kernel.
+    """
+
+    def __init__(
+        self, number: int, transport: Transport, identity: Json, routes: Routes, *, is_bound: bool
+    ) -> None:
+        self.number = number
+        self._transport = transport
+        self._introduction = dumps(identity).decode()
+        self._routes = routes
+        self._is_bound = is_bound
+        self._topics: dict[str, _Topic] = {}
+        self._known: set[Kernel] = set()
+        """Kernels that have a connection for it."""
+        self._is_slow = False
+
+    # from the client
+
+    def feed(self, frame: str | bytes) -> bool:
+        """Take a frame of the client; return False if it is none of the relay's.
+
+        That is so for what breaks the protocol, heartbeats, and topics of no kernel: the server
+        answers those itself.
+        """
+        try:
+            head = head_of(frame)
+        except ProtocolError:
+            return False
+        if head.topic == PHOENIX_TOPIC:
+            for kernel in self._known:  # the client lives: the kernel wants to know
+                kernel.send(wire.FRAME, self.number, frame)
+            return False
+        if not isinstance(head.topic, str) or not isinstance(frame, str):
+            return False
+        topic = self._topics.get(head.topic)
+        if head.event == PHX_JOIN:
+            taker = topic.kernel if topic else self._routes.kernel_for(head.topic)
+            if taker is None:
+                return self._refuse_gone(head)
+            self._join(taker, head.topic, head, frame)
+            return True
+        if topic is None:
+            return False
+        if topic.held is not None:
+            if head.event == PHX_LEAVE:
+                del self._topics[head.topic]
+            return False
+        self._forward(topic.kernel, frame)
+        return True
+
+    def lost(self) -> None:
+        """Note that the client has gone."""
+        for kernel in self._known:
+            kernel.send(wire.CLOSE, self.number)
+        self._known.clear()
+        self._topics.clear()
+
+    def paced(self, *, is_slow: bool) -> None:
+        """Tell the kernels whether the client reads too slowly for updates."""
+        self._is_slow = is_slow
+        for kernel in self._known:
+            kernel.send(wire.SLOW if is_slow else wire.READY, self.number)
+
+    # from a kernel
+
+    def received(self, kernel: Kernel, frame: str | bytes) -> None:
+        """Take a frame of a kernel for the client.
+
+        Raises:
+            ProtocolError: it is no message.
+        """
+        head = head_of(frame)
+        topic = self._topics.get(head.topic) if isinstance(head.topic, str) else None
+        if topic is None or topic.kernel is not kernel or topic.held is not None:
+            return  # such as its answers to heartbeats
+        if head.join_ref == topic.join_ref:
+            if head.event in (PHX_CLOSE, PHX_ERROR):
+                del self._topics[head.topic]
+            elif topic.is_joining and head.event == PHX_REPLY and head.ref == topic.ref:
+                topic.is_joining = False
+                if SerializerV2().decode(frame).payload["status"] != "ok":
+                    del self._topics[head.topic]
+        self._transport.send(frame)
+
+    def closed(self, kernel: Kernel, code: int, reason: str) -> None:
+        """Take a kernel's wish to close the client's connection."""
+        self._known.discard(kernel)
+        if code == GOING_AWAY:  # it says farewell: the socket may serve others
+            self.kernel_lost(kernel, KERNEL_GONE)
+        else:
+            self._transport.close(code, reason)
+
+    def kernel_lost(self, kernel: Kernel, reason: str) -> None:
+        """Tell the client that its topics at a kernel are lost for now."""
+        self._known.discard(kernel)
+        for name, topic in list(self._topics.items()):
+            if topic.kernel is kernel and topic.held is None:
+                del self._topics[name]
+                ref = topic.join_ref
+                self._send(Message(ref, ref, name, PHX_ERROR, {"reason": reason}))
+
+    def kernel_removed(self, kernel: Kernel) -> None:
+        """Refuse what waits for a kernel that will not come back."""
+        self.kernel_lost(kernel, KERNEL_GONE)
+        for name, topic in list(self._topics.items()):
+            if topic.kernel is kernel:
+                del self._topics[name]
+                response = {"reason": KERNEL_GONE}
+                self._send(reply(topic.join_ref, topic.ref, name, "error", response))
+
+    def kernel_declared(self, kernel: Kernel) -> None:
+        """Forward the joins that waited for what a kernel has declared now."""
+        for name, topic in list(self._topics.items()):
+            if topic.kernel is kernel and topic.held is not None and kernel.takes(name):
+                frame, topic.held = topic.held, None
+                self._forward(kernel, frame)
+
+    # inside
+
+    def _join(self, kernel: Kernel, name: str, head: Head, frame: str) -> None:
+        if name not in self._topics and len(self._topics) >= MAX_CHANNELS:
+            too_many = {"reason": "too many channels joined"}
+            self._send(reply(head.join_ref, head.ref, name, "error", too_many))
+            return
+        topic = self._topics[name] = _Topic(kernel, head.join_ref, head.ref)
+        if kernel.takes(name):
+            self._forward(kernel, frame)
+        else:
+            topic.held = frame
+
+    def _refuse_gone(self, head: Head) -> bool:
+        """Refuse a join of a bound socket, whose kernel the server does not run."""
+        if self._is_bound:
+            response = {"reason": KERNEL_GONE}
+            self._send(reply(head.join_ref, head.ref, head.topic, "error", response))
+        return self._is_bound
+
+    def _forward(self, kernel: Kernel, frame: str) -> None:
+        if kernel not in self._known:
+            self._known.add(kernel)
+            kernel.send(wire.OPEN, self.number, self._introduction)
+            if self._is_slow:
+                kernel.send(wire.SLOW, self.number)
+        if not kernel.send(wire.FRAME, self.number, frame):
+            self._transport.close(TRY_AGAIN_LATER, "the kernel reads too slowly")
+
+    def _send(self, message: Message) -> None:
+        self._transport.send(SerializerV2().encode(message))

@@ -1,0 +1,211 @@
+"""The relay: kernels that dialled in, clients of theirs, and who takes a topic.
+
+It forwards frames without understanding them. It must not know sockets, nor what a channel does.
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from itertools import count
+from typing import Any
+
+from livestate_nb.channel import matches
+from livestate_nb.codec import Json, dumps
+from livestate_nb.protocol.message import KERNEL_LOST
+from livestate_nb.runtime import Endpoint, Transport
+from livestate_nb.transports import uplink_wire as wire
+from livestate_nb_server.guest import Guest
+from livestate_nb_server.kernel import Kernel, Uplink
+from livestate_nb_server.kernels import POLL, Kernels
+
+_log = logging.getLogger("livestate_nb")
+
+
+class Relay:
+    """Connect clients with the kernels of one server.
+
+    It belongs to the server's loop.
+
+    Args:
+        kernels: what the server runs.
+        endpoint: runs what the server hosts itself, which no kernel can take over.
+    """
+
+    def __init__(self, kernels: Kernels, endpoint: Endpoint) -> None:
+        self._running = kernels
+        self._endpoint = endpoint
+        self._kernels: dict[str, Kernel] = {}
+        self._guests: dict[int, Guest] = {}
+        self._numbers = count(1)
+        self._watch: asyncio.Task[None] | None = None
+        self._is_closed = False
+
+    async def close(self) -> None:
+        """Hang up on all kernels, and stop watching them."""
+        self._is_closed = True
+        for kernel in self._kernels.values():
+            if kernel.uplink is not None:
+                kernel.uplink.hang_up()
+        if self._watch is not None:
+            self._watch.cancel()
+            await asyncio.wait([self._watch])
+
+    # clients
+
+    def connect(self, transport: Transport, identity: Json, kernel_id: str | None) -> Guest:
+        """Take a client.
+
+        Args:
+            transport: carries frames to it.
+            identity: what kernels are told of it: ``{"vsn", "user", "principal"}``.
+            kernel_id: the kernel that its socket is bound to; None for what kernels published.
+        """
+        is_bound = kernel_id is not None
+        routes = _Published(self) if kernel_id is None else _Bound(self, kernel_id)
+        told = {**identity, "is_local": is_bound}
+        guest = Guest(next(self._numbers), transport, told, routes, is_bound=is_bound)
+        self._guests[guest.number] = guest
+        return guest
+
+    def disconnected(self, guest: Guest) -> None:
+        """Note that a client has gone."""
+        self._guests.pop(guest.number, None)
+        guest.lost()
+
+    def kernel(self, kernel_id: str) -> Kernel | None:
+        """Return a kernel that the server runs."""
+        if not self._running.is_running(kernel_id):
+            return None
+        if kernel_id not in self._kernels:
+            self._kernels[kernel_id] = Kernel(kernel_id)
+            self._look()
+        return self._kernels[kernel_id]
+
+    def publisher(self, topic: str) -> Kernel | None:
+        """Return the kernel that takes new joins of a published topic."""
+        if self._endpoint.is_hosted(topic):
+            return None
+        ranked = [(kernel.publishes(topic), kernel) for kernel in self._kernels.values()]
+        offers = [(rank, kernel) for rank, kernel in ranked if rank is not None]
+        return max(offers, key=lambda offer: offer[0])[1] if offers else None
+
+    # uplinks
+
+    def dialled(self, kernel_id: str, uplink: Uplink) -> Kernel | None:
+        """Take a kernel's uplink, in place of one that it may have; None if it is not running."""
+        kernel = self.kernel(kernel_id)
+        if kernel is None:
+            return None
+        if kernel.uplink is not None:
+            old = kernel.uplink
+            self._lose(kernel, KERNEL_LOST)
+            old.hang_up()
+        kernel.uplink = uplink
+        _log.info("kernel %s is connected", kernel_id)
+        return kernel
+
+    def lost(self, kernel: Kernel, uplink: Uplink) -> None:
+        """Note that an uplink has ended: its clients are told at once."""
+        if kernel.uplink is uplink:
+            reason = self._running.fate(kernel.id)
+            _log.info("the uplink of kernel %s has ended: %s", kernel.id, reason)
+            self._lose(kernel, reason)
+            self._look()
+
+    def received(self, kernel: Kernel, message: wire.Tagged) -> None:
+        """Take a message of a kernel.
+
+        Raises:
+            ValueError: it is none that a kernel sends.
+            ProtocolError: it brings a frame that is no message.
+        """
+        if message.kind == wire.DECLARE:
+            self._declared(kernel, message.number, message.json)
+        elif guest := self._guests.get(message.number):
+            if message.kind == wire.FRAME:
+                guest.received(kernel, message.body)
+            elif message.kind == wire.CLOSE:
+                guest.closed(kernel, message.json["code"], message.json["reason"])
+
+    # inside
+
+    def _lose(self, kernel: Kernel, reason: str) -> None:
+        kernel.lost()
+        for guest in list(self._guests.values()):
+            guest.kernel_lost(kernel, reason)
+
+    def _declared(self, kernel: Kernel, request: int, body: Any) -> None:
+        asked: dict[str, float] = body["published"]
+        refused = {one: why for one in asked if (why := self._objection(one)) is not None}
+        published = {one: since for one, since in asked.items() if one not in refused}
+        earlier = dict(kernel.published)
+        kernel.declared(body["channels"], published)
+        kernel.send(wire.DECLARE, request, _json({"refused": refused}))
+        for pattern, since in published.items():
+            if earlier.get(pattern) != since:
+                self._tell_others(kernel, pattern, since)
+        for guest in list(self._guests.values()):
+            guest.kernel_declared(kernel)
+
+    def _objection(self, pattern: str) -> str | None:
+        """Return why a kernel may not publish a pattern: the server hosts all its topics."""
+        stem = pattern.removesuffix("*")
+        for hosted in self._endpoint.channels:
+            if hosted == pattern or (hosted.endswith("*") and matches(hosted, stem)):
+                return f"the server itself hosts {hosted!r}, which cannot be taken over"
+        return None
+
+    def _tell_others(self, kernel: Kernel, pattern: str, since: float) -> None:
+        for other in self._kernels.values():
+            if other is not kernel and other.published.get(pattern, since) < since:
+                _log.info(
+                    "kernel %s takes new joins of %s, which kernel %s published before",
+                    kernel.id,
+                    pattern,
+                    other.id,
+                )
+                other.send(wire.TAKEN, 0, _json({"pattern": pattern}))
+
+    def _look(self) -> None:
+        """Watch for the end of kernels without an uplink, until there are none."""
+        if not self._is_closed and (self._watch is None or self._watch.done()):
+            self._watch = asyncio.get_running_loop().create_task(self._remove_dead())
+
+    async def _remove_dead(self) -> None:
+        while lonely := [one for one in self._kernels.values() if one.uplink is None]:
+            for kernel in _dead(lonely, self._running):
+                del self._kernels[kernel.id]
+                for guest in list(self._guests.values()):
+                    guest.kernel_removed(kernel)
+            await asyncio.sleep(POLL)
+
+
+class _Bound:
+    """Send all topics to one kernel."""
+
+    def __init__(self, relay: Relay, kernel_id: str) -> None:
+        self._relay = relay
+        self._kernel_id = kernel_id
+
+    def kernel_for(self, topic: str) -> Kernel | None:  # noqa: ARG002 - all are the same
+        """Return the kernel, as long as the server runs it."""
+        return self._relay.kernel(self._kernel_id)
+
+
+class _Published:
+    """Send topics to who published them."""
+
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def kernel_for(self, topic: str) -> Kernel | None:
+        """Return the kernel that takes new joins of a topic."""
+        return self._relay.publisher(topic)
+
+
+def _dead(kernels: Iterable[Kernel], running: Kernels) -> list[Kernel]:
+    return [kernel for kernel in kernels if not running.is_running(kernel.id)]
+
+
+def _json(value: object) -> str:
+    return dumps(value).decode()

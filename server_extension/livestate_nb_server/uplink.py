@@ -1,0 +1,154 @@
+"""The server's end of an uplink: lets a kernel in and carries messages between it and the relay.
+
+It must not know clients but by their number.
+"""
+
+import asyncio
+import hmac
+import logging
+import secrets
+from collections import Counter
+from contextlib import suppress
+from functools import partial
+from typing import Any, Final
+
+from tornado import web
+from tornado.websocket import WebSocketClosedError, WebSocketHandler
+
+from livestate_nb.errors import ProtocolError
+from livestate_nb.runtime.failure import cut
+from livestate_nb.transports import uplink_wire as wire
+from livestate_nb_server.kernel import Kernel
+from livestate_nb_server.kernels import Kernels
+from livestate_nb_server.relay import Relay
+
+MAX_UNSENT: Final = 64_000_000
+"""Characters waiting for one kernel that end its uplink at the next message."""
+
+MAX_UNSENT_OF_ONE: Final = 16_000_000
+"""Characters of one client waiting for a kernel that close the client's socket."""
+
+_PATIENCE: Final = 5.0
+_REFUSED: Final = 4403
+_BROKEN: Final = 1002
+_TRY_AGAIN_LATER: Final = 1013
+
+_log = logging.getLogger("livestate_nb")
+
+
+class UplinkHandler(WebSocketHandler):
+    """Serve one kernel; implements `livestate_nb_server.kernel.Uplink`."""
+
+    def initialize(self, relay: Relay, kernels: Kernels, secret: str) -> None:
+        """Take the relay, the server's kernels and the secret that was given to them."""
+        self._relay = relay
+        self._kernels = kernels
+        self._secret = secret
+        self._kernel: Kernel | None = None
+        self._unsent: Counter[int] = Counter()
+        self._total = 0
+
+    def prepare(self) -> None:
+        """Refuse browsers, and who was not started by this server."""
+        secret = self.request.headers.get(wire.SECRET_HEADER, "")
+        if "Origin" in self.request.headers or "Sec-Websocket-Origin" in self.request.headers:
+            self._refuse("it comes from a browser")
+        if not hmac.compare_digest(secret.encode(), self._secret.encode()):
+            self._refuse("it does not know the secret of this server's kernels")
+
+    def check_origin(self, origin: str) -> bool:  # noqa: ARG002 - tornado names it
+        """Refuse every origin: only browsers send one."""
+        return False
+
+    @property
+    def max_message_size(self) -> int:
+        """Bytes of one message, at most."""
+        return wire.MAX_MESSAGE
+
+    def open(self, *args: str, **kwargs: str) -> None:
+        """Ask the kernel to prove which one it is."""
+        self.set_nodelay(True)
+        self._id = str(args[0] if args else kwargs["kernel_id"])
+        self._nonce = secrets.token_hex(16)
+        key = self._kernels.key(self._id)
+        if key is None:
+            self._turn_away("this server does not run it")
+            return
+        theirs = self.request.headers.get(wire.NONCE_HEADER, "")
+        ours = wire.proof(key, wire.SERVER, self._id, theirs)
+        self.send(wire.pack_json(wire.HELLO, 0, {"nonce": self._nonce, "proof": ours}))
+        self._deadline = asyncio.get_running_loop().call_later(
+            _PATIENCE, self._turn_away, "it did not say which kernel it is"
+        )
+
+    async def on_message(self, message: str | bytes) -> None:
+        """Take a message: first the proof, then what the relay forwards.
+
+        The wait lets others have their turn, however fast a kernel sends.
+        """
+        try:
+            tagged = wire.unpack(message)
+            if self._kernel is None:
+                self._greet(tagged)
+            else:
+                self._relay.received(self._kernel, tagged)
+        except (ValueError, KeyError, TypeError, ProtocolError) as error:
+            _log.warning("hanging up on kernel %s: %s", cut(self._id), error)
+            self.close(_BROKEN, "expected a message of the uplink")
+        await asyncio.sleep(0)
+
+    def on_close(self) -> None:
+        """Let the relay tell the kernel's clients."""
+        self._stop_waiting()
+        if self._kernel is not None:
+            self._relay.lost(self._kernel, self)
+
+    def send(self, message: str | bytes, number: int = 0) -> bool:
+        """Send a message; see `livestate_nb_server.kernel.Uplink`."""
+        if number and self._unsent[number] > MAX_UNSENT_OF_ONE:
+            return False
+        if self._total > MAX_UNSENT:
+            self.close(_TRY_AGAIN_LATER, "too slow a reader")
+            return True
+        with suppress(WebSocketClosedError):
+            written = self.write_message(message, binary=isinstance(message, bytes))
+            if not written.done():
+                self._unsent[number] += len(message)
+                self._total += len(message)
+                written.add_done_callback(partial(self._written, number, len(message)))
+        return True
+
+    def hang_up(self) -> None:
+        """End the uplink."""
+        self.close(_TRY_AGAIN_LATER, "the kernel has dialled again")
+
+    def _greet(self, message: wire.Tagged) -> None:
+        key = self._kernels.key(self._id)
+        expected = wire.proof(key or b"", wire.KERNEL, self._id, self._nonce)
+        given = message.json["proof"] if message.kind == wire.HELLO else ""
+        if key is None or not hmac.compare_digest(given.encode(), expected.encode()):
+            self._turn_away("it does not know that kernel's key")
+            return
+        self._stop_waiting()
+        self._kernel = self._relay.dialled(self._id, self)
+
+    def _stop_waiting(self) -> None:
+        deadline = getattr(self, "_deadline", None)
+        if deadline is not None:
+            deadline.cancel()
+
+    def _refuse(self, why: str) -> None:
+        _log.warning("refused an uplink: %s", why)
+        raise web.HTTPError(403)
+
+    def _turn_away(self, why: str) -> None:
+        _log.warning("refused an uplink of kernel %s: %s", cut(self._id), why)
+        self.close(_REFUSED, "refused")
+
+    def _written(self, number: int, size: int, written: "asyncio.Future[Any]") -> None:
+        if not written.cancelled():
+            written.exception()  # a lost uplink is noticed by its reader
+        self._total -= size
+        self._unsent[number] -= size
+        if not self._unsent[number]:
+            del self._unsent[number]

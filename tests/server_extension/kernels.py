@@ -1,0 +1,110 @@
+"""Real kernels of a Jupyter server in this process, and what cells say in them."""
+
+import asyncio
+import json
+from typing import Any, Protocol
+
+from jupyter_client.asynchronous.client import AsyncKernelClient
+from tornado.httpclient import HTTPClientError
+
+from tests.server_extension.web import Web
+
+PATIENCE = 30.0
+
+SETUP = """
+%load_ext livestate_nb
+from livestate_nb import Channel, on
+
+class Counter(Channel, topic="cells:*", shared=True):
+    def init(self, params):
+        return {"n": 0}
+
+    @on("inc")
+    async def inc(self, payload, state):
+        state["n"] += 1
+
+    @on("who")
+    async def who(self, payload, state):
+        user = self.member.user
+        state["who"] = [type(user).__name__, user.username, user.name]
+"""
+
+
+class CellError(Exception):
+    """A cell raised."""
+
+
+class Kernel:
+    """A kernel that the server runs."""
+
+    def __init__(self, app: Any, kernel_id: str, fetch: Any) -> None:
+        self.id = kernel_id
+        self._fetch = fetch
+        self._manager = app.kernel_manager
+        self._client: AsyncKernelClient | None = None
+
+    async def run(self, code: str) -> str:
+        """Execute a cell and return what it printed."""
+        client = await self._connected()
+        printed: list[str] = []
+
+        def output(message: Any) -> None:
+            if message["msg_type"] == "stream":
+                printed.append(message["content"]["text"])
+
+        reply = await client.execute_interactive(code, timeout=PATIENCE, output_hook=output)
+        if reply["content"]["status"] != "ok":
+            raise CellError("\n".join(reply["content"]["traceback"]))
+        return "".join(printed)
+
+    async def start(self, code: str) -> None:
+        """Execute a cell and do not wait for it."""
+        (await self._connected()).execute(code)
+
+    async def interrupt(self) -> None:
+        await self._fetch("api", "kernels", self.id, "interrupt", method="POST", body="")
+
+    async def restart(self) -> None:
+        self.disconnect()
+        await self._fetch("api", "kernels", self.id, "restart", method="POST", body="")
+
+    async def shut_down(self) -> None:
+        self.disconnect()
+        try:
+            await self._fetch("api", "kernels", self.id, method="DELETE")
+        except HTTPClientError as error:
+            if error.code != 404:
+                raise
+
+    async def crash(self) -> None:
+        await self.start("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+
+    def disconnect(self) -> None:
+        if self._client is not None:
+            self._client.stop_channels()
+            self._client = None
+
+    async def _connected(self) -> AsyncKernelClient:
+        if self._client is None:
+            self._client = self._manager.get_kernel(self.id).client()
+            self._client.start_channels()
+            await self._client.wait_for_ready(PATIENCE)
+        return self._client
+
+
+async def start_kernel(app: Any, fetch: Any) -> Kernel:
+    response = await fetch("api", "kernels", method="POST", body="{}")
+    return Kernel(app, json.loads(response.body)["id"], fetch)
+
+
+class Bind(Protocol):
+    """Open a WebSocket that is bound to a kernel; see the fixture `bind`."""
+
+    async def __call__(self, kernel_id: str, **options: Any) -> Web: ...
+
+
+async def soon(condition: Any) -> None:
+    """Wait until a condition holds that nothing tells of."""
+    async with asyncio.timeout(PATIENCE):
+        while not condition():  # noqa: ASYNC110 - nothing tells of it
+            await asyncio.sleep(0.01)
