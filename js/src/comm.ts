@@ -1,5 +1,5 @@
 /**
- * A transport for phoenix.js over an anywidget comm: carries frames and knows nothing of them.
+ * Connections over an anywidget comm: they carry frames and know nothing of them.
  * Frames travel as custom messages, each tagged with the id of the connection it belongs to.
  */
 
@@ -61,23 +61,13 @@ export class Carrier extends EventTarget {
 }
 
 /**
- * A WebSocket-like class for the `transport` option of a phoenix Socket, bound to a carrier.
+ * One connection over one model of a carrier, WebSocket-like; closes with 1006 when that model is
+ * dropped.
  *
- * Its connections send heartbeats but do not mind if they are not answered: while a cell runs, the
- * kernel answers nothing, for minutes. What ends them is the kernel or the end of their comm.
+ * It sends heartbeats of its own but does not mind if they are not answered: while a cell runs, the
+ * kernel answers nothing, for minutes. What ends it is the kernel or the end of its comm.
  */
-export function commTransport(carrier: Carrier): new () => CommTransport {
-  return class extends CommTransport {
-    constructor() {
-      super(carrier);
-    }
-  };
-}
-
-/** One connection over one model of a carrier; closes with 1006 when that model is dropped. */
 export class CommTransport {
-  /** phoenix.js closes on unanswered heartbeats; without its own it sends none (see above). */
-  readonly skipHeartbeat = true;
   readonly bufferedAmount = 0;
   /** As of a WebSocket: 0 connecting, 1 open, 3 closed. */
   readyState = 0;

@@ -14,6 +14,8 @@ import { LiveView } from "./view";
 export interface Traits {
   /** The id of the kernel's endpoint. */
   endpoint: string;
+  /** The kernel's id; "" while its server does not lead to it. */
+  kernel: string;
   topic: string;
   /** The session's name. */
   session: string;

@@ -4,7 +4,7 @@
  */
 
 import { isObject, type Json, type JsonObject } from "./json";
-import { UNMATCHED_TOPIC } from "./wire";
+import { KERNEL_GONE, KERNEL_LOST, KERNEL_RESTARTING, UNMATCHED_TOPIC } from "./wire";
 
 /** An error as elements and `livestate-error` listeners see it. */
 export interface LiveStateError {
@@ -31,9 +31,11 @@ export class DispatchError extends Error implements LiveStateError {
 /** The types of errors that are over as soon as the channel is joined (again). */
 const CONNECTION_TYPES = new Set(["socket error", "channel join error", "channel closed"]);
 
+const KERNEL_REASONS = new Set([KERNEL_RESTARTING, KERNEL_LOST, KERNEL_GONE]);
+
 /** Tells whether an error is one of connecting, which a successful join ends. */
-export function isConnectionError(error: LiveStateError): boolean {
-  return CONNECTION_TYPES.has(error.type);
+export function isConnectionError({ type, message }: LiveStateError): boolean {
+  return CONNECTION_TYPES.has(type) || KERNEL_REASONS.has(message);
 }
 
 /** Tells whether two errors say the same, as the `error` push and the reply of one event do. */

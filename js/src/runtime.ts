@@ -5,9 +5,10 @@
 
 import { Socket } from "phoenix";
 import { version } from "../package.json";
-import { Carrier, commTransport } from "./comm";
+import { Carrier } from "./comm";
 import { Display, type WidgetModel } from "./display";
 import { LIBRARY } from "./library";
+import { Line, lineTransport } from "./line";
 import { Libraries, loadElementClass } from "./module";
 import { Pool } from "./pool";
 import { StockElement } from "./stock";
@@ -18,14 +19,19 @@ import { LiveView } from "./view";
 export interface Endpoint {
   /** The models that can carry its connections. */
   carrier: Carrier;
+  /** The ways to it. */
+  line: Line;
   /** Its connections. */
   pool: Pool;
 }
 
 const KEY = Symbol.for(`livestate-nb@${version}`);
 
-/** phoenix.js gives a join up after this many milliseconds; while a cell runs no kernel answers. */
+/** phoenix.js gives a join up after this many milliseconds; while a cell runs no comm answers. */
 const NEVER = 2 ** 31 - 1;
+
+/** Milliseconds after which a topic is joined again: the server holds joins of kernels to come. */
+const REJOIN_MS = [50, 500, 1_000, 2_000];
 
 /** All that is shared in a page; the other copies of the bundle touch none of their own classes. */
 export class Runtime {
@@ -45,9 +51,14 @@ export class Runtime {
     let endpoint = this.#endpoints.get(id);
     if (!endpoint) {
       const carrier = new Carrier();
-      const transport = commTransport(carrier);
-      const pool = new Pool(() => new Socket("comm", { transport, timeout: NEVER }));
-      endpoint = { carrier, pool };
+      const line = new Line(carrier);
+      const options = {
+        transport: lineTransport(line),
+        timeout: NEVER,
+        rejoinAfterMs: (tries: number) => REJOIN_MS[tries - 1] ?? 5_000,
+      };
+      const pool = new Pool(() => new Socket("kernel", options));
+      endpoint = { carrier, line, pool };
       this.#endpoints.set(id, endpoint);
     }
     return endpoint;
@@ -74,19 +85,24 @@ export class Runtime {
   }
 
   /**
-   * Lets a model carry connections for as long as it lives.
+   * Lets a model carry connections, and say how else they can travel, for as long as it lives.
    * @returns the end of that
    */
   carry(model: WidgetModel): () => void {
     const add = () => this.endpoint(model.get("endpoint")).carrier.add(model);
+    const lead = () => this.endpoint(model.get("endpoint")).line.leadTo(model.get("kernel"));
+    lead();
     let remove = add();
     const move = () => {
       remove();
       remove = add();
+      lead();
     };
     model.on("change:endpoint", move);
+    model.on("change:kernel", lead);
     return () => {
       model.off("change:endpoint", move);
+      model.off("change:kernel", lead);
       remove();
     };
   }

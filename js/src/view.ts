@@ -152,11 +152,13 @@ export class LiveView extends LitElement {
     const { failure, liveState } = this;
     if (failure) return problem("This element can't be shown.", failure.message);
     if (!liveState) return nothing;
-    const { error, status } = liveState;
+    const { error, state, status } = liveState;
     const isRefused = status === "error";
+    const isStale = status === "offline" || isRefused;
+    const isGone = isRefused && error?.message === wire.KERNEL_GONE;
     return html`
-      ${isRefused ? problem("Not connected:", error?.message ?? "") : nothing}
-      <div class="content ${status === "offline" ? "stale" : ""}" ?hidden=${isRefused}>
+      ${isRefused && !isGone ? problem("Not connected:", error?.message ?? "") : nothing}
+      <div class="content ${isStale ? "stale" : ""}" ?hidden=${isRefused && state === undefined}>
         ${this.element}
       </div>
       ${this.#renderNotice(liveState)} ${isRefused ? nothing : this.#renderStrip(error)}
@@ -164,13 +166,17 @@ export class LiveView extends LitElement {
   }
 
   #renderNotice({ error, state, status }: LiveState): unknown {
-    if (status === "live" || status === "error") return nothing;
-    if (this.isGone) return notice("gone", "The kernel has gone: run the cell again.");
+    const reason = error?.message ?? "";
+    if (status === "live" || (status === "error" && reason !== wire.KERNEL_GONE)) return nothing;
+    if (this.isGone || reason === wire.KERNEL_GONE) {
+      return notice("gone", "The kernel has gone: run the cell again.");
+    }
+    if (reason === wire.KERNEL_RESTARTING) return notice("", "Kernel restarting…");
     if (status === "connecting" || state === undefined) {
       return html`${notice("", "Connecting…")}
       ${notice("late", "While a cell runs, the kernel may not answer before it is done.")}`;
     }
-    const isCrash = error?.type === "channel error";
+    const isCrash = error?.type === "channel error" && reason !== wire.KERNEL_LOST;
     return notice("", isCrash ? "Starting again…" : "Connection lost. Reconnecting…");
   }
 

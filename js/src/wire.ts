@@ -42,5 +42,12 @@ export const HEARTBEAT_MS = 30_000;
 /** The reason in the reply to a join of a topic that no channel answers to. */
 export const UNMATCHED_TOPIC = "unmatched topic";
 
+/** Reasons why a topic of a kernel is lost, or its join refused: the kernel may come back, */
+export const KERNEL_RESTARTING = "kernel restarting";
+/** its connection may come back, */
+export const KERNEL_LOST = "kernel lost";
+/** or nothing will. */
+export const KERNEL_GONE = "kernel gone";
+
 /** The type of an error with which a handler refused an event, in words for who dispatched it. */
 export const REFUSED = "refused";

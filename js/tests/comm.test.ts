@@ -1,7 +1,8 @@
 // @vitest-environment node
 import { Socket } from "phoenix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import { Carrier, type CommTransport, commTransport } from "../src/comm";
+import { Carrier, CommTransport } from "../src/comm";
+import { Line, lineTransport } from "../src/line";
 import { FakeModel } from "./model";
 
 let carrier: Carrier;
@@ -23,7 +24,7 @@ afterEach(() => {
 
 /** Opens a connection and records what it calls. */
 function connect(): string {
-  transport = new (commTransport(carrier))();
+  transport = new CommTransport(carrier);
   calls = [];
   transport.onopen = () => calls.push("open");
   transport.onmessage = ({ data }) => calls.push(data);
@@ -191,7 +192,10 @@ describe("a carrier", () => {
 
 describe("a phoenix socket over a comm", () => {
   it("connects again when Python does not know the connection, with a new id", () => {
-    const socket = new Socket("comm", { transport: commTransport(carrier), timeout: 2 ** 31 - 1 });
+    const socket = new Socket("comm", {
+      transport: lineTransport(new Line(carrier)),
+      timeout: 2 ** 31 - 1,
+    });
     socket.connect();
     const { connection } = model.sent[0] ?? { connection: "" };
     model.emit("msg:custom", { livestate: "open", connection });
@@ -205,7 +209,10 @@ describe("a phoenix socket over a comm", () => {
   });
 
   it("does not mind a kernel that answers nothing for an hour", () => {
-    const socket = new Socket("comm", { transport: commTransport(carrier), timeout: 2 ** 31 - 1 });
+    const socket = new Socket("comm", {
+      transport: lineTransport(new Line(carrier)),
+      timeout: 2 ** 31 - 1,
+    });
     socket.connect();
     const { connection } = model.sent[0] ?? { connection: "" };
     model.emit("msg:custom", { livestate: "open", connection });

@@ -2,10 +2,11 @@ import { css, html, LitElement, nothing, type ReactiveElement } from "lit";
 import { Socket } from "phoenix";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
-import { Carrier, commTransport } from "../src/comm";
+import { Carrier } from "../src/comm";
 import { LiveController } from "../src/controller";
 import { LiveElement } from "../src/element";
 import type { Json } from "../src/json";
+import { Line, lineTransport } from "../src/line";
 import { LiveState } from "../src/live-state";
 import { FakeKernel, FakeModel } from "./model";
 import { type Frame, type Link, ScriptedServer } from "./server";
@@ -52,7 +53,10 @@ beforeEach(async () => {
   kernel = new FakeKernel();
   const carrier = new Carrier();
   carrier.add(kernel.serve(new FakeModel()));
-  const socket = new Socket("comm", { transport: commTransport(carrier), timeout: 2 ** 31 - 1 });
+  const socket = new Socket("comm", {
+    transport: lineTransport(new Line(carrier)),
+    timeout: 2 ** 31 - 1,
+  });
   live = new LiveState({ socket, topic: "todos:me" });
 });
 

@@ -15,7 +15,10 @@ export class FakeModel implements WidgetModel {
   #listeners: [string, (...values: Json[]) => void][] = [];
 
   constructor(traits: Partial<Traits> = {}) {
-    const none = { endpoint: "", topic: "", session: "", element: "", source: "", events: [] };
+    const none = {
+      ...{ endpoint: "", kernel: "", topic: "", session: "" },
+      ...{ element: "", source: "", events: [] },
+    };
     this.#traits = { ...none, ...traits };
   }
 

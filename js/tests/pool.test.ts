@@ -1,7 +1,8 @@
 // @vitest-environment node
 import { Socket } from "phoenix";
 import { beforeEach, describe, expect, it, vi } from "vitest";
-import { Carrier, commTransport } from "../src/comm";
+import { Carrier } from "../src/comm";
+import { Line, lineTransport } from "../src/line";
 import { Pool } from "../src/pool";
 import { FakeKernel, FakeModel } from "./model";
 import { until } from "./until";
@@ -14,7 +15,7 @@ beforeEach(() => {
   kernel = new FakeKernel();
   carrier = new Carrier();
   carrier.add(kernel.serve(new FakeModel()));
-  const transport = commTransport(carrier);
+  const transport = lineTransport(new Line(carrier));
   pool = new Pool(() => new Socket("comm", { transport, timeout: 2 ** 31 - 1 }));
 });
 
@@ -107,7 +108,8 @@ describe("a pool", () => {
 
   it("uses an idle socket again", async () => {
     const makeSocket = vi.fn(
-      () => new Socket("comm", { transport: commTransport(carrier), timeout: 2 ** 31 - 1 }),
+      () =>
+        new Socket("comm", { transport: lineTransport(new Line(carrier)), timeout: 2 ** 31 - 1 }),
     );
     pool = new Pool(makeSocket);
     const lease = pool.lease("todos:me", "a");

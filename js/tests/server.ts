@@ -85,8 +85,9 @@ export class ScriptedServer {
     });
   }
 
-  static async start(): Promise<ScriptedServer> {
-    const server = new WebSocketServer({ host: "127.0.0.1", port: 0 });
+  /** @param port where it listens, as one that was there before; any free port by default */
+  static async start(port = 0): Promise<ScriptedServer> {
+    const server = new WebSocketServer({ host: "127.0.0.1", port });
     await once(server, "listening");
     return new ScriptedServer(server);
   }

@@ -29,6 +29,9 @@ _log = logging.getLogger("livestate_nb")
 _BACKOFF: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 """Seconds between attempts to dial, the last one for ever."""
 
+_FAILURES: Final = 3
+"""Failed attempts to dial after which the way counts as lost: it often is back at once."""
+
 _PATIENCE: Final = 5.0
 _TOO_BIG: Final = 1009
 _FORBIDDEN: Final = 403
@@ -89,7 +92,8 @@ class Uplink:
     Args:
         endpoint: runs the channels.
         address: where to dial.
-        changed: called with whether the way is open, whenever that has changed.
+        changed: called with True when the way is open, and with False when it was not for some
+            attempts to dial.
     """
 
     def __init__(
@@ -187,6 +191,8 @@ class Uplink:
                 _log.debug("the Jupyter server cannot be reached: %s", error)
             except Exception:
                 _log.exception("the uplink to the Jupyter server failed")
+            if attempt == _FAILURES:
+                self._changed(False)
             await asyncio.sleep(_BACKOFF[min(attempt, len(_BACKOFF) - 1)])
             attempt += 1
 
@@ -208,7 +214,6 @@ class Uplink:
             answers, self._answers = list(self._answers.values()), {}
             for answer in answers:
                 answer.set_exception(HostError("the way to the Jupyter server was lost: try again"))
-            self._changed(False)
 
     async def _dial(self) -> WebSocketClientConnection:
         address, nonce = self._address, secrets.token_hex(16)

@@ -24,10 +24,10 @@ class Listener:
 
     def __init__(self) -> None:
         self._sockets = bind_sockets(0, _HOST)
-        self._secret = secrets.token_hex(32)
+        self.secret = secrets.token_hex(32)
         self._server: HTTPServer | None = None
         self.url = f"ws://{_HOST}:{self._sockets[0].getsockname()[1]}/kernel/"
-        self._variables = {wire.URL_VARIABLE: self.url, wire.SECRET_VARIABLE: self._secret}
+        self._variables = {wire.URL_VARIABLE: self.url, wire.SECRET_VARIABLE: self.secret}
         os.environ.update(self._variables)
 
     def serve(self, relay: Relay, kernels: Kernels) -> None:
@@ -37,7 +37,7 @@ class Listener:
             relay: what they are for.
             kernels: what the server runs.
         """
-        arguments = {"relay": relay, "kernels": kernels, "secret": self._secret}
+        arguments = {"relay": relay, "kernels": kernels, "secret": self.secret}
         application = Application(
             [(r"/kernel/([^/]+)", UplinkHandler, arguments)], log_function=_log_nothing
         )

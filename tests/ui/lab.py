@@ -72,6 +72,15 @@ class Tab:
         self.ready()
         return self.output(cell)
 
+    def start(self, cell: str) -> None:
+        """Run a cell that goes on, and return as soon as it runs."""
+        self._activate(cell)
+        self.page.evaluate("() => void window.jupyterapp.commands.execute('notebook:run-cell')")
+        self.page.wait_for_function(
+            """() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status
+              === "busy" """
+        )
+
     def evaluate(self, code: str) -> str:
         """Execute code in the notebook's kernel, in no cell, and return what it printed."""
         result: str = self.page.evaluate(

@@ -1,0 +1,132 @@
+"""A relay with its side listener in this process, and kernels that dial it: no subprocess."""
+
+from types import SimpleNamespace
+from typing import Any
+
+from livestate_nb import Channel
+from livestate_nb.codec import Json
+from livestate_nb.runtime import Endpoint
+from livestate_nb.transports.uplink import Address, Uplink
+from livestate_nb_server.kernels import Kernels
+from livestate_nb_server.listener import Listener
+from livestate_nb_server.relay import Relay
+from tests.clients import Client, until
+
+USER = {
+    "username": "ann",
+    "name": "Ann",
+    "display_name": "Ann",
+    "initials": None,
+    "avatar_url": None,
+    "color": None,
+}
+
+
+class Manager(dict[str, Any]):
+    """Stand for jupyter_server's kernel manager, as far as the relay looks at it."""
+
+    def get_kernel(self, kernel_id: str) -> Any:
+        return self[kernel_id]
+
+
+class Place:
+    """A server's relay; what a test starts on it ends with `close`."""
+
+    def __init__(self, *hosted: type[Channel]) -> None:
+        self.manager = Manager()
+        self.endpoint = Endpoint()
+        for channel in hosted:
+            self.endpoint.declare(channel)
+        self.listener = Listener()
+        kernels = Kernels(self.manager)
+        self.relay = Relay(kernels, self.endpoint)
+        self.listener.serve(self.relay, kernels)
+        self._dialled: list[Dialled] = []
+
+    def address(self, kernel_id: str) -> Address:
+        """Let the server run a kernel, and return where that dials."""
+        key = f"the key of {kernel_id}".encode()
+        session = SimpleNamespace(key=key)
+        self.manager[kernel_id] = SimpleNamespace(session=session, shutting_down=False)
+        return Address(self.listener.url, self.listener.secret, kernel_id, key)
+
+    async def dial(self, kernel_id: str, *channels: type[Channel]) -> "Dialled":
+        """Run a kernel that has declared these channels and is connected."""
+        dialled = Dialled(self.address(kernel_id), channels)
+        self._dialled.append(dialled)
+        await until(lambda: True in dialled.changes)
+        return dialled
+
+    def visit(self, kernel_id: str | None = None) -> "Visitor":
+        """Connect a client, bound to a kernel or not."""
+        return Visitor(self, kernel_id)
+
+    def is_connected(self, kernel_id: str) -> bool:
+        kernel = self.relay.kernel(kernel_id)
+        return kernel is not None and kernel.uplink is not None
+
+    def publisher(self, topic: str) -> str | None:
+        kernel = self.relay.publisher(topic)
+        return kernel and kernel.id
+
+    def cut(self, kernel_id: str) -> None:
+        """Let a kernel's uplink break."""
+        kernel = self.relay.kernel(kernel_id)
+        assert kernel is not None
+        assert kernel.uplink is not None
+        kernel.uplink.hang_up()
+
+    async def close(self) -> None:
+        for dialled in self._dialled:
+            await dialled.close()
+        await self.endpoint.close()
+        await self.relay.close()
+        await self.listener.close()
+
+
+class Dialled:
+    """A kernel's endpoint and its uplink."""
+
+    def __init__(self, address: Address, channels: tuple[type[Channel], ...]) -> None:
+        self.endpoint = Endpoint()
+        for channel in channels:
+            self.endpoint.declare(channel)
+        self.changes: list[bool] = []
+        self.uplink = Uplink(self.endpoint, address, self.changes.append)
+
+    def declare(self, channel: type[Channel]) -> None:
+        self.endpoint.declare(channel)
+        self.uplink.declared()
+
+    async def close(self) -> None:
+        await self.endpoint.close()
+        await self.uplink.close()
+
+
+class Visitor(Client):
+    """A client of the relay, as the server's handler connects one."""
+
+    is_congested = False
+
+    def __init__(self, place: Place, kernel_id: str | None) -> None:
+        self._place = place
+        self._bare = Endpoint()
+        super().__init__(self._bare if kernel_id is not None else place.endpoint)
+        identity = {"vsn": "2.0.0", "user": USER, "principal": "ann"}
+        self.guest = place.relay.connect(self, identity, kernel_id)
+
+    def feed(self, frame: str | bytes) -> None:
+        if not self.guest.feed(frame):
+            self.connection.feed(frame)
+
+    async def refusal(self, topic: str, params: Json = None) -> Json:
+        """Join and return why that is refused."""
+        count = len(self.received("phx_reply"))
+        self.push(topic, "phx_join", params)
+        reply = (await self.wait("phx_reply", count + 1))[-1]
+        assert reply[4]["status"] == "error"
+        return reply[4]["response"]
+
+    async def gone(self) -> None:
+        self.connection.lost()
+        self._place.relay.disconnected(self.guest)

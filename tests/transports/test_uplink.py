@@ -1,0 +1,366 @@
+"""Uplinks between kernels and a relay, over a real socket of this machine."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.websocket import websocket_connect
+
+from livestate_nb import Channel, on
+from livestate_nb.errors import HostError
+from livestate_nb.roles import User
+from livestate_nb.runtime import Endpoint
+from livestate_nb.transports import uplink_wire as wire
+from livestate_nb.transports.uplink import Uplink
+from tests.clients import until
+from tests.relays import Dialled, Place
+
+pytestmark = pytest.mark.asyncio
+
+
+class Counter(Channel, topic="cells:*", shared=True):
+    def init(self, params: Any) -> Any:
+        return {"n": 0}
+
+    @on("inc")
+    async def inc(self, payload: Any, state: Any) -> None:
+        state["n"] += 1
+
+    @on("pad")
+    async def pad(self, payload: Any, state: Any) -> None:
+        state["pad"] = "x" * payload["size"]
+
+
+class Hosted(Channel, topic="hosted:*"):
+    pass
+
+
+class Who(Channel, topic="who"):
+    def init(self, params: Any) -> Any:
+        user = self.member.user if self.member else None
+        assert isinstance(user, User)
+        return {"username": user.username, "name": user.name}
+
+
+@pytest_asyncio.fixture
+async def place() -> AsyncIterator[Place]:
+    place = Place(Hosted)
+    yield place
+    await place.close()
+
+
+# letting in
+
+
+@pytest.mark.parametrize("origin", ["http://127.0.0.1", "null", ""])
+async def test_a_browser_is_refused_whatever_it_knows(place: Place, origin: str) -> None:
+    address = place.address("k1")
+    headers = {wire.SECRET_HEADER: address.secret, wire.NONCE_HEADER: "n", "Origin": origin}
+    with pytest.raises(HTTPClientError) as refused:
+        await websocket_connect(HTTPRequest(f"{address.url}k1", headers=headers))
+    assert refused.value.code == 403
+
+
+@pytest.mark.parametrize("secret", [None, "", "wrong", "ü"])
+async def test_who_does_not_know_the_secret_is_refused(place: Place, secret: str | None) -> None:
+    address = place.address("k1")
+    headers = {} if secret is None else {wire.SECRET_HEADER: secret}
+    with pytest.raises(HTTPClientError) as refused:
+        await websocket_connect(HTTPRequest(f"{address.url}k1", headers=headers))
+    assert refused.value.code == 403
+
+
+async def test_a_kernel_that_does_not_know_its_key_or_is_not_run_stays_outside(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "livestate_nb")
+    address = place.address("k1")
+    strangers = [
+        replace(address, kernel_id="k2"),
+        replace(address, key=b"another key"),
+        replace(address, secret="wrong"),
+    ]
+    for stranger in strangers:
+        changes: list[bool] = []
+        uplink = Uplink(Endpoint(), stranger, changes.append)
+        await until(lambda changes=changes: changes == [False])  # type: ignore[misc]
+        assert not uplink.is_open
+        await uplink.close()
+    assert place.visit("k1").guest is not None
+    for secret in (address.secret, address.key.decode(), "another key", "wrong"):
+        assert secret not in caplog.text
+
+
+async def test_a_proof_for_one_kernel_is_none_for_another(place: Place) -> None:
+    one, other = place.address("k1"), place.address("k2")
+    headers = {wire.SECRET_HEADER: other.secret, wire.NONCE_HEADER: "n"}
+    socket = await websocket_connect(HTTPRequest(f"{other.url}k2", headers=headers))
+    hello = wire.unpack(str(await socket.read_message())).json
+    proof = wire.proof(one.key, wire.KERNEL, "k1", hello["nonce"])
+    await socket.write_message(wire.pack_json(wire.HELLO, 0, {"proof": proof}))
+    assert await socket.read_message() is None
+    assert socket.close_code == 4403
+    socket.close()
+
+
+async def test_nothing_but_a_proof_is_taken_first(place: Place) -> None:
+    address = place.address("k1")
+    headers = {wire.SECRET_HEADER: address.secret, wire.NONCE_HEADER: "n"}
+    for message in (wire.pack_json(wire.DECLARE, 1, {"channels": ["x"], "published": {}}), "?"):
+        socket = await websocket_connect(HTTPRequest(f"{address.url}k1", headers=headers))
+        await socket.read_message()
+        await socket.write_message(message)
+        assert await socket.read_message() is None
+        socket.close()
+    assert not place.is_connected("k1")
+
+
+# clients
+
+
+async def test_a_bound_client_joins_dispatches_and_leaves(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    client = place.visit("k1")
+    assert await client.join("cells:a") == {"state": {"n": 0}, "version": 0}
+    client.dispatch("cells:a", "inc")
+    await client.wait("state:patch", 1)
+    client.push("cells:a", "phx_leave")
+    await client.wait("phx_close", 1)
+    await until(lambda: kernel.endpoint.sessions == [])
+
+
+async def test_the_server_answers_heartbeats_itself_and_once(place: Place) -> None:
+    await place.dial("k1", Counter)
+    client = place.visit("k1")
+    await client.join("cells:a")
+    ref = client.push("phoenix", "heartbeat")
+    await client.settle("cells:a")
+    answers = [frame for frame in client.received("phx_reply") if frame[1] == ref]
+    assert len(answers) == 1
+
+
+async def test_a_topic_that_the_kernel_lacks_is_refused_as_phoenix_does(place: Place) -> None:
+    await place.dial("k1", Counter)
+    assert await place.visit("k1").refusal("nothing:here") == {"reason": "unmatched topic"}
+
+
+async def test_a_kernel_that_the_server_does_not_run_is_gone(place: Place) -> None:
+    assert await place.visit("k9").refusal("cells:a") == {"reason": "kernel gone"}
+
+
+async def test_a_member_s_user_crosses_the_relay(place: Place) -> None:
+    await place.dial("k1", Who)
+    state = await place.visit("k1").join("who")
+    assert state["state"] == {"username": "ann", "name": "Ann"}
+
+
+async def test_a_client_that_has_gone_leaves(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    client, other = place.visit("k1"), place.visit("k1")
+    await client.join("cells:a")
+    await other.join("cells:b")
+    await client.gone()
+    await until(lambda: len(kernel.endpoint.sessions) == 1)
+    other.dispatch("cells:b", "inc")
+    await other.wait("state:patch", 1)
+
+
+async def test_a_frame_that_breaks_the_protocol_closes_its_client_alone(place: Place) -> None:
+    await place.dial("k1", Counter)
+    bad, good = place.visit("k1"), place.visit("k1")
+    await bad.join("cells:a")
+    await good.join("cells:a")
+    bad.feed("not JSON")
+    assert bad.closed is not None
+    assert bad.closed[0] == 1011
+    good.dispatch("cells:a", "inc")
+    await good.wait("state:patch", 1)
+
+
+async def test_a_session_s_key_is_for_bound_clients_only(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    session = await kernel.endpoint.open(Counter, "cells:a", "a cell", {})
+    await kernel.uplink.publish("cells:*")
+    key = {"livestate": {"session": "no such key"}}
+    assert "run the cell again" in (await place.visit("k1").refusal("cells:a", key))["reason"]
+    assert (await place.visit().join("cells:a", key))["version"] == 0  # it is not looked at
+    session.release()
+
+
+# published topics
+
+
+async def test_a_topic_is_reached_by_others_only_when_it_is_published(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    client = place.visit()
+    assert await client.refusal("cells:a") == {"reason": "unmatched topic"}
+    await kernel.uplink.publish("cells:*")
+    assert (await client.join("cells:a"))["version"] == 0
+    bound = place.visit("k1")
+    await bound.join("cells:a")
+    client.dispatch("cells:a", "inc")
+    assert (await bound.wait("state:patch", 1))[0][4]["version"] == 1
+
+
+@pytest.mark.parametrize("pattern", ["hosted:*", "hosted:1", "hosted:a:*"])
+async def test_what_the_server_hosts_cannot_be_taken_over(place: Place, pattern: str) -> None:
+    class Mine(Channel, topic=pattern):
+        pass
+
+    kernel = await place.dial("k1", Mine)
+    with pytest.raises(HostError, match=r"the server itself hosts 'hosted:\*'"):
+        await kernel.uplink.publish(pattern)
+    assert kernel.uplink.published == []
+    topic = pattern.replace("*", "x")
+    place.visit().push(topic, "phx_join")
+    await until(lambda: len(place.endpoint.sessions) == 1)
+    assert kernel.endpoint.sessions == []
+
+
+async def test_the_newest_kernel_takes_new_joins_and_existing_ones_stay(
+    place: Place, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "livestate_nb")
+    first, second = await place.dial("k1", Counter), await place.dial("k2", Counter)
+    await first.uplink.publish("cells:*")
+    early, late = place.visit(), place.visit()
+    await early.join("cells:a")
+    await second.uplink.publish("cells:*")
+    await late.join("cells:a")
+    assert [len(one.endpoint.sessions) for one in (first, second)] == [1, 1]
+    early.dispatch("cells:a", "inc")
+    await early.wait("state:patch", 1)
+    assert late.received("state:patch") == []
+    await until(lambda: "another kernel takes new joins of cells:*" in caplog.text)
+    await first.uplink.publish("cells:*")  # takes them back
+    await place.visit().join("cells:a")
+    assert [len(one.endpoint.sessions) for one in (first, second)] == [1, 1]
+    assert len(first.endpoint.sessions[0].joined) == 2
+
+
+async def test_a_publication_outlives_a_lost_uplink_and_keeps_its_rank(place: Place) -> None:
+    first, second = await place.dial("k1", Counter), await place.dial("k2", Counter)
+    await first.uplink.publish("cells:*")
+    await second.uplink.publish("cells:*")
+    first.changes.clear()
+    place.cut("k1")
+    await until(lambda: True in first.changes)
+    await place.visit().join("cells:a")
+    assert [len(one.endpoint.sessions) for one in (first, second)] == [0, 1]
+    del place.manager["k2"]
+    await second.close()
+    await until(lambda: place.publisher("cells:a") == "k1")
+    await place.visit().join("cells:a")
+    assert len(first.endpoint.sessions) == 1
+
+
+# lost kernels
+
+
+async def test_the_clients_of_a_lost_uplink_are_told_and_rejoin_when_it_is_back(
+    place: Place,
+) -> None:
+    kernel = await place.dial("k1", Counter)
+    client = place.visit("k1")
+    await client.join("cells:a")
+    place.cut("k1")
+    [error] = await client.wait("phx_error", 1)
+    assert error[4] == {"reason": "kernel lost"}
+    client.push("cells:a", "phx_join")  # held, if the kernel is not back already
+    await client.wait("state:change", 2)
+    await until(lambda: len(kernel.endpoint.sessions) == 1)
+    assert client.closed is None
+
+
+async def test_a_join_is_held_until_a_restarted_kernel_declares_its_topic_again(
+    place: Place,
+) -> None:
+    kernel = await place.dial("k1", Counter)
+    client, impatient = place.visit("k1"), place.visit("k1")
+    await client.join("cells:a")
+    place.manager["k1"].shutting_down = True
+    place.cut("k1")
+    [error] = await client.wait("phx_error", 1)
+    assert error[4] == {"reason": "kernel restarting"}
+    await kernel.close()
+    client.push("cells:a", "phx_join")
+    client.push("cells:a", "phx_join")  # the latest is what counts
+    impatient.push("cells:b", "phx_join")
+    impatient.push("cells:b", "phx_leave")
+    await impatient.wait("phx_reply", 1)
+    again = Dialled(place.address("k1"), ())
+    await until(lambda: True in again.changes)
+    await client.wait("phx_error", 1)
+    assert len(client.received("phx_reply")) == 1
+    again.declare(Counter)
+    await client.wait("state:change", 2)
+    assert client.received("phx_reply")[-1][1] == "3"
+    assert len(again.endpoint.sessions) == 1
+    await again.close()
+
+
+async def test_joins_that_wait_for_a_kernel_that_ends_are_refused(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    client = place.visit("k1")
+    await client.join("cells:a")
+    place.manager["k1"].shutting_down = True
+    await kernel.close()
+    await until(lambda: not place.is_connected("k1"))
+    client.push("cells:a", "phx_join")
+    del place.manager["k1"]
+    reply = (await client.wait("phx_reply", 2))[-1]
+    assert reply[4] == {"status": "error", "response": {"reason": "kernel gone"}}
+    assert client.closed is None
+
+
+async def test_a_kernel_that_dials_again_takes_the_place_of_its_old_uplink(place: Place) -> None:
+    old = await place.dial("k1", Counter)
+    client = place.visit("k1")
+    await client.join("cells:a")
+    await place.dial("k1", Counter)
+    assert (await client.wait("phx_error", 1))[0][4] == {"reason": "kernel lost"}
+    await old.close()
+
+
+# many clients, slow clients
+
+
+async def test_a_slow_client_is_told_to_the_kernel_and_gets_the_state_later(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    slow, quick = place.visit("k1"), place.visit("k1")
+    await slow.join("cells:a")
+    await quick.join("cells:a")
+    slow.guest.paced(is_slow=True)
+    for count in range(1, 6):
+        quick.dispatch("cells:a", "inc")
+        await quick.wait("state:patch", count)
+    seen = len(slow.received("state:patch"))
+    slow.guest.paced(is_slow=False)
+    [_, whole] = await slow.wait("state:change", 2)
+    assert whole[4] == {"state": {"n": 5}, "version": 5}
+    assert seen == 0
+    assert len(kernel.endpoint.sessions) == 1
+
+
+async def test_two_hundred_clients_of_a_shared_topic_see_every_change(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    await kernel.uplink.publish("cells:*")
+    clients = [place.visit() for _ in range(200)]
+    await asyncio.gather(*(client.join("cells:a") for client in clients))
+    clients[0].dispatch("cells:a", "inc")
+    for client in clients:
+        assert (await client.wait("state:patch", 1))[0][4]["version"] == 1
+    assert len(kernel.endpoint.sessions) == 1
+
+
+async def test_a_socket_has_a_bounded_number_of_topics(place: Place) -> None:
+    place.address("k1")  # runs, but has not dialled
+    client = place.visit("k1")
+    for number in range(100):
+        client.push(f"cells:{number}", "phx_join")
+    assert await client.refusal("cells:too-many") == {"reason": "too many channels joined"}
