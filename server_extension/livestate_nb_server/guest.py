@@ -169,7 +169,11 @@ class Guest:
     def kernel_declared(self, kernel: Kernel) -> None:
         """Forward the joins that waited for what a kernel has declared now."""
         for name, topic in list(self._topics.items()):
-            if topic.kernel is kernel and topic.held is not None and kernel.takes(name):
+            if (
+                topic.kernel is kernel
+                and topic.held is not None
+                and kernel.takes(name, is_bound=self._is_bound)
+            ):
                 frame, topic.held = topic.held, None
                 self._forward(kernel, frame)
 
@@ -181,7 +185,7 @@ class Guest:
             self._send(reply(head.join_ref, head.ref, name, "error", too_many))
             return
         topic = self._topics[name] = _Topic(kernel, head.join_ref, head.ref)
-        if kernel.takes(name):
+        if kernel.takes(name, is_bound=self._is_bound):
             self._forward(kernel, frame)
         else:
             topic.held = frame

@@ -1,4 +1,4 @@
-"""One kernel as the relay knows it: its uplink, what it has declared and what it did before.
+"""One kernel as the relay knows it: its uplink, what it has declared and what it had before.
 
 It must not know clients but by their number.
 """
@@ -25,11 +25,31 @@ class Uplink(Protocol):
         """End the uplink."""
 
 
-class Kernel:
-    """Hold what a kernel has declared.
+class Patterns:
+    """Hold what a kernel has declared (or published), and what it had before it was lost.
 
-    A kernel that comes back after a restart declares its channels one cell after the other. Until
-    then the patterns that it had before are *awaited*: joins of them are held.
+    A kernel that comes back after a restart declares its channels one cell after the other: what
+    it had before is *awaited* until it is there again.
+    """
+
+    def __init__(self) -> None:
+        self.now: dict[str, float] = {}
+        """Pattern -> when it came, in seconds since the epoch."""
+        self.awaited: dict[str, float] = {}
+
+    def replace(self, now: dict[str, float]) -> None:
+        """Note all that the kernel has now."""
+        self.now = now
+        self.awaited = {one: since for one, since in self.awaited.items() if one not in now}
+
+    def lose(self) -> None:
+        """Note that the kernel is lost: it may come back."""
+        self.awaited |= self.now
+        self.now = {}
+
+
+class Kernel:
+    """Hold what the relay knows of one kernel.
 
     Args:
         kernel_id: the server's name for it.
@@ -38,52 +58,43 @@ class Kernel:
     def __init__(self, kernel_id: str) -> None:
         self.id = kernel_id
         self.uplink: Uplink | None = None
-        self.published: dict[str, float] = {}
-        """Pattern -> when it was published; those that are awaited included."""
-        self._channels: frozenset[str] = frozenset()
-        self._awaited: frozenset[str] = frozenset()
+        self.declared = Patterns()
+        self.published = Patterns()
 
-    def takes(self, topic: str) -> bool:
-        """Return whether a join of a topic can be forwarded now."""
+    def takes(self, topic: str, *, is_bound: bool) -> bool:
+        """Return whether a join can be forwarded now; else it is held until it can.
+
+        Args:
+            topic: the topic.
+            is_bound: whether the client is bound to the kernel; others get what is published.
+        """
+        if not is_bound:
+            return _fits(self.published.now, topic)
         if self.uplink is None:
             return False
-        return self.has(topic) or not _fits(self._awaited, topic)
+        return _fits(self.declared.now, topic) or not _fits(self.declared.awaited, topic)
 
-    def has(self, topic: str) -> bool:
-        """Return whether the kernel has declared a topic, and can be reached."""
-        return self.uplink is not None and _fits(self._channels, topic)
+    def offer(self, topic: str) -> tuple[bool, int, float] | None:
+        """Return how well the kernel serves a published topic: the greatest offer is the best.
 
-    def publishes(self, topic: str) -> tuple[bool, int, float] | None:
-        """Return how well the kernel serves a published topic, the best is the greatest.
-
-        A kernel that is there goes before one that is awaited, the longer pattern before the
-        shorter (an exact topic before all), and the newest publication before the others.
+        A pattern that is there goes before one that is awaited, a longer before a shorter one (an
+        exact topic before all), and the newest publication before the others.
         """
         return max(
             (
-                (
-                    pattern in self._channels and self.uplink is not None,
-                    len(pattern) + (not pattern.endswith("*")),
-                    since,
-                )
-                for pattern, since in self.published.items()
+                (patterns is self.published.now, len(pattern) + (pattern[-1] != "*"), since)
+                for patterns in (self.published.now, self.published.awaited)
+                for pattern, since in patterns.items()
                 if matches(pattern, topic)
             ),
             default=None,
         )
 
-    def declared(self, channels: Iterable[str], published: dict[str, float]) -> None:
-        """Note all that the kernel has now."""
-        self._channels = frozenset(channels)
-        self._awaited -= self._channels
-        awaited = {one: since for one, since in self.published.items() if one in self._awaited}
-        self.published = {**awaited, **published}
-
     def lost(self) -> None:
-        """Note that the uplink is lost: all that was declared is awaited."""
+        """Note that the uplink is lost."""
         self.uplink = None
-        self._awaited |= self._channels
-        self._channels = frozenset()
+        self.declared.lose()
+        self.published.lose()
 
     def send(self, kind: str, number: int, body: str | bytes = "") -> bool:
         """Send a message about a client; False where too much of it waits already."""

@@ -85,7 +85,7 @@ class Relay:
         """Return the kernel that takes new joins of a published topic."""
         if self._endpoint.is_hosted(topic):
             return None
-        ranked = [(kernel.publishes(topic), kernel) for kernel in self._kernels.values()]
+        ranked = [(kernel.offer(topic), kernel) for kernel in self._kernels.values()]
         offers = [(rank, kernel) for rank, kernel in ranked if rank is not None]
         return max(offers, key=lambda offer: offer[0])[1] if offers else None
 
@@ -138,8 +138,9 @@ class Relay:
         asked: dict[str, float] = body["published"]
         refused = {one: why for one in asked if (why := self._objection(one)) is not None}
         published = {one: since for one, since in asked.items() if one not in refused}
-        earlier = dict(kernel.published)
-        kernel.declared(body["channels"], published)
+        earlier = kernel.published.now | kernel.published.awaited
+        kernel.declared.replace(dict.fromkeys(body["channels"], 0.0))
+        kernel.published.replace(published)
         kernel.send(wire.DECLARE, request, _json({"refused": refused}))
         for pattern, since in published.items():
             if earlier.get(pattern) != since:
@@ -157,7 +158,7 @@ class Relay:
 
     def _tell_others(self, kernel: Kernel, pattern: str, since: float) -> None:
         for other in self._kernels.values():
-            if other is not kernel and other.published.get(pattern, since) < since:
+            if other is not kernel and other.published.now.get(pattern, since) < since:
                 _log.info(
                     "kernel %s takes new joins of %s, which kernel %s published before",
                     kernel.id,

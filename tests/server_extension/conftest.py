@@ -4,9 +4,11 @@ The star brings pytest-jupyter's fixtures and its hooks that run async tests; im
 not as a plugin, they hold in this directory only, and pytest-asyncio everywhere else.
 """
 
+import json
 import logging
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +17,7 @@ from pytest_jupyter.jupyter_server import *  # noqa: F403
 from traitlets.config import Config
 
 from tests.server_extension.kernels import Bind, Kernel, start_kernel
-from tests.server_extension.web import Connect, Web
+from tests.server_extension.web import OUTSIDER, Connect, Web
 
 ENABLED = Path(__file__).parents[2] / "server_extension" / "jupyter_server_config.d"
 
@@ -93,6 +95,28 @@ def kernels(
 
     yield start
     jp_asyncio_loop.run_until_complete(end())
+
+
+@pytest.fixture
+def login(jp_fetch: Any, jp_serverapp: Any) -> Any:
+    """Log in as a browser does, and return its user and the headers it sends from then on."""
+
+    async def log_in() -> tuple[dict[str, Any], dict[str, str]]:
+        host = f"localhost:{jp_serverapp.port}"
+        response = await jp_fetch(
+            "api",
+            "me",
+            headers={**OUTSIDER, "Host": host},
+            params={"token": jp_serverapp.identity_provider.token},
+        )
+        jar = SimpleCookie()
+        for line in response.headers.get_list("Set-Cookie"):
+            jar.load(line)
+        cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in jar.items())
+        user = json.loads(response.body)["identity"]
+        return user, {**OUTSIDER, "Cookie": cookie, "Origin": f"http://{host}"}
+
+    return log_in
 
 
 @pytest.fixture(autouse=True)

@@ -1,6 +1,5 @@
 """Real kernels of a Jupyter server in this process, and what cells say in them."""
 
-import asyncio
 import json
 from typing import Any, Protocol
 
@@ -62,7 +61,10 @@ class Kernel:
         (await self._connected()).execute(code)
 
     async def interrupt(self) -> None:
+        """End the cell that `start` began."""
         await self._fetch("api", "kernels", self.id, "interrupt", method="POST", body="")
+        client = await self._connected()
+        await client.get_shell_msg(timeout=PATIENCE)
 
     async def restart(self) -> None:
         self.disconnect()
@@ -101,10 +103,3 @@ class Bind(Protocol):
     """Open a WebSocket that is bound to a kernel; see the fixture `bind`."""
 
     async def __call__(self, kernel_id: str, **options: Any) -> Web: ...
-
-
-async def soon(condition: Any) -> None:
-    """Wait until a condition holds that nothing tells of."""
-    async with asyncio.timeout(PATIENCE):
-        while not condition():  # noqa: ASYNC110 - nothing tells of it
-            await asyncio.sleep(0.01)

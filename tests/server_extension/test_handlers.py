@@ -1,12 +1,10 @@
 """Who may connect, and what one socket's trouble means for the others."""
 
 import asyncio
-import json
 import os
 import socket
 import struct
 import time
-from http.cookies import SimpleCookie
 from typing import Any
 
 import pytest
@@ -14,9 +12,7 @@ from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError
 
 from livestate_nb_server.handlers import MAX_FRAME
-from tests.server_extension.web import Connect, status
-
-OUTSIDER = {"Authorization": ""}
+from tests.server_extension.web import OUTSIDER, Connect, status
 
 
 class Denying(Authorizer):
@@ -24,28 +20,6 @@ class Denying(Authorizer):
 
     def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
         return (action, resource) != ("execute", "livestate")
-
-
-@pytest.fixture
-def login(jp_fetch: Any, jp_serverapp: Any) -> Any:
-    """Log in as a browser does, and return its user and the headers it sends from then on."""
-
-    async def log_in() -> tuple[dict[str, Any], dict[str, str]]:
-        host = f"localhost:{jp_serverapp.port}"
-        response = await jp_fetch(
-            "api",
-            "me",
-            headers={**OUTSIDER, "Host": host},
-            params={"token": jp_serverapp.identity_provider.token},
-        )
-        jar = SimpleCookie()
-        for line in response.headers.get_list("Set-Cookie"):
-            jar.load(line)
-        cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in jar.items())
-        user = json.loads(response.body)["identity"]
-        return user, {**OUTSIDER, "Cookie": cookie, "Origin": f"http://{host}"}
-
-    return log_in
 
 
 # who may connect

@@ -1,24 +1,141 @@
-"""Channels of real kernels through a real server: bound sockets, published topics, kernels' ends."""
+"""Channels of real kernels through a real server: bound sockets, published topics, ends."""
 
 import asyncio
+import logging
+import os
 from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from tests.server_extension.kernels import SETUP, Bind, CellError, Kernel, soon
-from tests.server_extension.web import Connect, status
+from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
+from tests.server_extension.kernels import SETUP, Bind, CellError, Kernel
+from tests.server_extension.test_handlers import Denying
+from tests.server_extension.web import OUTSIDER, Connect, Web, status
 
 Start = Callable[[], Awaitable[Kernel]]
 
 
-async def test_a_socket_bound_to_a_kernel_reaches_what_its_cells_declared(
-    kernels: Start, bind: Bind
+async def lost(web: Web) -> list[str]:
+    """Rejoin as often as the topic is lost; return the reasons, the last that of a refusal."""
+    reasons: list[str] = []
+    while True:
+        _, _, topic, event, payload = await web.read()
+        if event == "phx_error":
+            reasons.append(payload["reason"])
+            await web.push(topic, "phx_join")
+        elif event == "phx_reply" and payload["status"] == "error":
+            return [*reasons, payload["response"]["reason"]]
+
+
+async def test_channels_of_a_kernel_from_the_first_join_to_its_end(
+    kernels: Start, bind: Bind, connect: Connect, caplog: pytest.LogCaptureFixture
 ) -> None:
+    caplog.set_level(logging.INFO)
+    secret = os.environ[SECRET_VARIABLE]
+    kernel = await kernels()
+    await kernel.run(SETUP)
+    web, outsider = await bind(kernel.id), await connect()
+    assert (await web.join("cells:a"))["state"] == {"n": 0}
+
+    # while a cell runs
+    await kernel.start("import time\nwhile True: time.sleep(0.05)")
+    for count in range(1, 4):
+        await web.dispatch("cells:a", "inc")
+        patch = await web.wait("state:patch")
+        assert patch["patch"] == [{"op": "replace", "path": "/n", "value": count}]
+    await kernel.interrupt()
+
+    # published
+    await outsider.push("cells:a", "phx_join")
+    refused = await outsider.wait("phx_reply")
+    assert refused["response"] == {"reason": "unmatched topic"}
+    await kernel.run("Counter.publish()")
+    assert (await outsider.join("cells:a"))["state"] == {"n": 3}
+    await outsider.dispatch("cells:a", "who")
+    who = (await web.wait("state:patch"))["patch"][0]["value"]
+    assert who[0] == "User"
+    assert len(who[1]) == 32  # jupyter names who comes with a token at random
+    with pytest.raises(CellError, match="the server itself hosts 'counter:"):
+        await kernel.run("class Theirs(Channel, topic='counter:1'): pass\nTheirs.publish()")
+    assert (await outsider.join("counter:1"))["state"] == {"count": 0}
+
+    # restarted
+    await kernel.restart()
+    assert (await web.wait("phx_error"))["reason"] == "kernel restarting"
+    assert (await outsider.wait("phx_error"))["reason"] == "kernel restarting"
+    await web.push("cells:a", "phx_join")
+    await outsider.push("cells:a", "phx_join")
+    await kernel.run(SETUP)
+    assert (await web.wait("state:change"))["state"] == {"n": 0}
+    await outsider.dispatch("counter:1", "inc")  # the socket was kept, and the held join harms none
+    assert (await outsider.wait("state:patch"))["version"] == 1
+    await kernel.run("Counter.publish()")
+    assert (await outsider.wait("state:change"))["state"] == {"n": 0}
+
+    # shut down
+    await kernel.shut_down()
+    assert (await lost(web))[-1] == "kernel gone"
+    assert (await lost(outsider))[-1] in ("kernel gone", "unmatched topic")
+    await outsider.dispatch("counter:1", "inc")
+    assert (await outsider.wait("state:patch"))["version"] == 2
+    assert secret not in caplog.text
+    assert "state:patch" not in caplog.text
+
+
+async def test_a_crash_is_told_at_once(kernels: Start, bind: Bind) -> None:
     kernel = await kernels()
     await kernel.run(SETUP)
     web = await bind(kernel.id)
-    assert (await web.join("cells:a"))["state"] == {"n": 0}
-    await web.dispatch("cells:a", "inc")
-    patch = await web.wait("state:patch")
-    assert patch["patch"] == [{"op": "replace", "path": "/n", "value": 1}]
+    await web.join("cells:a")
+    async with asyncio.timeout(2):
+        await kernel.crash()
+        assert (await web.wait("phx_error"))["reason"] == "kernel lost"
+    kernel.disconnect()
+
+
+async def test_the_way_of_kernels_is_in_the_environment_as_long_as_the_server_runs(
+    jp_serverapp: Any,
+) -> None:
+    [app] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
+    assert os.environ[URL_VARIABLE].startswith("ws://127.0.0.1:")
+    assert len(os.environ[SECRET_VARIABLE]) == 64
+    await app.stop_extension()
+    assert URL_VARIABLE not in os.environ
+    assert SECRET_VARIABLE not in os.environ
+
+
+# who may connect
+
+
+async def test_a_kernel_s_socket_needs_authentication(bind: Bind) -> None:
+    assert await status(bind("k1", headers={**OUTSIDER})) == 403
+    assert await status(bind("k1", headers={**OUTSIDER, "Authorization": "token wrong"})) == 403
+    assert await status(bind("k1")) == 101
+
+
+@pytest.mark.parametrize("options", [{"ServerApp": {"authorizer_class": Denying}}], ids=["denying"])
+async def test_a_kernel_s_socket_needs_authorization(bind: Bind) -> None:
+    assert await status(bind("k1")) == 403
+
+
+@pytest.mark.parametrize(
+    "options", [{"ServerApp": {"allow_origin": "http://friend.example"}}], ids=["a friend"]
+)
+async def test_a_kernel_s_socket_takes_the_origins_that_config_allows(
+    bind: Bind, login: Any
+) -> None:
+    _, headers = await login()
+    assert await status(bind("k1", headers={**headers})) == 101
+    friend = {**headers, "Origin": "http://friend.example"}
+    assert await status(bind("k1", headers=friend)) == 101
+    evil = {**headers, "Origin": "http://evil.example"}
+    assert await status(bind("k1", headers=evil)) == 403
+
+
+async def test_a_kernel_that_is_not_run_is_refused_with_a_reason(bind: Bind) -> None:
+    web = await bind("no-such-kernel")
+    await web.push("cells:a", "phx_join")
+    assert (await web.wait("phx_reply"))["response"] == {"reason": "kernel gone"}
+    await web.push("phoenix", "heartbeat")
+    assert (await web.wait("phx_reply"))["status"] == "ok"

@@ -9,6 +9,8 @@ from tornado.websocket import WebSocketClientConnection
 from livestate_nb.codec import Json, dumps, loads
 
 PATIENCE = 10.0
+OUTSIDER = {"Authorization": ""}
+"""Headers that take away the login which pytest-jupyter adds."""
 
 
 class Web:

@@ -259,6 +259,24 @@ async def test_a_publication_outlives_a_lost_uplink_and_keeps_its_rank(place: Pl
     assert len(first.endpoint.sessions) == 1
 
 
+async def test_a_held_join_of_an_outsider_waits_until_its_topic_is_published_again(
+    place: Place,
+) -> None:
+    kernel = await place.dial("k1", Counter)
+    await kernel.uplink.publish("cells:*")
+    client = place.visit()
+    await client.join("cells:a")
+    place.cut("k1")
+    await client.wait("phx_error", 1)
+    await kernel.close()
+    client.push("cells:a", "phx_join")
+    again = await place.dial("k1", Counter)
+    await place.visit("k1").join("cells:b")
+    assert len(client.received("state:change")) == 1
+    await again.uplink.publish("cells:*")
+    await client.wait("state:change", 2)
+
+
 # lost kernels
 
 
