@@ -191,8 +191,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true", help="fewer rounds, no memory figures")
     quick = parser.parse_args().quick
-    day = datetime.now(UTC).date()
-    print(f"{day}, {_processor()}, Python {platform.python_version()}\n")
+    print(f"{machine()}\n")
     with server() as running:
         load = Load(running)
         trips = load.round_trips(3 if quick else 10)
@@ -229,6 +228,12 @@ def main() -> None:
 def _ratios(figures: dict[str, float], form: str) -> str:
     bare = figures["bare handler"]
     return " | ".join(f"{form.format(value)} ({value / bare:.2f}x)" for value in figures.values())
+
+
+def machine() -> str:
+    """Return when and where this runs, for people."""
+    day = datetime.now(UTC).date()
+    return f"{day}, {_processor()}, Python {platform.python_version()}"
 
 
 def _processor() -> str:

@@ -58,7 +58,7 @@ class Place:
         return dialled
 
     def visit(self, kernel_id: str | None = None) -> "Visitor":
-        """Connect a client, bound to a kernel or not."""
+        """Connect a client that speaks V2, bound to a kernel or not."""
         return Visitor(self, kernel_id)
 
     def is_connected(self, kernel_id: str) -> bool:

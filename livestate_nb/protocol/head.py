@@ -4,11 +4,13 @@ For who forwards frames that others understand. It must not know what a message 
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from livestate_nb.codec import Json, loads, split
 from livestate_nb.errors import ProtocolError
+from livestate_nb.protocol.serializer import Serializer, SerializerV2
 
-_HEAD = 4
+_HEAD: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,18 +30,22 @@ class Head:
     event: Json
 
 
-def head_of(frame: str | bytes) -> Head:
-    """Return the head of a V2 text frame.
+def head_of(frame: str | bytes, serializer: Serializer) -> Head:
+    """Return the head of a frame; the payload of a V2 text frame is looked at by nobody.
+
+    Args:
+        frame: str for a text frame, bytes for a binary one.
+        serializer: the version of the wire that it is in.
 
     Raises:
-        ProtocolError: it is binary, or no array that begins with a head.
+        ProtocolError: the frame holds no message.
 
     Example:
-        >>> head_of('["1","2","todo:all","lvs_evt:add",{"title":"milk"}]').topic
+        >>> head_of('["1","2","todo:all","lvs_evt:add",{"title":"milk"}]', SerializerV2()).topic
         'todo:all'
     """
-    if not isinstance(frame, str):
-        raise ProtocolError("expected a text frame, got a binary one")
+    if not isinstance(frame, str) or not isinstance(serializer, SerializerV2):
+        return Head(*serializer.decode(frame)[:_HEAD])
     try:
         fields = split(frame)
         if len(fields) <= _HEAD:

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.errors import ProtocolError
-from livestate_nb.protocol import Message, SerializerV2
+from livestate_nb.protocol import Message, serializer_for
 from livestate_nb.protocol.head import Head, head_of
 from livestate_nb.protocol.message import (
     KERNEL_GONE,
@@ -43,7 +43,7 @@ class _Topic:
     kernel: Kernel
     join_ref: Json
     ref: Json
-    held: str | None = None
+    held: str | bytes | None = None
     """The join's frame, as long as the kernel is awaited."""
     is_joining: bool = True
 
@@ -54,7 +54,7 @@ class Guest:
     Args:
         number: names the client on the uplinks.
         transport: the way to the client.
-        identity: what kernels are told of it, a JSON object.
+        identity: what kernels are told of it, a JSON object with its ``vsn``.
         routes: finds kernels.
         is_bound: whether its socket belongs to one kernel.
     """
@@ -64,6 +64,7 @@ class Guest:
     ) -> None:
         self.number = number
         self._transport = transport
+        self._serializer = serializer_for(identity["vsn"])
         self._introduction = dumps(identity).decode()
         self._routes = routes
         self._is_bound = is_bound
@@ -81,14 +82,14 @@ class Guest:
         answers those itself.
         """
         try:
-            head = head_of(frame)
+            head = head_of(frame, self._serializer)
         except ProtocolError:
             return False
         if head.topic == PHOENIX_TOPIC:
             for kernel in self._known:  # the client lives: the kernel wants to know
                 kernel.send(wire.FRAME, self.number, frame)
             return False
-        if not isinstance(head.topic, str) or not isinstance(frame, str):
+        if not isinstance(head.topic, str):
             return False
         topic = self._topics.get(head.topic)
         if head.event == PHX_JOIN:
@@ -127,16 +128,16 @@ class Guest:
         Raises:
             ProtocolError: it is no message.
         """
-        head = head_of(frame)
+        head = head_of(frame, self._serializer)
         topic = self._topics.get(head.topic) if isinstance(head.topic, str) else None
         if topic is None or topic.kernel is not kernel or topic.held is not None:
             return  # such as its answers to heartbeats
-        if head.join_ref == topic.join_ref:
+        if head.join_ref in (None, topic.join_ref):  # V1 frames have none
             if head.event in (PHX_CLOSE, PHX_ERROR):
                 del self._topics[head.topic]
             elif topic.is_joining and head.event == PHX_REPLY and head.ref == topic.ref:
                 topic.is_joining = False
-                if SerializerV2().decode(frame).payload["status"] != "ok":
+                if self._serializer.decode(frame).payload["status"] != "ok":
                     del self._topics[head.topic]
         self._transport.send(frame)
 
@@ -179,7 +180,7 @@ class Guest:
 
     # inside
 
-    def _join(self, kernel: Kernel, name: str, head: Head, frame: str) -> None:
+    def _join(self, kernel: Kernel, name: str, head: Head, frame: str | bytes) -> None:
         if name not in self._topics and len(self._topics) >= MAX_CHANNELS:
             too_many = {"reason": "too many channels joined"}
             self._send(reply(head.join_ref, head.ref, name, "error", too_many))
@@ -197,7 +198,7 @@ class Guest:
             self._send(reply(head.join_ref, head.ref, head.topic, "error", response))
         return self._is_bound
 
-    def _forward(self, kernel: Kernel, frame: str) -> None:
+    def _forward(self, kernel: Kernel, frame: str | bytes) -> None:
         if kernel not in self._known:
             self._known.add(kernel)
             kernel.send(wire.OPEN, self.number, self._introduction)
@@ -207,4 +208,4 @@ class Guest:
             self._transport.close(TRY_AGAIN_LATER, "the kernel reads too slowly")
 
     def _send(self, message: Message) -> None:
-        self._transport.send(SerializerV2().encode(message))
+        self._transport.send(self._serializer.encode(message))

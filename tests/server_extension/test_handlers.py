@@ -1,6 +1,7 @@
 """Who may connect, and what one socket's trouble means for the others."""
 
 import asyncio
+import json
 import os
 import socket
 import struct

@@ -1,15 +1,39 @@
 """Drive JupyterLab in a real Chromium."""
 
 import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    Locator,
+    Page,
+    expect,
+    sync_playwright,
+)
 from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.servers import TOKEN, Server
 
 PATIENCE_MS = 20_000
+LAB = (
+    "--LabApp.expose_app_in_browser=True",
+    "--LabApp.news_url=",
+    "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+)
+CHROMIUM = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
 READY = """() => {
   const panel = window.jupyterapp?.shell.currentWidget;
   const session = panel?.sessionContext?.session;
@@ -148,6 +172,20 @@ class Tab:
             }""",
             cell,
         )
+
+
+@contextmanager
+def chromium() -> Iterator[Browser]:
+    """Run Debian's Chromium, or what CHROMIUM names, until the block ends."""
+    path = os.environ.get("CHROMIUM") or shutil.which("chromium")
+    if path is None:
+        raise RuntimeError(
+            "there is no chromium: run apt-get install chromium, or set CHROMIUM to one"
+        )
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM))
+        yield browser
+        browser.close()
 
 
 def new_context(browser: Browser) -> BrowserContext:

@@ -8,8 +8,7 @@ import pytest
 from playwright.sync_api import Browser, WebSocket, expect
 
 from tests.servers import Server, serve
-from tests.ui.conftest import LAB
-from tests.ui.lab import Tab, new_context, notebook
+from tests.ui.lab import LAB, Tab, new_context, notebook
 from tests.ui.test_sessions import SETUP, SHOW, click, number
 
 LOOP = "import time\nwhile True: time.sleep(0.1)"
