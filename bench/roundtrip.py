@@ -1,6 +1,6 @@
 """Round trips in JupyterLab: from a click in a real Chromium to the handler and back into the page.
 
-One Lab, one browser, one run for all rows: over the kernel's WebSocket while the kernel is idle,
+One browser and one run for all rows: over the kernel's WebSocket while the kernel is idle,
 sleeps in a loop and computes in a loop; over the comm; and a plain anywidget beside them. Prints a
 markdown table.
 """
@@ -13,7 +13,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from bench.load import machine
-from tests.servers import Server, serve
+from tests.servers import serve
 from tests.ui.lab import LAB, Tab, chromium, new_context, notebook
 
 NO_UPLINK = """
@@ -59,13 +59,12 @@ class RoundTrip(anywidget.AnyWidget):
     '''
     n = traitlets.Int(0).tag(sync=True)
 
-widget = RoundTrip()
-
-@widget.on_msg
 def inc(widget, content, buffers):
     widget.n += 1
 
-widget
+widget = RoundTrip()
+widget.on_msg(inc)
+display(widget)
 """
 
 SLEEPING = "import time\nwhile True: time.sleep(0.1)"
@@ -92,42 +91,29 @@ MEASURE = """async (count) => {
 }"""
 
 
-class Rounds:
-    """The measurements in one Lab."""
-
-    def __init__(self, server: Server, browser: Browser, count: int) -> None:
-        self._server = server
-        self._browser = browser
-        self._count = count
-
-    def rows(self) -> list[str]:
-        """Measure all, and return the table's rows."""
-        return [
-            *self._notebook("websocket", COUNTER, {"idle": "", "sleeping": SLEEPING, "busy": BUSY}),
-            *self._notebook("comm", NO_UPLINK + COUNTER, {"idle": ""}),
-            *self._notebook("anywidget", ANYWIDGET, {"idle": ""}),
-        ]
-
-    def _notebook(self, name: str, source: str, loops: dict[str, str]) -> list[str]:
+def rounds(browser: Browser, name: str, source: str, loops: dict[str, str], count: int) -> None:
+    """Measure in a Lab of its own, and print a row for each loop that the kernel runs."""
+    with (
+        tempfile.TemporaryDirectory() as directory,
+        serve(Path(directory), "jupyterlab", *LAB) as server,
+    ):
         cells = [("show", source), *((kind, loop) for kind, loop in loops.items() if loop)]
-        notebook(self._server.root / f"{name}.ipynb", *cells)
-        context = new_context(self._browser)
-        tab = Tab(self._server, context, f"{name}.ipynb")
+        notebook(server.root / "bench.ipynb", *cells)
+        context = new_context(browser)
+        tab = Tab(server, context, "bench.ipynb")
         tab.run("show")
         tab.element("round-trip").locator("button").wait_for()
-        rows = []
         for kind, loop in loops.items():
             if loop:
                 tab.start(kind)
             tab.page.evaluate(MEASURE, 10)
-            times = tab.page.evaluate(MEASURE, self._count)
+            times = tab.page.evaluate(MEASURE, count)
             if loop:
                 tab.command("notebook:interrupt-kernel")
                 tab.ready()
             median, p99 = statistics.median(times), statistics.quantiles(times, n=100)[98]
-            rows.append(f"| {name} | {kind} | {median:.1f} ms | {p99:.1f} ms |")
+            print(f"| {name} | {kind} | {median:.1f} ms | {p99:.1f} ms |", flush=True)
         context.close()
-        return rows
 
 
 def main() -> None:
@@ -135,17 +121,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--count", type=int, default=200, help="round trips of each row")
     count = parser.parse_args().count
-    with (
-        tempfile.TemporaryDirectory() as directory,
-        serve(Path(directory), "jupyterlab", *LAB) as server,
-        chromium() as browser,
-    ):
-        rows = Rounds(server, browser, count).rows()
-    print(machine())
-    print()
-    print("| click to page | the kernel | median | 99 % |")
-    print("|---|---|---|---|")
-    print("\n".join(rows))
+    loops = {"idle": "", "sleeping in a loop": SLEEPING, "computing in a loop": BUSY}
+    idle = {"idle": ""}
+    print(f"{machine()}\n\n| click to page | the kernel is | median | 99 % |\n|---|---|---|---|")
+    with chromium() as browser:
+        rounds(browser, "WebSocket", COUNTER, loops, count)
+        rounds(browser, "comm", NO_UPLINK + COUNTER, idle, count)
+        rounds(browser, "plain anywidget", ANYWIDGET, idle, count)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
         WouldDeadlock,
     )
     from livestate_nb.event import Event, Reply
-    from livestate_nb.roles import Handle, Member
+    from livestate_nb.roles import Handle, Member, User
 
 _HOMES = {
     "Channel": "channel",
@@ -29,6 +29,7 @@ _HOMES = {
     "Reply": "event",
     "SessionClosed": "errors",
     "UnknownEvent": "errors",
+    "User": "roles",
     "WouldDeadlock": "errors",
     "on": "channel",
 }
@@ -45,6 +46,7 @@ __all__ = [
     "Reply",
     "SessionClosed",
     "UnknownEvent",
+    "User",
     "WouldDeadlock",
     "on",
 ]

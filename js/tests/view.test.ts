@@ -82,6 +82,35 @@ describe("the view", () => {
     expect(textOf(el)).toBe("Todos milk Starting again… channel error: out of memory ✕");
   });
 
+  it.each([
+    ["kernel restarting", "Kernel restarting…"],
+    ["kernel lost", "Connection lost. Reconnecting…"],
+    ["kernel gone", "The kernel has gone: run the cell again."],
+  ])(
+    "says that a topic is lost for the reason %s, until it is joined again",
+    async (reason, text) => {
+      const { el, link, join } = await showList();
+      link.crash(join, { reason });
+      await until(() => textOf(el) === `Todos milk ${text}`);
+      expect(find(el, ".content").classList).toContain("stale");
+      await link.accept({ items: ["milk", "bread"] });
+      await until(() => textOf(el) === "Todos milk bread");
+      expect(find(el, ".content").classList).not.toContain("stale");
+    },
+  );
+
+  it("keeps the last state, greyed, when the topic may not be joined again", async () => {
+    const { el, link, join } = await showList();
+    link.crash(join, { reason: "kernel restarting" });
+    const refused = { reason: "the session of this cell has ended: run the cell again" };
+    link.reply(await link.take("phx_join"), refused, "error");
+    await until(() => textOf(el).startsWith(`Not connected: ${refused.reason}`));
+    expect(textOf(el)).toContain("milk");
+    link.reply(await link.take("phx_join"), { reason: "kernel gone" }, "error");
+    await until(() => textOf(el) === "Todos milk The kernel has gone: run the cell again.");
+    expect(find(el, ".content").classList).toContain("stale");
+  });
+
   it("tells that the kernel has gone, with the last state", async () => {
     const { el, model } = await showList();
     model.isAlive = false;

@@ -198,6 +198,8 @@ class Uplink:
 
     async def _serve(self, socket: WebSocketClientConnection) -> None:
         """Take what the server sends until the way is lost."""
+        if socket.protocol is not None:
+            socket.protocol.set_nodelay(True)  # tornado takes it back when the request is sent
         self._socket = socket
         self._unsent = 0
         try:
