@@ -22,6 +22,10 @@ class Counter(Channel, topic="cells:*", shared=True):
     async def inc(self, payload, state):
         state["n"] += 1
 
+    @on("pad")
+    async def pad(self, payload, state):
+        state["pad"] = "x" * payload["size"]
+
     @on("who")
     async def who(self, payload, state):
         user = self.member.user

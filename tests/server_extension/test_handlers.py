@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import socket
 import struct
 import time
 from typing import Any
@@ -14,6 +12,7 @@ from tornado.httpclient import HTTPClientError
 
 from livestate_nb_server.handlers import MAX_FRAME
 from tests.server_extension.web import OUTSIDER, Connect, status
+from tests.sockets import nodelays
 
 
 class Denying(Authorizer):
@@ -224,11 +223,7 @@ async def test_a_sleeping_handler_delays_neither_heartbeat_nor_another_channel(
 async def test_small_frames_are_sent_at_once(connect: Connect, jp_http_port: int) -> None:
     web = await connect()
     await web.join("counter:1")
-    sockets = _sockets_of(jp_http_port)
-    assert len(sockets) == 1
-    assert sockets[0].getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
-    for one in sockets:
-        one.close()
+    assert nodelays(jp_http_port) == [True]
 
 
 async def test_a_client_that_has_gone_leaves_no_session_behind(
@@ -245,22 +240,3 @@ async def test_a_client_that_has_gone_leaves_no_session_behind(
             await asyncio.sleep(0.005)
     await other.dispatch("counter:1", "inc")
     assert (await other.wait("state:patch"))["version"] == 1
-
-
-def _sockets_of(port: int) -> list[socket.socket]:
-    """Return the server's ends of its connections, duplicated."""
-    found: list[socket.socket] = []
-    for entry in os.listdir("/dev/fd"):
-        try:
-            one = socket.socket(fileno=os.dup(int(entry)))
-        except OSError:
-            continue
-        try:
-            is_ours = one.getsockname()[1] == port and bool(one.getpeername())
-        except (OSError, IndexError):
-            is_ours = False
-        if is_ours:
-            found.append(one)
-        else:
-            one.close()
-    return found

@@ -3,10 +3,13 @@
 import asyncio
 import logging
 import os
+import signal
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from typing import Any
 
 import pytest
+from tornado.websocket import WebSocketClosedError
 
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 from tests.server_extension.kernels import SETUP, Bind, CellError, Kernel
@@ -92,6 +95,50 @@ async def test_a_crash_is_told_at_once(kernels: Start, bind: Bind) -> None:
         await kernel.crash()
         assert (await web.wait("phx_error"))["reason"] == "kernel lost"
     kernel.disconnect()
+
+
+async def test_a_frozen_kernel_costs_no_socket_but_that_of_who_floods_it(
+    kernels: Start, bind: Bind
+) -> None:
+    kernel = await kernels()
+    await kernel.run(SETUP)
+    pid = int(await kernel.run("import os; print(os.getpid())"))
+    web, flood = await bind(kernel.id), await bind(kernel.id)
+    await web.join("cells:a")
+    await flood.join("cells:b")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        await web.dispatch("cells:a", "inc")
+        ref = await web.push("phoenix", "heartbeat")
+        assert (await web.read())[1:3] == [ref, "phoenix"]
+        closed = asyncio.ensure_future(flood.closed())
+        while not closed.done():
+            with suppress(WebSocketClosedError):
+                await flood.dispatch("cells:b", "inc", {"pad": "x" * 1_000_000})
+            await asyncio.sleep(0)
+        assert closed.result() == (1013, "the kernel reads too slowly")
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (await web.wait("state:patch"))["version"] == 1
+
+
+async def test_a_slow_client_skips_updates_and_harms_no_other(kernels: Start, bind: Bind) -> None:
+    kernel = await kernels()
+    await kernel.run(SETUP)
+    slow, quick = await bind(kernel.id), await bind(kernel.id)
+    await slow.join("cells:a")
+    await quick.join("cells:a")
+    count = 60
+    for number in range(1, count + 1):
+        await quick.dispatch("cells:a", "pad", {"size": 300_000 + number})
+        assert (await quick.wait("state:patch"))["version"] == number
+    patches, version = 0, 0
+    while version < count:
+        _, _, _, event, payload = await slow.read()
+        patches += event == "state:patch"
+        version = payload["version"]
+    assert event == "state:change"
+    assert patches < count
 
 
 async def test_the_way_of_kernels_is_in_the_environment_as_long_as_the_server_runs(

@@ -19,6 +19,7 @@ from livestate_nb.transports import uplink_wire as wire
 from livestate_nb.transports.uplink import Uplink
 from tests.clients import until
 from tests.relays import Dialled, Place
+from tests.sockets import nodelays, nodelays_of_clients
 
 pytestmark = pytest.mark.asyncio
 
@@ -132,6 +133,12 @@ async def test_a_bound_client_joins_dispatches_and_leaves(place: Place) -> None:
     client.push("cells:a", "phx_leave")
     await client.wait("phx_close", 1)
     await until(lambda: kernel.endpoint.sessions == [])
+
+
+async def test_small_messages_are_sent_at_once_both_ways(place: Place) -> None:
+    await place.dial("k1", Counter)
+    port = int(place.listener.url.split(":")[2].split("/")[0])
+    assert nodelays(port) == nodelays_of_clients(port) == [True]
 
 
 async def test_the_server_answers_heartbeats_itself_and_once(place: Place) -> None:
