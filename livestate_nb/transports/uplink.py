@@ -189,7 +189,7 @@ class Uplink:
                 return
             except (OSError, HTTPError, TimeoutError) as error:
                 _log.debug("the Jupyter server cannot be reached: %s", error)
-            except Exception:
+            except Exception:  # noqa: BLE001 - one broken message must not end the way for good
                 _log.exception("the uplink to the Jupyter server failed")
             if attempt == _FAILURES:
                 self._changed(False)
