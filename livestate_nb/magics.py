@@ -12,7 +12,7 @@ from ipykernel.connect import get_connection_file
 from livestate_nb.channel import install_host
 from livestate_nb.errors import HostError
 from livestate_nb.notebook import IdleClock, Notebook
-from livestate_nb.transports.uplink import Address
+from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 
 

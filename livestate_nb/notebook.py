@@ -19,7 +19,8 @@ from livestate_nb.codec import Json
 from livestate_nb.errors import HostError
 from livestate_nb.runtime import Endpoint, Loop, Session, SessionHandle
 from livestate_nb.transports.comm import CommHub
-from livestate_nb.transports.uplink import Address, Uplink
+from livestate_nb.transports.dial import Address
+from livestate_nb.transports.uplink import Uplink
 from livestate_nb.widget import LiveStateWidget
 
 _PATIENCE: Final = 10.0

@@ -6,7 +6,8 @@ from typing import Any
 from livestate_nb import Channel
 from livestate_nb.codec import Json
 from livestate_nb.runtime import Endpoint
-from livestate_nb.transports.uplink import Address, Uplink
+from livestate_nb.transports.dial import Address
+from livestate_nb.transports.uplink import Uplink
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
 from livestate_nb_server.relay import Relay

@@ -5,24 +5,22 @@ when channels were declared.
 """
 
 import asyncio
-import hmac
 import logging
-import secrets
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Final
 
-from tornado.httpclient import HTTPClientError, HTTPError, HTTPRequest
-from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
+from tornado.httpclient import HTTPError
+from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 
 from livestate_nb.errors import HostError, ProtocolError, SessionClosed
 from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.runtime.endpoint import GOING_AWAY
 from livestate_nb.transports import uplink_wire as wire
+from livestate_nb.transports.dial import Address, dial
 
 _log = logging.getLogger("livestate_nb")
 
@@ -34,24 +32,6 @@ _FAILURES: Final = 3
 
 _PATIENCE: Final = 5.0
 _TOO_BIG: Final = 1009
-_FORBIDDEN: Final = 403
-
-
-@dataclass(frozen=True, slots=True)
-class Address:
-    """Say where a kernel's server is and how the kernel proves which one it is.
-
-    Args:
-        url: of the server's side listener, ``ws://127.0.0.1:port/kernel/``.
-        secret: what the server gave to its kernels.
-        kernel_id: this kernel.
-        key: the key in its connection file.
-    """
-
-    url: str
-    secret: str = field(repr=False)
-    kernel_id: str
-    key: bytes = field(repr=False)
 
 
 class UplinkTransport:
@@ -181,7 +161,7 @@ class Uplink:
         attempt = 0
         while True:
             try:
-                await self._serve(await self._dial())
+                await self._serve(await dial(self._address))
                 attempt = 0
             except HostError as error:
                 _log.info("this kernel has no uplink: %s", error)
@@ -198,8 +178,6 @@ class Uplink:
 
     async def _serve(self, socket: WebSocketClientConnection) -> None:
         """Take what the server sends until the way is lost."""
-        if socket.protocol is not None:
-            socket.protocol.set_nodelay(True)  # tornado takes it back when the request is sent
         self._socket = socket
         self._unsent = 0
         try:
@@ -216,40 +194,6 @@ class Uplink:
             answers, self._answers = list(self._answers.values()), {}
             for answer in answers:
                 answer.set_exception(HostError("the way to the Jupyter server was lost: try again"))
-
-    async def _dial(self) -> WebSocketClientConnection:
-        address, nonce = self._address, secrets.token_hex(16)
-        request = HTTPRequest(
-            address.url + address.kernel_id,
-            headers={wire.SECRET_HEADER: address.secret, wire.NONCE_HEADER: nonce},
-            connect_timeout=_PATIENCE,
-            request_timeout=_PATIENCE,
-        )
-        try:
-            socket = await websocket_connect(request, max_message_size=wire.MAX_MESSAGE)
-        except HTTPClientError as error:
-            if error.code != _FORBIDDEN:
-                raise
-            raise HostError("what listens there gave its secret to other kernels") from error
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                await self._prove(socket, nonce)
-        except BaseException:
-            socket.close()
-            raise
-        return socket
-
-    async def _prove(self, socket: WebSocketClientConnection, nonce: str) -> None:
-        """Let each side prove that it knows this kernel's key."""
-        key, kernel_id = self._address.key, self._address.kernel_id
-        message = await socket.read_message()
-        if message is None:
-            raise HostError("the Jupyter server that started this process does not run this kernel")
-        hello = wire.unpack(message).json
-        if not hmac.compare_digest(hello["proof"], wire.proof(key, wire.SERVER, kernel_id, nonce)):
-            raise HostError("what listens there does not know this kernel's key")
-        ours = wire.proof(key, wire.KERNEL, kernel_id, hello["nonce"])
-        await socket.write_message(wire.pack_json(wire.HELLO, 0, {"proof": ours}))
 
     def _declare(self, request: int) -> None:
         channels = self._endpoint.channels
