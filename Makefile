@@ -66,6 +66,9 @@ bench: setup
 	$(PYTEST) bench --benchmark-enable --benchmark-group-by=param:work --benchmark-columns=median,rounds
 	@echo "== load on a real Jupyter server"
 	$(BIN)/python -m bench.load
+	@echo "== clicks in JupyterLab"
+	@.ci/chromium
+	$(BIN)/python -m bench.roundtrip
 
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200

@@ -225,11 +225,15 @@ class Notebook:
         if (session.key, place) in self._widgets:
             return self._widgets[session.key, place]
         widget = LiveStateWidget(
-            endpoint=self._name, topic=session.topic, session=session.key, events=channel.events()
+            endpoint=self._name,
+            kernel=self._reached,
+            topic=session.topic,
+            session=session.key,
+            events=channel.events(),
         )
         widget.on_msg(self._receive)
         self._widgets[session.key, place] = widget
-        widget.kernel = self._reached
+        widget.kernel = self._reached  # it may have changed before the widget was in the table
         return widget
 
     def _forget(self, key: str) -> None:

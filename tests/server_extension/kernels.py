@@ -61,8 +61,14 @@ class Kernel:
         return "".join(printed)
 
     async def start(self, code: str) -> None:
-        """Execute a cell and do not wait for it."""
-        (await self._connected()).execute(code)
+        """Execute a cell, and wait for its beginning only."""
+        client = await self._connected()
+        parent = client.execute(code)
+        while True:
+            message = await client.get_iopub_msg(timeout=PATIENCE)
+            is_ours = message["parent_header"].get("msg_id") == parent
+            if is_ours and message["msg_type"] == "execute_input":
+                return
 
     async def interrupt(self) -> None:
         """End the cell that `start` began."""
