@@ -61,13 +61,13 @@ class Kernel:
         return "".join(printed)
 
     async def start(self, code: str) -> None:
-        """Execute a cell, and wait for its beginning only."""
+        """Execute a cell, and wait until it prints something."""
         client = await self._connected()
         parent = client.execute(code)
         while True:
             message = await client.get_iopub_msg(timeout=PATIENCE)
             is_ours = message["parent_header"].get("msg_id") == parent
-            if is_ours and message["msg_type"] == "execute_input":
+            if is_ours and message["msg_type"] == "stream":
                 return
 
     async def interrupt(self) -> None:
@@ -89,7 +89,7 @@ class Kernel:
                 raise
 
     async def crash(self) -> None:
-        await self.start("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
+        (await self._connected()).execute("import os, signal; os.kill(os.getpid(), signal.SIGKILL)")
 
     def disconnect(self) -> None:
         if self._client is not None:

@@ -42,7 +42,7 @@ async def test_channels_of_a_kernel_from_the_first_join_to_its_end(
     assert (await web.join("cells:a"))["state"] == {"n": 0}
 
     # while a cell runs
-    await kernel.start("import time\nwhile True: time.sleep(0.05)")
+    await kernel.start("import time; print('it runs')\nwhile True: time.sleep(0.05)")
     for count in range(1, 4):
         await web.dispatch("cells:a", "inc")
         patch = await web.wait("state:patch")
