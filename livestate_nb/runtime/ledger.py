@@ -8,8 +8,8 @@ import copy
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from livestate_nb.channel import Options
 from livestate_nb.codec import Json, Raw, dumps
+from livestate_nb.declaration import Options
 from livestate_nb.errors import DraftError, EncodeError, EventError, ReturnError
 from livestate_nb.event import Event
 from livestate_nb.state.builder import STATE_CHANGE, MessageBuilder
@@ -38,7 +38,7 @@ class Ledger:
         options: what the channel's class statement says.
 
     Example:
-        >>> from livestate_nb.channel import Options
+        >>> from livestate_nb.declaration import Options
         >>> ledger = Ledger(Options())
         >>> bytes(ledger.start({"n": 0}).payload)
         b'{"state":{"n":0},"version":0}'
