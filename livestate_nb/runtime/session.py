@@ -8,10 +8,9 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Executor
 from typing import Any, Final, Protocol
 
-from livestate_nb.channel import Channel, Turn, bind, current_turn, options_of
+from livestate_nb.channel import Channel, Turn, bind, current_turn, needs_main, options_of
 from livestate_nb.codec import Json
 from livestate_nb.errors import Overloaded, Refuse, ReturnError, SessionClosed
 from livestate_nb.event import Event
@@ -24,7 +23,9 @@ from livestate_nb.runtime.handling import Call
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
 from livestate_nb.runtime.member import JoinedMember
-from livestate_nb.runtime.work import Work, run
+from livestate_nb.runtime.migration import shape_of, take_over
+from livestate_nb.runtime.watch import Watch
+from livestate_nb.runtime.work import Places, Work, run
 from livestate_nb.state.draft import plain
 
 MAX_UNHANDLED: Final = 1000
@@ -38,7 +39,7 @@ _log = logging.getLogger("livestate_nb")
 class Ground(Protocol):
     """What an endpoint offers to its sessions."""
 
-    executor: Executor
+    places: Places
     pubsub: PubSub
 
     def post(self, function: Callable[..., object], *args: Any) -> None:
@@ -71,6 +72,9 @@ class Session:
         self.topic = topic
         self.joined: list[JoinedMember] = []
         self.is_closed = False
+        self.is_kept = False
+        """Whether Python holds it: it stays open without members, until it is closed."""
+        self.watch = Watch()
         self._ground = ground
         self._holds = 0
         self._params: dict[str, Json] | None = None
@@ -84,6 +88,8 @@ class Session:
         """Start afresh, with a new channel object and no state."""
         self.channel = channel()
         self.ledger = Ledger(options_of(channel))
+        self.shape = shape_of(channel)
+        """Which `migrate` the state is from; see `livestate_nb.runtime.migration`."""
         self.mailbox = Mailbox(self._ground)
         bind(self.channel, self)
 
@@ -117,7 +123,7 @@ class Session:
             ReturnError: authorize returned neither True nor False.
         """
         current_turn.set(Turn(self.channel, member))
-        allowed = await run(self._ground.executor, self.channel.authorize, member.params)
+        allowed = await run(self.work(self.channel.authorize, member.params))
         if not isinstance(allowed, bool):
             raise ReturnError(
                 f"expected authorize to return True or False, got {allowed!r}", allowed
@@ -216,6 +222,7 @@ class Session:
             self._next_update = self._now() + 1 / self.ledger.options.fps
         for member in self.joined:
             member.send_update(update)
+        self.watch.tell()
 
     def send_whole(self, member: JoinedMember) -> None:
         """Send the state to a member, as it is now."""
@@ -229,8 +236,9 @@ class Session:
         return self.ledger.options.fps is not None and self._now() < self._next_update
 
     def work(self, function: Callable[..., Any], *args: Any) -> Work:
-        """Return a run of a user's function."""
-        return Work(self._ground.executor, function, *args)
+        """Return a run of one of the channel's callbacks."""
+        on_main = needs_main(type(self.channel), function)
+        return Work(self._ground.places, function, *args, on_main=on_main)
 
     # from Python
 
@@ -290,8 +298,7 @@ class Session:
         """Give the session a new class, between messages: state stays, handlers are new."""
 
         async def swap() -> None:
-            self.channel.__class__ = channel
-            self.ledger.options = options_of(channel)
+            await take_over(self, channel)
 
         self.mailbox.put(Errand(swap))
 
@@ -311,7 +318,7 @@ class Session:
         """
         if self.is_closed:
             return
-        if self._holds > 0:
+        if self._is_held:
             members = self._clear()
             self._begin(type(self.channel))
         else:
@@ -324,6 +331,7 @@ class Session:
             return []
         self.is_closed = True
         self._ground.forget(self)
+        self.watch.end()
         return self._clear()
 
     def _clear(self) -> list[JoinedMember]:
@@ -348,7 +356,11 @@ class Session:
 
     @property
     def _is_needed(self) -> bool:
-        return bool(self.joined) or self._holds > 0
+        return bool(self.joined) or self._is_held
+
+    @property
+    def _is_held(self) -> bool:
+        return self.is_kept or self._holds > 0
 
     async def _revive(self) -> None:
         """Run `init` again where a session that Python holds has crashed."""
@@ -379,8 +391,9 @@ class Session:
         turn = Turn(self.channel, None if self.ledger.options.shared else member)
         current_turn.set(turn)
         try:
-            state = await run(self._ground.executor, self.channel.init, params)
+            state = await run(self.work(self.channel.init, params))
             self.send(self.ledger.start(state))
+            self.watch.tell()
         finally:
             turn.is_over = True
 
