@@ -10,13 +10,18 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 from IPython.display import display
 
-from livestate_nb.channel import Channel, options_of
+from livestate_nb import report
+from livestate_nb.channel import Channel, options_of, seat_of
 from livestate_nb.codec import Json
-from livestate_nb.runtime import Endpoint, Loop, Session, SessionHandle
+from livestate_nb.errors import ChannelError
+from livestate_nb.journal import Journal
+from livestate_nb.runtime import Endpoint, Loop, MainThread, Session, SessionHandle
+from livestate_nb.screen import Screen
 from livestate_nb.transports.comm import CommHub
 from livestate_nb.widget import LiveStateWidget
 
@@ -67,7 +72,7 @@ class ShownHandle(SessionHandle):
     Args:
         loop: the endpoint's loop.
         session: the session.
-        display: displays its element.
+        display: displays its element; None where no cell shows it.
         forget: called when the session is closed.
     """
 
@@ -75,7 +80,7 @@ class ShownHandle(SessionHandle):
         self,
         loop: Loop,
         session: Session,
-        display: Callable[[], None],
+        display: Callable[[], None] | None,
         forget: Callable[[], None],
     ) -> None:
         super().__init__(loop, session)
@@ -88,24 +93,27 @@ class ShownHandle(SessionHandle):
         self._forget()
 
     def _ipython_display_(self) -> None:
-        self._display()
+        if self._display is not None:
+            self._display()
+        else:
+            print(repr(self))  # noqa: T201 - the cell's result
 
 
 class Notebook:
-    """Run the kernel's endpoint and show its sessions.
+    """Run the kernel's endpoint and show its sessions; implements `livestate_nb.channel.Host`.
 
     Args:
         execution: says which cell is being executed.
         clock: counts the seconds in which the kernel hears its clients.
+        kernel_loop: the loop of the kernel's main thread, which makes this object.
     """
 
-    def __init__(self, execution: Execution, clock: IdleClock) -> None:
+    def __init__(
+        self, execution: Execution, clock: IdleClock, kernel_loop: asyncio.AbstractEventLoop
+    ) -> None:
         self._execution = execution
-        self._name = secrets.token_urlsafe(8)
-        self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT)
-        self._hub = CommHub(self._endpoint)
-        self._widgets: dict[tuple[str, str], LiveStateWidget] = {}
-        """By the key of the session and the cell that shows it."""
+        self.main = MainThread(kernel_loop, self._wait)
+        self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT, main=self.main)
         self._calls: tuple[str, int] = ("", 0)
         self._displayed: tuple[str, set[str]] = ("", set())
         started: Future[Loop] = Future()
@@ -114,17 +122,21 @@ class Notebook:
         )
         self._thread.start()
         self._loop = started.result(_PATIENCE)
+        hub = CommHub(self._endpoint)
+        self._screen = Screen(secrets.token_urlsafe(8), hub, self._loop.loop)
+        self._watching = self._loop.start(self._screen.watch())
 
-    def declare(self, channel: type[Channel]) -> None:
-        """Declare a channel; its live sessions get the class, their widgets its events."""
+    # for channels: what `livestate_nb.channel.Host` asks for
 
-        async def declare() -> None:
-            self._endpoint.declare(channel)
-
-        self._loop.run(declare())
-        for widget in self._widgets.values():
-            if self._endpoint.match(widget.topic) is channel:
-                widget.events = channel.events()
+    def defined(self, channel: type[Channel]) -> None:
+        """Declare a class of a cell; one of a module if an earlier form of it is declared."""
+        earlier = self._earlier(channel)
+        if earlier or channel.__module__ == "__main__":
+            self.declare(channel)
+        for pattern in earlier:
+            live = self._endpoint.sessions_of(pattern)
+            if pattern != options_of(channel).topic and live:
+                print(report.renamed(channel, pattern, live))  # noqa: T201 - for the author
 
     def show(
         self,
@@ -132,41 +144,115 @@ class Notebook:
         topic: str,
         *,
         element: str,
-        source: str,
+        esm: str | Path,
         name: str | None,
         params: dict[str, Json],
     ) -> ShownHandle:
         """Display a session's element; see `livestate_nb.Channel.show`."""
-        if self._endpoint.channels.get(str(options_of(channel).topic)) is not channel:
-            self.declare(channel)
+        self._declare_if_new(channel)
         place = self._place()
         named = f"name {name}" if name is not None else place
         session = self._loop.run(self._endpoint.open(channel, topic, named, params))
-        widget = self._widget(channel, session, place)
-        with widget.hold_sync():
-            widget.element = element
-            widget.source = source
+        widget = self._screen.widget(channel, session, place, element, esm)
         self._display(widget)
         display = partial(self._display_once, widget)
-        return ShownHandle(self._loop, session, display, partial(self._forget, session.key))
+        return ShownHandle(self._loop, session, display, partial(self._screen.forget, [session]))
+
+    def at(self, channel: type[Channel], topic: str) -> ShownHandle:
+        """Return the handle of a shared topic; see `livestate_nb.Channel.at`."""
+        if not options_of(channel).shared:
+            raise ChannelError(self._unshared(channel, topic))
+        self._declare_if_new(channel)
+        session = self._loop.run(self._endpoint.open(channel, topic, "", {}))
+        return ShownHandle(self._loop, session, None, partial(self._screen.forget, [session]))
+
+    # for the author
+
+    @property
+    def journal(self) -> Journal:
+        """What handlers printed and how they failed."""
+        return self._screen.journal
+
+    def declare(self, channel: type[Channel]) -> None:
+        """Declare a channel; its live sessions get the class, their widgets its events."""
+        pattern = str(options_of(channel).topic)
+        before = self._endpoint.channels.get(pattern)
+        lost = report.became(before, channel, self._endpoint.sessions_of(pattern))
+
+        async def declare() -> None:
+            self._endpoint.declare(channel)
+
+        self._loop.run(declare())
+        self._screen.redeclared(channel)
+        if lost:
+            print(lost)  # noqa: T201 - for the author
+
+    def withdraw(self, pattern: str) -> int:
+        """Serve a topic no longer; return how many sessions have ended by that.
+
+        Raises:
+            TopicError: no channel is declared for it.
+        """
+
+        async def withdraw() -> list[Session]:
+            return self._endpoint.withdraw(pattern)
+
+        ended = self._loop.run(withdraw())
+        self._screen.forget(ended)
+        return len(ended)
+
+    def overview(self) -> str:
+        """Return what is declared, where it can be reached, and who is joined."""
+        ways = ["this notebook's own cells: the widgets' comms"]
+        return report.overview(
+            self._endpoint.channels, self._endpoint.sessions, self._screen.places, ways
+        )
 
     def close(self) -> None:
         """End the endpoint, its thread and its widgets."""
+        self._watching.cancel()
         self._loop.run(self._endpoint.close())
         self._loop.loop.call_soon_threadsafe(self._loop.loop.stop)
         self._thread.join(_PATIENCE)
-        for widget in self._widgets.values():
-            widget.close()
+        self._screen.close()
+
+    # inside
 
     def _serve(self, started: "Future[Loop]") -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        loop.call_soon(started.set_result, Loop(loop, threading.get_ident()))
+        loop.call_soon(started.set_result, Loop(loop, threading.get_ident(), self.main))
         try:
             loop.run_forever()
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
             loop.close()
+
+    def _earlier(self, channel: type[Channel]) -> list[str]:
+        """Return the patterns that earlier forms of a class are declared for."""
+        return [
+            pattern
+            for pattern, known in self._endpoint.channels.items()
+            if (known.__module__, known.__qualname__) == (channel.__module__, channel.__qualname__)
+        ]
+
+    def _declare_if_new(self, channel: type[Channel]) -> None:
+        if self._endpoint.channels.get(str(options_of(channel).topic)) is not channel:
+            self.declare(channel)
+
+    def _unshared(self, channel: type[Channel], topic: str) -> str:
+        shown = self._screen.places
+        live = [
+            (session, [place for one, place in shown if one is session])
+            for session in self._endpoint.sessions
+            if session.topic == topic
+        ]
+        name = channel.__name__
+        return (
+            f"{name} is not shared: each join and each cell has a session of its own, so use what "
+            f"{name}.show returned, or write class {name}(Channel, shared=True, ...). "
+            f"Sessions of {topic!r}: {report.sessions_by_name(live)}"
+        )
 
     def _place(self) -> str:
         """Return what names the session of this call: the cell, and the call's number in it."""
@@ -175,25 +261,9 @@ class Notebook:
         self._calls = execution, count
         return f"cell {cell} {count}"
 
-    def _widget(self, channel: type[Channel], session: Session, place: str) -> LiveStateWidget:
-        """Return the widget with which a cell shows a session: the same in each run of it."""
-        if any(key == session.key for key, _ in self._widgets):
-            self._loop.loop.call_soon_threadsafe(session.release)  # one hold is enough
-        if (session.key, place) in self._widgets:
-            return self._widgets[session.key, place]
-        widget = LiveStateWidget(
-            endpoint=self._name, topic=session.topic, session=session.key, events=channel.events()
-        )
-        widget.on_msg(self._receive)
-        self._widgets[session.key, place] = widget
-        return widget
-
-    def _forget(self, key: str) -> None:
-        """Drop the widgets of a session that was closed: they show how it ended."""
-        self._widgets = {at: widget for at, widget in self._widgets.items() if at[0] != key}
-
-    def _receive(self, widget: LiveStateWidget, content: object, _buffers: object) -> None:
-        self._loop.loop.call_soon_threadsafe(self._hub.receive, content, widget.send)
+    def _wait(self, waiting: frozenset[Channel]) -> None:
+        seats = [seat_of(channel) for channel in waiting]
+        self._loop.loop.call_soon_threadsafe(self._screen.wait, seats)
 
     def _display(self, widget: LiveStateWidget) -> None:
         display(widget)  # type: ignore[no-untyped-call]  # IPython types it not at all
