@@ -36,8 +36,8 @@ def renamed(channel: type[Channel], before: str, live: Sequence[Session]) -> str
         live: the sessions of that.
     """
     return (
-        f"{channel.__name__} serves {options_of(channel).topic!r} now. {_count(live)} of {before!r} "
-        f"live on with the class as it was: %livestate off {before} ends them"
+        f"{channel.__name__} serves {options_of(channel).topic!r} now. {_count(live)} of "
+        f"{before!r} live on with the class as it was: %livestate off {before} ends them"
     )
 
 
@@ -111,8 +111,5 @@ def _table(rows: Iterable[tuple[str, ...]]) -> list[str]:
     """Return rows as lines with their columns below each other."""
     cells = list(rows)
     widths = [max(map(len, column)) for column in zip(*cells, strict=True)]
-    return [
-        "  "
-        + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip()
-        for row in cells
-    ]
+    lines = [[cell.ljust(width) for cell, width in zip(row, widths, strict=True)] for row in cells]
+    return [f"  {'  '.join(line)}".rstrip() for line in lines]
