@@ -29,7 +29,7 @@ class Side:
             self.endpoint.declare(channel)
             return await self.endpoint.open(channel, topic, name, {"name": name})
 
-        return SessionHandle(self.loop, self.run(open_it()))
+        return SessionHandle(self.loop, self.loop.run(open_it()))
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop.loop).result(PATIENCE)

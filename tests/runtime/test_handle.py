@@ -15,6 +15,7 @@ from livestate_nb.errors import (
     ChannelError,
     DraftError,
     EncodeError,
+    EventError,
     Overloaded,
     SessionClosed,
     UnknownEvent,
@@ -534,3 +535,84 @@ def test_a_handle_goes_on_after_its_session_crashed_with_nobody_joined(side: Sid
     handle.dispatch("inc")
     add_one(handle)
     assert handle.state == {"of": "a", "n": 2}
+
+
+# push, members, changed
+
+
+def test_a_handle_pushes_to_all_members_and_names_them(side: Side) -> None:
+    handle = side.show(Shop, "shop")
+    pages = [side.join(handle), side.join(handle)]
+    assert len(handle.members) == 2
+    handle.push("sale", {"percent": 10})
+    for page in pages:
+        side.until(lambda page=page: page.payloads("sale") == [("sale", {"percent": 10})])
+    with pytest.raises(EventError):
+        handle.push("phx_close")
+    handle.close()
+    assert handle.members == []
+    with pytest.raises(SessionClosed):
+        handle.push("sale")
+
+
+def test_changed_gives_the_next_state_on_any_loop(side: Side) -> None:
+    handle = side.show(Shop, "shop")
+
+    async def main() -> Any:
+        coming = handle.changed()
+        await asyncio.to_thread(add_one, handle)  # before anybody waits
+        first = await coming
+        waiting = asyncio.create_task(handle.changed())
+        await asyncio.sleep(0)
+        await asyncio.to_thread(handle.dispatch, "add", 1)
+        return first["n"], (await waiting)["n"]
+
+    assert asyncio.run(main()) == (1, 2)
+
+
+def test_changed_can_be_given_up(side: Side) -> None:
+    handle = side.show(Shop, "shop")
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await handle.changed()
+
+    asyncio.run(main())
+    side.until(lambda: not handle._session.watch._waiting)
+
+
+def test_changed_ends_with_the_session(side: Side) -> None:
+    handle = side.show(Shop, "shop")
+
+    async def main() -> None:
+        waiting = asyncio.create_task(handle.changed())
+        await asyncio.sleep(0)
+        await asyncio.to_thread(handle.close)
+        with pytest.raises(SessionClosed):
+            await waiting
+        with pytest.raises(SessionClosed):
+            await handle.changed()
+
+    asyncio.run(main())
+    side.close()
+    with pytest.raises(SessionClosed):
+        asyncio.run(handle.changed())
+
+
+def test_changed_in_a_handler_of_another_session_goes_on_and_in_its_own_says_no(
+    side: Side,
+) -> None:
+    class Watcher(Channel, topic="watcher"):
+        @on("watch")
+        async def watch(self, payload: Any, state: Any) -> None:
+            state["seen"] = (await handles[payload].changed())["n"]
+
+    handles = {"shop": side.show(Shop, "shop"), "watcher": side.show(Watcher, "watcher")}
+    watching = Waiter(lambda: handles["watcher"].dispatch("watch", "shop"))
+    side.until(lambda: bool(handles["shop"]._session.watch._waiting))
+    add_one(handles["shop"])
+    watching.result()
+    assert handles["watcher"].state == {"seen": 1}
+    with pytest.raises(WouldDeadlock):
+        handles["watcher"].dispatch("watch", "watcher")
