@@ -81,7 +81,7 @@ class Failures(logging.Handler):
         self._journal = journal
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Note a failure; what belongs to no channel is told to the notebook's own log."""
+        """Note a failure; what belongs to no channel is written as logging does by itself."""
         channel = _at_work()
         title, text = record.getMessage(), ""
         if record.exc_info and record.exc_info[1] is not None:
@@ -90,7 +90,7 @@ class Failures(logging.Handler):
             title += f": {traceback.format_exception_only(error)[0].strip()}"
         if channel is not None:
             self._journal.failed(channel, title, text)
-        else:
+        elif not logging.getLogger().handlers:
             sys.stderr.write(f"{title}\n{text}")
 
 

@@ -66,25 +66,17 @@ class IdleClock:
             self._counted = self(), time.monotonic()
 
 
-class ShownHandle(SessionHandle):
-    """Hold a session that a cell shows; as another cell's result it shows the element there.
+class KeptHandle(SessionHandle):
+    """Hold a session of the notebook.
 
     Args:
         loop: the endpoint's loop.
         session: the session.
-        display: displays its element; None where no cell shows it.
         forget: called when the session is closed.
     """
 
-    def __init__(
-        self,
-        loop: Loop,
-        session: Session,
-        display: Callable[[], None] | None,
-        forget: Callable[[], None],
-    ) -> None:
+    def __init__(self, loop: Loop, session: Session, forget: Callable[[], None]) -> None:
         super().__init__(loop, session)
-        self._display = display
         self._forget = forget
 
     def close(self) -> None:
@@ -92,11 +84,29 @@ class ShownHandle(SessionHandle):
         super().close()
         self._forget()
 
+
+class ShownHandle(KeptHandle):
+    """Hold a session that a cell shows; as another cell's result it shows the element there.
+
+    Args:
+        loop: the endpoint's loop.
+        session: the session.
+        forget: called when the session is closed.
+        display: displays its element.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        session: Session,
+        forget: Callable[[], None],
+        display: Callable[[], None],
+    ) -> None:
+        super().__init__(loop, session, forget)
+        self._display = display
+
     def _ipython_display_(self) -> None:
-        if self._display is not None:
-            self._display()
-        else:
-            print(repr(self))  # noqa: T201 - the cell's result
+        self._display()
 
 
 class Notebook:
@@ -155,16 +165,16 @@ class Notebook:
         session = self._loop.run(self._endpoint.open(channel, topic, named, params))
         widget = self._screen.widget(channel, session, place, element, esm)
         self._display(widget)
-        display = partial(self._display_once, widget)
-        return ShownHandle(self._loop, session, display, partial(self._screen.forget, [session]))
+        forget = partial(self._screen.forget, [session])
+        return ShownHandle(self._loop, session, forget, partial(self._display_once, widget))
 
-    def at(self, channel: type[Channel], topic: str) -> ShownHandle:
+    def at(self, channel: type[Channel], topic: str) -> KeptHandle:
         """Return the handle of a shared topic; see `livestate_nb.Channel.at`."""
         if not options_of(channel).shared:
             raise ChannelError(self._unshared(channel, topic))
         self._declare_if_new(channel)
         session = self._loop.run(self._endpoint.open(channel, topic, "", {}))
-        return ShownHandle(self._loop, session, None, partial(self._screen.forget, [session]))
+        return KeptHandle(self._loop, session, partial(self._screen.forget, [session]))
 
     # for the author
 
@@ -226,6 +236,7 @@ class Notebook:
             loop.run_forever()
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
 
     def _earlier(self, channel: type[Channel]) -> list[str]:

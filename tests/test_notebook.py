@@ -372,6 +372,16 @@ def test_the_magic_tells_what_is_declared_and_who_is_joined(kernel: Kernel) -> N
         assert message in kernel.run(f"%livestate {line}")
 
 
+def test_the_magic_declares_a_class_and_completes_its_words(kernel: Kernel) -> None:
+    kernel.run("%livestate off todos:*")
+    assert kernel.run("%livestate on Todos") == "Todos is declared\n"
+    assert "todos:*  Todos" in kernel.run("%livestate")
+    assert "no topic" in kernel.run("class Bare(Channel): pass\n%livestate on Bare")
+    reply = kernel.client.complete("%livestate ", reply=True, timeout=20)
+    assert {"errors", "log", "off", "on"} <= set(reply["content"]["matches"])
+    kernel.run("%livestate?")
+
+
 def test_the_magic_withdraws(kernel: Kernel) -> None:
     shown = show(kernel, "todos = Todos.show('todos:me')", "a")
     page = Page(kernel, kernel.displays()[-1])
@@ -407,6 +417,9 @@ def test_at_gives_the_handle_of_a_shared_topic(kernel: Kernel) -> None:
     kernel.run("with room.change() as state: state['n'] = 1")
     kernel.run("shown = Rooms.show('room:1')", "a")
     assert kernel.run("print(shown.state, Rooms.at('room:1').state)") == "{'n': 1} {'n': 1}\n"
+    kernel.run("Rooms.at('room:1')")
+    [result] = [m for m in kernel.messages if m["msg_type"] == "execute_result"]
+    assert result["content"]["data"]["text/plain"] == "<Rooms 'room:1', version 1>"
     kernel.run("room.close()")
     with pytest.raises(CellError, match="the session has ended"):
         kernel.run("shown.dispatch('x')")

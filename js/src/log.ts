@@ -24,7 +24,6 @@ export const logStyles = css`
     margin-top: 0.6em;
     overflow: auto;
     border-left: 3px solid var(--_line);
-    background: var(--_raised);
   }
   .livestate-log pre {
     margin: 0;

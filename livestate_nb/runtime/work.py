@@ -93,31 +93,25 @@ class Work:
             answer: what the yield expression that the generator stopped at gives; None at first.
         """
         try:
-            return await self._step(answer)
+            if self._generator is None and self._async_generator is None:
+                answer = None
+                result = await self._start()
+                if inspect.isasyncgen(result):
+                    self._async_generator = result
+                elif inspect.isgenerator(result):
+                    self._generator = result
+                else:
+                    return Step(result, is_last=True)
+            if self._generator is not None:
+                return await self._in_thread(_step, self._generator, answer)
+            assert self._async_generator is not None  # noqa: S101 - for mypy
+            return Step(await self._awaited(self._async_generator.asend, answer), is_last=False)
+        except StopAsyncIteration:
+            return Step(None, is_last=True)
         except Exception as error:
             if self._places.main is not None and self._main is None:
                 advise(error)
             raise
-
-    async def _step(self, answer: object) -> Step:
-        if self._generator is None and self._async_generator is None:
-            answer = None
-            result = await self._start()
-            if result is None:
-                return Step(None, is_last=True)
-            if inspect.isasyncgen(result):
-                self._async_generator = result
-            elif inspect.isgenerator(result):
-                self._generator = result
-            else:
-                return Step(result, is_last=True)
-        if self._generator is not None:
-            return await self._in_thread(_step, self._generator, answer)
-        assert self._async_generator is not None  # noqa: S101 - for mypy
-        try:
-            return Step(await self._awaited(self._async_generator.asend, answer), is_last=False)
-        except StopAsyncIteration:
-            return Step(None, is_last=True)
 
     async def throw(self, error: BaseException) -> Step:
         """Raise an error in a generator where it stopped, and run it to its next yield."""

@@ -59,8 +59,7 @@ class Tab:
 
     def run(self, cell: str) -> str:
         """Run one cell, found by its id, and return its text output."""
-        self._activate(cell)
-        self.command("notebook:run-cell")
+        self.start(cell)
         self.page.wait_for_function(
             """id => {
               const cells = window.jupyterapp.shell.currentWidget.content.widgets;
@@ -71,6 +70,11 @@ class Tab:
         )
         self.ready()
         return self.output(cell)
+
+    def start(self, cell: str) -> None:
+        """Begin to run one cell, found by its id."""
+        self._activate(cell)
+        self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell') }")
 
     def evaluate(self, code: str) -> str:
         """Execute code in the notebook's kernel, in no cell, and return what it printed."""
