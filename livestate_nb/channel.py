@@ -109,6 +109,7 @@ class Channel:
     dict (handlers get a draft that they may mutate) or anything that encodes to a JSON object.
 
     Example:
+        >>> from livestate_nb import on
         >>> class Todos(Channel, topic="todos:*"):
         ...     def init(self, params):
         ...         return {"items": []}

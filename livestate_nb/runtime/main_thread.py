@@ -9,8 +9,8 @@ import signal
 import threading
 from collections import Counter, deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from contextlib import contextmanager
+from concurrent.futures import Future, InvalidStateError
+from contextlib import contextmanager, suppress
 from contextvars import Context, copy_context
 from dataclasses import dataclass
 from functools import partial
@@ -114,6 +114,7 @@ class MainThread:
     def pause(self) -> None:
         """Let calls wait: a cell begins, perhaps in another one."""
         self._cells += 1
+        self._report()
 
     def resume(self) -> None:
         """Go on with the calls, if the cell that has ended was the outermost."""
@@ -149,7 +150,7 @@ class MainThread:
                 running = self._loop.create_task(_settle(task), context=task.context)
                 task.outcome.add_done_callback(partial(self._give_up, running))
         elif task.outcome.set_running_or_notify_cancel():
-            with _interruptible():
+            with suppress(KeyboardInterrupt), _interruptible():  # it may come a moment too late
                 _perform(task)
         if self._due:
             self._loop.call_soon(self._next)
@@ -203,14 +204,14 @@ def _perform(task: _Task) -> None:
 
 
 async def _settle(task: _Task) -> None:
-    """Do an async call; who waits for it gets what it gives or raises."""
+    """Do an async call; who still waits for it gets what it gives or raises."""
     try:
         result = await task.function()
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must not end this loop
-        if not task.outcome.done():
+        with suppress(InvalidStateError):
             task.outcome.set_exception(error)
     else:
-        if not task.outcome.done():
+        with suppress(InvalidStateError):
             task.outcome.set_result(result)
 
 

@@ -303,3 +303,30 @@ async def test_any_other_place_is_refused() -> None:
         on("plot", run_on=place)
     with pytest.raises(DeclarationError, match="Plots: expected run_on 'main'"):
         type("Plots", (Channel,), {}, run_on=place)
+
+
+async def test_what_waits_for_a_cell_outlives_its_client_but_not_its_session(
+    kernel: Kernel,
+) -> None:
+    plots = await away(kernel.show, Plots)
+    page = await away(kernel.side.join, plots)
+    loop = kernel.side.loop.loop
+
+    def cell() -> None:
+        loop.call_soon_threadsafe(page.dispatch, "plots", "plot")
+        kernel.side.until(lambda: kernel.waiting(plots))
+        loop.call_soon_threadsafe(page.connection.lost)
+        kernel.side.until(lambda: not plots.members)
+
+    kernel.cell(cell)
+    await until(lambda: plots.state["threads"] == [HERE])
+
+    def closing() -> Waiter:
+        click = Waiter(lambda: plots.dispatch("plot"))
+        kernel.side.until(lambda: kernel.waiting(plots))
+        plots.close()
+        return click
+
+    click = kernel.cell(closing)
+    assert isinstance(await away(click.error), SessionClosed)
+    assert plots.state["threads"] == [HERE]

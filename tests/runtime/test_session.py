@@ -740,3 +740,33 @@ async def test_what_a_caller_keeps_of_a_state_changes_nothing(endpoint: Endpoint
     await client.wait("state:patch", 1)
     await client.settle("keeper")
     assert client.received("state:change")[-1][4]["state"] == {"items": []}
+
+
+class Training(Channel, topic="training"):
+    def init(self, params: Any) -> Any:
+        return {"epoch": 0, "is_stopped": False}
+
+    @on("train")
+    async def train(self, payload: Any, state: Any) -> Any:
+        while not state["is_stopped"]:
+            state["epoch"] += 1
+            yield
+            await asyncio.sleep(0.01)
+
+    @on("stop")
+    def stop(self, payload: Any, state: Any) -> None:
+        state["is_stopped"] = True
+
+
+async def test_an_event_stops_a_generator_that_would_go_on_for_long() -> None:
+    endpoint = Endpoint()
+    endpoint.declare(Training)
+    client = Client(endpoint)
+    await client.join("training")
+    client.dispatch("training", "train")
+    await client.wait("state:patch", 3)
+    client.dispatch("training", "stop")
+    [session] = endpoint.sessions
+    await until(lambda: not session.mailbox._begun)
+    assert session.ledger.state["is_stopped"]
+    await endpoint.close()
