@@ -240,7 +240,12 @@ class Notebook:
             loop.close()
 
     def _earlier(self, channel: type[Channel]) -> list[str]:
-        """Return the patterns that earlier forms of a class are declared for."""
+        """Return the patterns that earlier forms of a class are declared for.
+
+        A class that a function makes may have any number of namesakes.
+        """
+        if "<locals>" in channel.__qualname__:
+            return []
         return [
             pattern
             for pattern, known in self._endpoint.channels.items()

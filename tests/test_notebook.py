@@ -408,6 +408,16 @@ def test_a_removed_event_and_a_renamed_topic_say_what_became_of_the_sessions(
     kernel.run("todos.dispatch('add_todo', {'title': 'milk'})")
 
 
+def test_classes_that_a_function_makes_are_no_renamed_ones(kernel: Kernel) -> None:
+    kernel.run(
+        "def make(name):\n"
+        "    class Made(Channel, topic=name): pass\n"
+        "    return Made\n"
+        "made = make('one').show()"
+    )
+    assert kernel.run("other = make('two')") == ""
+
+
 # shared topics
 
 

@@ -237,8 +237,9 @@ class Session:
 
     def work(self, function: Callable[..., Any], *args: Any) -> Work:
         """Return a run of one of the channel's callbacks."""
-        on_main = needs_main(type(self.channel), function)
-        return Work(self._ground.places, function, *args, on_main=on_main)
+        places = self._ground.places
+        on_main = places.main is not None and needs_main(type(self.channel), function)
+        return Work(places, function, *args, on_main=on_main)
 
     # from Python
 
