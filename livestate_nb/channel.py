@@ -201,7 +201,7 @@ class Channel:
             )
         if isinstance(esm, str) and _FILE.fullmatch(esm):
             raise DeclarationError(f"expected the source of a module, got {esm!r}: Path({esm!r})?")
-        return _installed().show(
+        return _the_host().show(
             cls,
             cls._one_topic(topic),
             element=element,
@@ -225,7 +225,7 @@ class Channel:
             ChannelError: the channel is not shared: no topic of it has one session.
             Refuse: `init` refused, or whatever it raised.
         """
-        return _installed().at(cls, cls._one_topic(topic))
+        return _the_host().at(cls, cls._one_topic(topic))
 
     def authorize(self, params: dict[str, Json]) -> bool | Awaitable[bool]:  # noqa: ARG002
         """Return whether the client may join; raise `Refuse` to say why not.
@@ -334,6 +334,12 @@ class Channel:
         return topic
 
 
+def _the_host() -> Host:
+    if _host is None:
+        raise HostError("there is no notebook extension: run %load_ext livestate_nb first")
+    return _host
+
+
 def options_of(channel: type[Channel]) -> Options:
     """Return what the class statement of a channel says."""
     return channel._options
@@ -368,9 +374,3 @@ def seat_of(channel: Channel) -> Seat:
 def bind(channel: Channel, seat: Seat) -> None:
     """Give a channel object its place in a session, before any of its callbacks runs."""
     channel._seat = seat
-
-
-def _installed() -> Host:
-    if _host is None:
-        raise HostError("there is no notebook extension: run %load_ext livestate_nb first")
-    return _host

@@ -77,7 +77,7 @@ class Screen:
             widget.events, widget.log = channel.events(), []
         self._files.pop(widget, None)
         if isinstance(esm, Path):
-            self._files[widget] = esm, changed
+            self._files[widget] = esm.resolve(), changed
         return widget
 
     def redeclared(self, channel: type[Channel]) -> None:
