@@ -21,7 +21,7 @@ from livestate_nb.codec import Json
 from livestate_nb.errors import ChannelError
 from livestate_nb.journal import Journal
 from livestate_nb.runtime import Endpoint, Loop, MainThread, Session, SessionHandle
-from livestate_nb.screen import Screen
+from livestate_nb.screen import Module, Screen
 from livestate_nb.transports.comm import CommHub
 from livestate_nb.widget import LiveStateWidget
 
@@ -159,11 +159,12 @@ class Notebook:
         params: dict[str, Json],
     ) -> ShownHandle:
         """Display a session's element; see `livestate_nb.Channel.show`."""
+        module = Module.read(element, esm)
         self._declare_if_new(channel)
         place = self._place()
         named = f"name {name}" if name is not None else place
         session = self._loop.run(self._endpoint.open(channel, topic, named, params))
-        widget = self._screen.widget(channel, session, place, element, esm)
+        widget = self._screen.widget(channel, session, place, module)
         self._display(widget)
         forget = partial(self._screen.forget, [session])
         return ShownHandle(self._loop, session, forget, partial(self._display_once, widget))

@@ -5,8 +5,9 @@ It must not know what sessions do.
 
 import asyncio
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, Self
 
 from livestate_nb.channel import Channel, options_of
 from livestate_nb.journal import Entry, Journal
@@ -25,6 +26,35 @@ _POLL: Final = 0.5
 """Seconds between two looks at the elements' files."""
 
 
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Hold the ES module of an element.
+
+    Args:
+        tag: the element's tag; "" for the stock element.
+        source: the module's source; "" for the stock element.
+        file: where it was read from; None where it was given as a text.
+        changed: when the file had been changed, in nanoseconds.
+    """
+
+    tag: str
+    source: str
+    file: Path | None = None
+    changed: int = 0
+
+    @classmethod
+    def read(cls, tag: str, esm: str | Path) -> Self:
+        """Return the module of what an author gave.
+
+        Raises:
+            FileNotFoundError: esm is a Path to no file.
+        """
+        if isinstance(esm, str):
+            return cls(tag, esm)
+        changed = esm.stat().st_mtime_ns
+        return cls(tag, esm.read_text("utf-8"), esm.resolve(), changed)
+
+
 class Screen:
     """Hold the widgets of one kernel, by the session and the cell that shows it.
 
@@ -40,8 +70,7 @@ class Screen:
         self._hub = hub
         self._loop = loop
         self._widgets: dict[tuple[Session, str], LiveStateWidget] = {}
-        self._files: dict[LiveStateWidget, tuple[Path, int]] = {}
-        """Which file an element is from, and when it had been changed."""
+        self._modules: dict[LiveStateWidget, Module] = {}
         self._cleared: dict[Session, int] = {}
         """The number of the last entry of the log that the author has done away with."""
         self._to_log: set[Seat] = set()
@@ -52,15 +81,9 @@ class Screen:
         return list(self._widgets)
 
     def widget(
-        self, channel: type[Channel], session: Session, place: str, element: str, esm: str | Path
+        self, channel: type[Channel], session: Session, place: str, module: Module
     ) -> LiveStateWidget:
-        """Return the widget with which a cell shows a session: the same in each run of it.
-
-        Raises:
-            FileNotFoundError: esm is a Path to no file.
-        """
-        changed = esm.stat().st_mtime_ns if isinstance(esm, Path) else 0
-        source = esm.read_text("utf-8") if isinstance(esm, Path) else esm
+        """Return the widget with which a cell shows a session: the same in each run of it."""
         widget = self._widgets.get((session, place))
         if widget is None:
             widget = LiveStateWidget(
@@ -73,11 +96,9 @@ class Screen:
             self._widgets[session, place] = widget
         self._cleared[session] = self.journal.count
         with widget.hold_sync():
-            widget.element, widget.source = element, source
+            widget.element, widget.source = module.tag, module.source
             widget.events, widget.log = channel.events(), []
-        self._files.pop(widget, None)
-        if isinstance(esm, Path):
-            self._files[widget] = esm.resolve(), changed
+        self._modules[widget] = module
         return widget
 
     def redeclared(self, channel: type[Channel]) -> None:
@@ -97,7 +118,7 @@ class Screen:
         """Drop the widgets of sessions that were closed: they show how it ended."""
         gone = set(sessions)
         for at in [at for at in self._widgets if at[0] in gone]:
-            self._files.pop(self._widgets.pop(at), None)
+            del self._modules[self._widgets.pop(at)]
         for session in gone:
             self._cleared.pop(session, None)
 
@@ -105,26 +126,29 @@ class Screen:
         """Replace elements whose files change, until it is cancelled."""
         while True:
             await asyncio.sleep(_POLL)
-            for widget, (path, seen) in list(self._files.items()):
-                await self._look(widget, path, seen)
+            for widget, module in list(self._modules.items()):
+                if module.file is not None:
+                    await self._look(widget, module, module.file)
 
     def close(self) -> None:
         """End the widgets: front ends drop them."""
         for widget in self._widgets.values():
             widget.close()
 
-    async def _look(self, widget: LiveStateWidget, path: Path, seen: int) -> None:
-        def look() -> tuple[int, str] | None:
-            changed = path.stat().st_mtime_ns
-            return None if changed == seen else (changed, path.read_text("utf-8"))
+    async def _look(self, widget: LiveStateWidget, module: Module, file: Path) -> None:
+        """Replace an element if its file has changed."""
+
+        def look() -> Module:
+            is_same = file.stat().st_mtime_ns == module.changed
+            return module if is_same else Module.read(module.tag, file)
 
         try:
             found = await asyncio.to_thread(look)
         except (OSError, UnicodeDecodeError):
             return  # an editor is about to write it
-        if found is not None and self._files.get(widget) == (path, seen):
-            self._files[widget] = path, found[0]
-            widget.source = found[1]
+        if found is not module and self._modules.get(widget) is module:
+            self._modules[widget] = found
+            widget.source = found.source
 
     def _receive(self, widget: LiveStateWidget, content: object, _buffers: object) -> None:
         self._loop.call_soon_threadsafe(self._hub.receive, content, widget.send)

@@ -492,6 +492,14 @@ def test_a_module_that_was_edited_brings_its_new_code_to_what_it_shows(
     kernel.run("%autoreload 0")
 
 
+def test_an_element_without_a_file_opens_no_session(kernel: Kernel) -> None:
+    with pytest.raises(CellError, match="FileNotFoundError"):
+        kernel.run(
+            "from pathlib import Path\nTodos.show('todos:me', element='x-y', esm=Path('no.js'))"
+        )
+    assert "Sessions\n  none" in kernel.run("%livestate")
+
+
 def test_an_element_whose_file_changes_is_replaced(kernel: Kernel, tmp_path: Path) -> None:
     file = tmp_path / "todo-list.js"
     file.write_text("export default class extends HTMLElement {}")
