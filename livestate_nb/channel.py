@@ -37,6 +37,7 @@ class Options:
     max_version: int = 1000
     fps: float | None = None
     row_key: str | None = "id"
+    grace: float = 60.0
 
 
 @dataclass(slots=True, eq=False)
@@ -139,6 +140,8 @@ class Channel:
     * ``fps``: at most so many updates a second from generators, messages and ``change`` blocks:
       what comes faster is merged. By default each is sent; events are always answered at once.
     * ``row_key``: the field that tells the rows of a list apart (``"id"``), None if none does.
+    * ``grace``: seconds that the place of a client with a lost connection is kept, and a shared
+      session that nobody holds; 60 by default, 0 keeps neither.
 
     A handler returns None (keep what was mutated), a new state, or a `Reply`. The state may be a
     dict (handlers get a draft that they may mutate) or anything that encodes to a JSON object.
@@ -168,11 +171,12 @@ class Channel:
         max_version: int = _INHERITED,
         fps: float | None = _INHERITED,
         row_key: str | None = _INHERITED,
+        grace: float = _INHERITED,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         given: dict[str, Any] = {"shared": shared, "on_error": on_error, "fps": fps}
-        given |= {"max_version": max_version, "row_key": row_key}
+        given |= {"max_version": max_version, "row_key": row_key, "grace": grace}
         chosen = {name: value for name, value in given.items() if value is not _INHERITED}
         cls._options = replace(cls._options, topic=topic, **chosen)
         _check_options(cls.__name__, cls._options)
@@ -387,6 +391,10 @@ def _check_options(name: str, options: Options) -> None:
     if options.row_key is not None and not isinstance(options.row_key, str):
         raise DeclarationError(
             f"{name}: expected row_key as the name of a field, or None, got {options.row_key!r}"
+        )
+    if not isinstance(options.grace, int | float) or not 0 <= options.grace < math.inf:
+        raise DeclarationError(
+            f"{name}: expected grace as seconds from 0 on, got {options.grace!r}"
         )
     if not isinstance(options.max_version, int) or options.max_version < 1:
         raise DeclarationError(

@@ -22,6 +22,16 @@ ERROR: Final = "error"
 RESERVED_KEY: Final = "livestate"
 """Our own client's key in join params and join replies; a Phoenix client never sends it."""
 
+# what stands under it in join params
+SESSION: Final = "session"
+RESUME: Final = "resume"
+# in a join reply, or below `RESUME`
+MAX_VERSION: Final = "max_version"
+TOKEN: Final = "token"  # noqa: S105 - a name, no secret
+GRACE: Final = "grace"
+RESUMED: Final = "resumed"
+RECEIVED: Final = "received"
+
 
 class Message(NamedTuple):
     """Hold one message, as it came or as it goes: the five members of a V2 frame, in their order.

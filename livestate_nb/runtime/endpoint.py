@@ -22,7 +22,8 @@ from livestate_nb.pubsub import LocalPubSub, PubSub
 from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
-from livestate_nb.runtime.session import Session
+from livestate_nb.runtime.places import Places
+from livestate_nb.runtime.session import Seated, Session
 from livestate_nb.runtime.threads import Workers
 
 IDLE_TIMEOUT: Final = 60.0
@@ -80,6 +81,7 @@ class Endpoint:
         idle_timeout: float = IDLE_TIMEOUT,
     ) -> None:
         self.clock = clock
+        self.places: Places[Seated] = Places(clock)
         self.pubsub: PubSub = LocalPubSub()
         self.executor: Executor = Workers(_WORKERS)
         self._idle_timeout = idle_timeout
@@ -143,7 +145,13 @@ class Endpoint:
     # connections and sessions
 
     def connect(
-        self, transport: Transport, *, vsn: str, user: object = None, is_local: bool = False
+        self,
+        transport: Transport,
+        *,
+        vsn: str,
+        user: object = None,
+        is_local: bool = False,
+        principal: str = "",
     ) -> Connection:
         """Take a client's connection.
 
@@ -152,6 +160,8 @@ class Endpoint:
             vsn: the version of the wire that it asks for, such as ``"2.0.0"``.
             user: who the transport authenticated; None where it knows nobody.
             is_local: whether the client belongs to this kernel (see `Connection`).
+            principal: names who the transport authenticated, the same whenever that client
+                connects: only the same one can resume what it had.
 
         Raises:
             ProtocolError: nobody here speaks that version.
@@ -159,7 +169,9 @@ class Endpoint:
         """
         serializer = serializer_for(vsn)
         self._bind()
-        connection = Connection(self, transport, serializer, user=user, is_local=is_local)
+        connection = Connection(
+            self, transport, serializer, user=user, is_local=is_local, principal=principal
+        )
         self._connections.add(connection)
         return connection
 
@@ -322,6 +334,8 @@ class Endpoint:
             for connection in list(self._connections):
                 if now - connection.last_seen > self._idle_timeout:
                     connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")
+            for session in self._sessions:
+                session.forget(now - 2 * self._idle_timeout)
 
 
 def _check_layout(old: type[Channel], new: type[Channel]) -> None:

@@ -32,7 +32,10 @@ class Desk(Protocol):
     topic: str
     ledger: Ledger
     mailbox: Mailbox
-    joined: list[JoinedMember]
+
+    @property
+    def joined(self) -> list[JoinedMember]:
+        """Who is joined."""
 
     def work(self, function: Callable[..., Any], *args: Any) -> Work:
         """Return a run of a function."""

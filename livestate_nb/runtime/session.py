@@ -9,7 +9,8 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Executor
-from typing import Any, Final, Protocol
+from functools import partial
+from typing import Any, Final, Protocol, TypeAlias
 
 from livestate_nb.channel import Channel, Turn, bind, current_turn, options_of
 from livestate_nb.codec import Json
@@ -19,11 +20,14 @@ from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, Message
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.pubsub import PubSub
 from livestate_nb.roles import Member
+from livestate_nb.runtime.audience import Audience
+from livestate_nb.runtime.deadline import Deadline
 from livestate_nb.runtime.failure import cut, describe, error_message, refusal
 from livestate_nb.runtime.handling import Call
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
 from livestate_nb.runtime.member import JoinedMember
+from livestate_nb.runtime.places import Claim, Owner, Places
 from livestate_nb.runtime.work import Work, run
 from livestate_nb.state.draft import plain
 
@@ -40,6 +44,8 @@ class Ground(Protocol):
 
     executor: Executor
     pubsub: PubSub
+    clock: Callable[[], float]
+    places: "Places[Seated]"
 
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Run a function on the endpoint's loop; callable from any thread."""
@@ -69,9 +75,10 @@ class Session:
     def __init__(self, ground: Ground, channel: type[Channel], topic: str, key: str) -> None:
         self.key = key
         self.topic = topic
-        self.joined: list[JoinedMember] = []
         self.is_closed = False
         self._ground = ground
+        self._audience = Audience(ground.clock)
+        self._linger: Deadline | None = None
         self._holds = 0
         self._params: dict[str, Json] | None = None
         self._subscriptions: set[str] = set()
@@ -86,6 +93,11 @@ class Session:
         self.ledger = Ledger(options_of(channel))
         self.mailbox = Mailbox(self._ground)
         bind(self.channel, self)
+
+    @property
+    def joined(self) -> list[JoinedMember]:
+        """Who is joined, in the order they joined; without those whose connection is lost."""
+        return self._audience.joined
 
     # the channel's seat: callable from any thread
 
@@ -125,14 +137,41 @@ class Session:
         if not allowed:
             raise Refuse("unauthorized")
 
+    def welcome(
+        self, client: JoinedMember, owner: Owner, claim: "Claim[Seated] | None"
+    ) -> JoinedMember:
+        """Return the member that an authorized client is: a new one, or the one that it was.
+
+        The member may still be joined: a client often is back before its old connection is known
+        to be dead. Who holds the newest token and is the same principal is that client, and takes
+        the place over; the old connection is told, as Phoenix does when a topic is joined again.
+
+        Args:
+            client: how it asks to join.
+            owner: who it is.
+            claim: what its token claims, a place of this session; None if it claims nothing.
+        """
+        if claim is not None and self._ground.places.retake(claim):
+            _, member = claim.holder
+            self._audience.remove(member)
+            member.line.closed(member.join)
+            member.come_back(client, claim.received)
+            return member
+        if client.is_own and self.ledger.options.grace > 0 and not self.is_closed:
+            self._audience.seat(client, self._ground.places.open(owner, (self, client)))
+        return client
+
     def attach(self, member: JoinedMember) -> None:
         """Let an authorized client in: it gets the state as soon as there is one."""
         if self.is_closed:  # it ended while the client was authorized: the client joins again
             member.line.crashed(member.join, CRASHED)
             return
+        if member.missed is not None:
+            self._audience.join(member)
+            return
         if self.ledger.is_ahead:
             self._publish()
-        self.joined.append(member)
+        self._audience.join(member)
         if self.ledger.version is not None:
             self.send_whole(member)
             return
@@ -143,9 +182,16 @@ class Session:
         self.mailbox.put(Errand(start, member))
 
     def deliver(self, member: JoinedMember, message: Message) -> None:
-        """Put a client's message into the mailbox; when too many wait, its channel ends."""
+        """Put a client's message into the mailbox; when too many wait, its channel ends.
+
+        An event that has come before is not handled again.
+        """
         event = message.event
         is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
+        if member.place is not None:
+            member.place.confirm()
+        if event != REFRESH and not member.is_new(message.ref):
+            return
         job: Job
         if event == REFRESH:
 
@@ -173,18 +219,37 @@ class Session:
             self._left(member)
 
     def leave(self, member: JoinedMember, ref: Json) -> None:
-        """Let a client leave when what it sent before is handled."""
+        """Let a client leave when what it sent before is handled.
+
+        A client that waits too long for the answer to its join leaves as well, and joins again
+        (phoenix.js): if it had come back, its place is kept for it.
+        """
+        if member.place is not None and member.place.is_uncertain:
+            member.line.left(member.join, ref)
+            self.lose(member)
+            return
         member.is_leaving, member.leave_ref = True, ref
         if member.unhandled == 0:
             self._left(member)
 
+    def lose(self, member: JoinedMember) -> None:
+        """Note that a client's connection is lost: if it may come back, its place is kept."""
+        place, grace = member.place, self.ledger.options.grace
+        may_return = place is not None and grace > 0 and not member.is_leaving
+        if place is None or not may_return or self.ledger.version is None:
+            self.detach(member)
+        elif member in self.joined:
+            self._audience.miss(member)
+            self._ground.places.keep(place, grace, partial(self.detach, member))
+
     def detach(self, member: JoinedMember) -> None:
         """Take a client out; what it sent before is still handled.
 
-        The last one ends the session, unless it is held.
+        The last one ends the session, unless it is held; if it is shared, after the grace time.
         """
-        if member in self.joined:
-            self.joined.remove(member)
+        self._audience.remove(member)
+        if member.place is not None:
+            self._ground.places.close(member.place)
         self._end_when_empty()
 
     def hold(self) -> None:
@@ -198,8 +263,7 @@ class Session:
 
     def send(self, message: Outgoing) -> None:
         """Send a message to all members."""
-        for member in self.joined:
-            member.send(message)
+        self._audience.send(message)
 
     def send_update(self, update: Outgoing | None) -> None:
         """Send an update to all members; None holds it back for the next one.
@@ -214,15 +278,13 @@ class Session:
         self._stop_waiting()
         if self.ledger.options.fps is not None:
             self._next_update = self._now() + 1 / self.ledger.options.fps
-        for member in self.joined:
-            member.send_update(update)
+        self._audience.send_update(update)
 
     def send_whole(self, member: JoinedMember) -> None:
         """Send the state to a member, as it is now."""
         if self.ledger.is_ahead:
             self._publish()
-        member.is_behind = False
-        member.send(self.ledger.whole())
+        member.pass_on_whole(self.ledger.whole())
 
     def must_hold(self) -> bool:
         """Return whether an update that nobody waits for would come too soon after the last."""
@@ -295,6 +357,10 @@ class Session:
 
         self.mailbox.put(Errand(swap))
 
+    def forget(self, before: float) -> None:
+        """Drop what was sent before a time and is kept for nobody."""
+        self._audience.forget(before)
+
     # the end
 
     def close(self) -> None:
@@ -333,12 +399,26 @@ class Session:
         self._subscriptions.clear()
         self._stop_waiting()
         self.mailbox.close()
-        members, self.joined = self.joined, []
-        return members
+        if self._linger is not None:
+            self._linger.cancel()
+        for member in (*self._audience.joined, *self._audience.absent):
+            if member.place is not None:
+                self._ground.places.close(member.place)
+        return self._audience.clear()
 
     def _end_when_empty(self) -> None:
         if self._is_needed or self.is_closed:
             return
+        options = self.ledger.options
+        if not options.shared or not options.grace or self.ledger.version is None:
+            self._end_soon()
+            return
+        if self._linger is not None:
+            self._linger.cancel()
+        self._linger = Deadline(self._ground.clock, options.grace, self._end_soon)
+
+    def _end_soon(self) -> None:
+        """End the session when what waits is handled, unless it is needed again."""
 
         async def end() -> None:
             if not self._is_needed:
@@ -348,7 +428,7 @@ class Session:
 
     @property
     def _is_needed(self) -> bool:
-        return bool(self.joined) or self._holds > 0
+        return bool(self._audience) or self._holds > 0
 
     async def _revive(self) -> None:
         """Run `init` again where a session that Python holds has crashed."""
@@ -380,7 +460,9 @@ class Session:
         current_turn.set(turn)
         try:
             state = await run(self._ground.executor, self.channel.init, params)
-            self.send(self.ledger.start(state))
+            whole = self.ledger.start(state)
+            for receiver in self.joined:
+                receiver.pass_on_whole(whole)
         finally:
             turn.is_over = True
 
@@ -418,3 +500,7 @@ class Session:
     def _left(self, member: JoinedMember) -> None:
         self.detach(member)
         member.line.left(member.join, member.leave_ref)
+
+
+Seated: TypeAlias = tuple[Session, JoinedMember]
+"""What is kept at a place: a session, and the client's member in it."""
