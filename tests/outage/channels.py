@@ -1,0 +1,18 @@
+"""What the server of the outage test hosts; run in that server, not in pytest."""
+
+from typing import Any
+
+from livestate_nb import Channel, on
+
+
+class Tally(Channel, topic="tally", shared=True, max_version=100):
+    """Note each event that was handled."""
+
+    def init(self, params: Any) -> Any:
+        """Start with none."""
+        return {"handled": []}
+
+    @on("add")
+    async def add(self, payload: Any, state: Any) -> None:
+        """Note one."""
+        state["handled"].append([payload["name"], payload["n"]])
