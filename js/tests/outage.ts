@@ -19,7 +19,6 @@ const STEP = 25;
 
 let answered = 0;
 const failures: string[] = [];
-const tell = (report: object) => console.log(JSON.stringify(report));
 
 async function dispatchAll(live: LiveState<Tally>, name: string, count: number): Promise<void> {
   const open = new Set<Promise<void>>();
@@ -30,7 +29,7 @@ async function dispatchAll(live: LiveState<Tally>, name: string, count: number):
       .finally(() => {
         open.delete(answer);
         answered += 1;
-        if (answered % STEP === 0) tell({ progress: answered });
+        if (answered % STEP === 0) console.log(JSON.stringify({ progress: answered }));
       });
     open.add(answer);
     if (open.size === WINDOW) await Promise.race(open);
@@ -38,9 +37,9 @@ async function dispatchAll(live: LiveState<Tally>, name: string, count: number):
   await Promise.all(open);
 }
 
-/** Waits until a client has the state that all events lead to. */
+/** Waits until a client has the state that all events lead to, unless some have failed. */
 async function hasAll(live: LiveState<Tally>): Promise<void> {
-  while (live.state?.handled.length !== Number(total)) {
+  while (failures.length === 0 && (live.state?.handled.length ?? 0) < Number(total)) {
     await new Promise((resolve) => {
       live.addEventListener("livestate-change", resolve, { once: true });
     });
@@ -55,8 +54,5 @@ const clients = NAMES.map((name) => {
 const share = (index: number) => Math.floor((Number(total) + index) / NAMES.length);
 await Promise.all(clients.map(({ name, live }, index) => dispatchAll(live, name, share(index))));
 await Promise.all(clients.map(({ live }) => hasAll(live)));
-tell({
-  failures,
-  clients: clients.map(({ live }) => ({ state: live.state, version: live.version })),
-});
-process.exit();
+const states = clients.map(({ live }) => ({ state: live.state, version: live.version }));
+process.stdout.write(JSON.stringify({ failures, clients: states }), () => process.exit());

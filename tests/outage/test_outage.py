@@ -9,7 +9,8 @@ import signal
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,9 @@ pytestmark = pytest.mark.asyncio
 HERE = Path(__file__).parent
 JS = HERE.parents[1] / "js"
 EVENTS = 1000
-PATIENCE = 60.0
+PATIENCE = 30.0
+MAX_LINE = 1_000_000
+"""Bytes of what the clients tell at the end."""
 CONFIG = """
 c.LiveStateApp.channels = {"tally": "outage_channels:Tally"}
 c.ServerApp.jpserver_extensions = {"jupyterlab": False, "jupyter_lsp": False}
@@ -74,17 +77,15 @@ def trouble(carrier: Proxy, server: Server) -> "itertools.cycle[Callable[[], Any
 
     async def stop() -> None:
         """Stop the server; the clients lose their connections before it goes on."""
-        server.process.send_signal(signal.SIGSTOP)
-        await asyncio.sleep(0.1)  # events gather in the stopped server's sockets
-        carrier.half_cut()
-        await asyncio.sleep(0.2)  # the clients connect again, to nobody
-        server.process.send_signal(signal.SIGCONT)
+        with stopped(server):
+            await asyncio.sleep(0.1)  # events gather in the stopped server's sockets
+            carrier.half_cut()
+            await asyncio.sleep(0.2)  # the clients connect again, to nobody
 
     async def pause() -> None:
         """Stop the server for a time that the clients do not notice."""
-        server.process.send_signal(signal.SIGSTOP)
-        await asyncio.sleep(0.1)
-        server.process.send_signal(signal.SIGCONT)
+        with stopped(server):
+            await asyncio.sleep(0.1)
 
     async def cut(count: int | None = None) -> None:
         carrier.cut(count)
@@ -95,12 +96,24 @@ def trouble(carrier: Proxy, server: Server) -> "itertools.cycle[Callable[[], Any
     return itertools.cycle([cut, half_cut, lambda: cut(1), stop, lambda: half_cut(1), pause])
 
 
+@contextmanager
+def stopped(server: Server) -> Iterator[None]:
+    """Let a server do nothing until the block ends."""
+    server.process.send_signal(signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        server.process.send_signal(signal.SIGCONT)
+
+
 async def run_clients(
     program: Path, url: str, troubles: "itertools.cycle[Callable[[], Any]]"
 ) -> Any:
     """Run the clients, with one trouble at each step that they tell; return what they have."""
     process = await asyncio.create_subprocess_exec(
-        str(node()), str(program), url, TOKEN, str(EVENTS), stdout=asyncio.subprocess.PIPE
+        *(str(node()), str(program), url, TOKEN, str(EVENTS)),
+        stdout=asyncio.subprocess.PIPE,
+        limit=MAX_LINE,
     )
     try:
         async with asyncio.timeout(PATIENCE):
