@@ -9,7 +9,6 @@ import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine
 from concurrent.futures import Executor
-from functools import partial
 from typing import Any, Final, Protocol, TypeAlias
 
 from livestate_nb.channel import Channel, Turn, bind, current_turn, options_of
@@ -77,7 +76,7 @@ class Session:
         self.topic = topic
         self.is_closed = False
         self._ground = ground
-        self._audience = Audience(ground.clock)
+        self._audience = Audience(self, ground.places, ground.clock)
         self._linger: Deadline | None = None
         self._holds = 0
         self._params: dict[str, Json] | None = None
@@ -142,23 +141,16 @@ class Session:
     ) -> JoinedMember:
         """Return the member that an authorized client is: a new one, or the one that it was.
 
-        The member may still be joined: a client often is back before its old connection is known
-        to be dead. Who holds the newest token and is the same principal is that client, and takes
-        the place over; the old connection is told, as Phoenix does when a topic is joined again.
-
         Args:
             client: how it asks to join.
             owner: who it is.
             claim: what its token claims, a place of this session; None if it claims nothing.
         """
-        if claim is not None and self._ground.places.retake(claim):
-            _, member = claim.holder
-            self._audience.remove(member)
-            member.line.closed(member.join)
-            member.come_back(client, claim.received)
-            return member
+        known = None if claim is None else self._audience.take_back(client, claim)
+        if known is not None:
+            return known
         if client.is_own and self.ledger.options.grace > 0 and not self.is_closed:
-            self._audience.seat(client, self._ground.places.open(owner, (self, client)))
+            self._audience.seat(client, owner)
         return client
 
     def attach(self, member: JoinedMember) -> None:
@@ -234,13 +226,12 @@ class Session:
 
     def lose(self, member: JoinedMember) -> None:
         """Note that a client's connection is lost: if it may come back, its place is kept."""
-        place, grace = member.place, self.ledger.options.grace
-        may_return = place is not None and grace > 0 and not member.is_leaving
-        if place is None or not may_return or self.ledger.version is None:
+        grace = self.ledger.options.grace
+        may_return = member.place is not None and grace > 0 and not member.is_leaving
+        if may_return and self.ledger.version is not None:
+            self._audience.miss(member, grace, self.detach)
+        else:
             self.detach(member)
-        elif member in self.joined:
-            self._audience.miss(member)
-            self._ground.places.keep(place, grace, partial(self.detach, member))
 
     def detach(self, member: JoinedMember) -> None:
         """Take a client out; what it sent before is still handled.
@@ -248,8 +239,6 @@ class Session:
         The last one ends the session, unless it is held; if it is shared, after the grace time.
         """
         self._audience.remove(member)
-        if member.place is not None:
-            self._ground.places.close(member.place)
         self._end_when_empty()
 
     def hold(self) -> None:
@@ -401,9 +390,6 @@ class Session:
         self.mailbox.close()
         if self._linger is not None:
             self._linger.cancel()
-        for member in (*self._audience.joined, *self._audience.absent):
-            if member.place is not None:
-                self._ground.places.close(member.place)
         return self._audience.clear()
 
     def _end_when_empty(self) -> None:
