@@ -109,13 +109,15 @@ class Audience(Generic[Session]):
 
     def send(self, message: Outgoing) -> None:
         """Send a message to all members."""
-        self._keep(message)
+        if self._history is not None:
+            self._history.keep(None, message)
         for member in (*self.joined, *self.absent):
             member.pass_on(message)
 
     def send_update(self, update: Outgoing) -> None:
         """Send an update to all members but those who read too slowly."""
-        self._keep(update)
+        if self._history is not None:
+            self._history.keep(None, update)
         for member in (*self.joined, *self.absent):
             member.pass_on_update(update)
 
@@ -128,7 +130,3 @@ class Audience(Generic[Session]):
         for members in (self.joined, self.absent):
             if member in members:
                 members.remove(member)
-
-    def _keep(self, message: Outgoing) -> None:
-        if self._history is not None:
-            self._history.keep(None, message)

@@ -12,7 +12,7 @@ from livestate_nb.protocol import Join
 from livestate_nb.runtime.history import History
 from livestate_nb.runtime.ledger import Outgoing, event_message
 from livestate_nb.runtime.places import Place
-from livestate_nb.runtime.receipts import Receipts, number_of
+from livestate_nb.runtime.receipts import Receipts
 
 
 class Line(Protocol):
@@ -155,7 +155,8 @@ class JoinedMember:
         """Send an update, unless the client reads too slowly: it gets the state later instead."""
         self.is_behind = self.is_behind or self.line.is_congested
         if not self.is_behind:
-            self.pass_on(update)
+            self.sent += 1
+            self.line.push(self.join, update)
 
     def pass_on_whole(self, whole: Outgoing) -> None:
         """Send the whole state, after which nothing that came before it is missed."""
@@ -166,22 +167,18 @@ class JoinedMember:
 
     def is_new(self, ref: Json) -> bool:
         """Note that an event has come; one that came before is not new, and answered again."""
-        number = number_of(ref)
-        if self.place is None or number is None:
-            return True
         if self._receipts is None:
             self._receipts = Receipts()
-        if self._receipts.take(number):
+        if self._receipts.take(ref):
             return True
-        answer = self._receipts.answer(number)
+        answer = self._receipts.answer(ref)
         if answer is not None:
             self.line.reply(self.join, ref, *answer)
         return False
 
     def answer(self, ref: Json, status: str, response: Json) -> None:
         """Answer an event, where the client is one that waits for answers."""
-        number = number_of(ref)
-        if self._receipts is not None and number is not None:
-            self._receipts.settle(number, status, response)
+        if self._receipts is not None:
+            self._receipts.settle(ref, status, response)
         if self.is_own:
             self.line.reply(self.join, ref, status, response)

@@ -22,10 +22,10 @@ class Receipts:
 
     Example:
         >>> receipts = Receipts()
-        >>> receipts.take(7), receipts.take(7), receipts.answer(7)
+        >>> receipts.take("7"), receipts.take("7"), receipts.answer("7")
         (True, False, None)
-        >>> receipts.settle(7, "ok", {})
-        >>> receipts.answer(7)
+        >>> receipts.settle("7", "ok", {})
+        >>> receipts.answer("7")
         ('ok', {})
     """
 
@@ -33,36 +33,36 @@ class Receipts:
 
     def __init__(self) -> None:
         self._highest = -1
-        self._open: set[int] = set()
-        self._failed: dict[int, Json] = {}
+        self._open: set[str] = set()
+        self._failed: dict[str, Json] = {}
 
-    def take(self, number: int) -> bool:
-        """Note that an event has come; return whether it is the first time."""
+    def take(self, ref: Json) -> bool:
+        """Note that an event has come; return whether it is the first time.
+
+        A ref that is no number of our client says nothing: such an event is always new.
+        """
+        if not (isinstance(ref, str) and len(ref) <= _MAX_DIGITS and ref.isdecimal()):
+            return True
+        number = int(ref)
         if number <= self._highest:
             return False
         self._highest = number
-        self._open.add(number)
+        self._open.add(ref)
         return True
 
-    def settle(self, number: int, status: str, response: Json) -> None:
-        """Note how an event was answered."""
-        self._open.discard(number)
-        if status != "ok":
-            self._failed[number] = response
-            if len(self._failed) > MAX_FAILED:
-                del self._failed[next(iter(self._failed))]
+    def settle(self, ref: Json, status: str, response: Json) -> None:
+        """Note how an event that was taken is answered."""
+        if isinstance(ref, str) and ref in self._open:
+            self._open.remove(ref)
+            if status != "ok":
+                self._failed[ref] = response
+                if len(self._failed) > MAX_FAILED:
+                    del self._failed[next(iter(self._failed))]
 
-    def answer(self, number: int) -> tuple[str, Json] | None:
+    def answer(self, ref: str) -> tuple[str, Json] | None:
         """Return the (status, response) of an event that came; None while it is handled."""
-        if number in self._open:
+        if ref in self._open:
             return None
-        if number in self._failed:
-            return "error", self._failed[number]
+        if ref in self._failed:
+            return "error", self._failed[ref]
         return "ok", {}
-
-
-def number_of(ref: Json) -> int | None:
-    """Return the number that a ref of our client is; None for any other ref."""
-    if isinstance(ref, str) and len(ref) <= _MAX_DIGITS and ref.isascii() and ref.isdecimal():
-        return int(ref)
-    return None

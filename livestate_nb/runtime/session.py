@@ -182,8 +182,8 @@ class Session:
         is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
         if member.place is not None:
             member.place.confirm()
-        if event != REFRESH and not member.is_new(message.ref):
-            return
+            if event != REFRESH and not member.is_new(message.ref):
+                return
         job: Job
         if event == REFRESH:
 
