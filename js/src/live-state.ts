@@ -263,7 +263,7 @@ export class LiveState<S = Json> extends EventTarget {
     const isResumed = this.#place.take(terms);
     if (!isResumed) this.#document.loseSync();
     this.#refreshedAt = Number.NEGATIVE_INFINITY;
-    const error = this.#error && isConnectionError(this.#error) ? null : this.#error;
+    const error = this.#error && isConnectionError(this.#error, isResumed) ? null : this.#error;
     this.#set(this.#status === "error" ? "connecting" : this.#status, error);
     if (this.#document.isSynced) this.#set("live");
     else if (isResumed) this.#refresh();

@@ -127,6 +127,15 @@ describe("a client whose connection was lost", () => {
     expect(live.status).toBe("live");
   });
 
+  it("forgets an error of the channel when it goes on", async () => {
+    const { link, join } = await start();
+    link.crash(join, { reason: "the kernel's connection is lost" });
+    await until(() => live.error?.type === "channel error");
+    link.reply(await link.take("phx_join"), terms("second", { resumed: true, received: 1 }));
+    await until(() => live.status === "live");
+    expect(live.error).toBeNull();
+  });
+
   it("gives its events up when the grace time is over", async () => {
     const { link } = await start();
     const answer = live.dispatch("add").catch((error: Error) => error.message);

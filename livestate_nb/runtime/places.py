@@ -146,12 +146,17 @@ class Places(Generic[Holder]):
         return Claim(place, holder, issue, count)
 
     def retake(self, claim: Claim[Holder]) -> bool:
-        """Give a place back to its client, and rotate its token; False if it was given up."""
+        """Give a place back to its client, and rotate its token.
+
+        Returns:
+            False if the claim does not hold any more: the place was given up, or a newer token
+            has been used.
+        """
         place = claim.place
-        if place.number not in self._open:
+        if place.number not in self._open or claim.issue < place.confirmed:
             return False
         self._come(place)
-        place.confirmed = max(place.confirmed, claim.issue)
+        place.confirmed = claim.issue
         place.issued += 1
         return True
 

@@ -98,6 +98,11 @@ class Session:
         """Who is joined, in the order they joined; without those whose connection is lost."""
         return self._audience.joined
 
+    @property
+    def receivers(self) -> list[JoinedMember]:
+        """Who hears this session: who is joined, and whose connection is lost for a time."""
+        return [*self._audience.joined, *self._audience.absent]
+
     # the channel's seat: callable from any thread
 
     @property

@@ -550,6 +550,46 @@ async def test_a_client_lost_before_there_was_a_state_joins_afresh(endpoint: End
     await client.wait("state:change", 1)
 
 
+async def test_a_client_comes_back_to_the_class_of_now(endpoint: Endpoint) -> None:
+    class First(Channel, topic="reloaded"):
+        def init(self, params: Any) -> Any:
+            return {"n": 0}
+
+    class Second(Channel, topic="reloaded", grace=30):
+        @on("add")
+        def add(self, payload: Any, state: Any) -> None:
+            state["n"] += 1
+
+    endpoint.declare(First)
+    client = Own(endpoint, "reloaded")
+    await client.start()
+    client = await lose(client, endpoint)
+    endpoint.declare(Second)
+    terms = await client.open()
+    assert (terms["resumed"], terms["grace"]) == (True, 30)
+    client.dispatch("reloaded", "add")
+    [frame] = await client.wait("state:patch", 1)
+    assert frame[4]["version"] == 1
+
+
+async def test_an_error_of_a_message_reaches_the_absent_too(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Deaf(Channel, topic="deaf"):
+        def init(self, params: Any) -> Any:
+            self.subscribe("news")
+            return {}
+
+    endpoint.declare(Deaf)
+    client = Own(endpoint, "deaf")
+    await client.start()
+    client = await lose(client, endpoint)
+    endpoint.pubsub.publish("news", "hello")
+    await until(lambda: "failed on a message" in caplog.text)
+    await client.open()
+    await client.wait("error", 1)
+
+
 async def test_an_overloading_client_does_not_come_back(endpoint: Endpoint) -> None:
     client = Own(endpoint, "count:1")
     await client.start()
