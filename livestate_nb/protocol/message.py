@@ -29,7 +29,7 @@ SESSION: Final = "session"
 RESUME: Final = "resume"
 """Asks for the place that the client had."""
 
-# In a join reply: {"max_version"}, and "token", "grace", "resumed", "received" where a place is kept.
+# In a join reply; all but the first only where a place is kept.
 MAX_VERSION: Final = "max_version"
 """The version that is followed by 0."""
 
