@@ -54,8 +54,8 @@ class Audience(Generic[Session]):
         """Return the member that a client was; None if its place was given up in the meantime.
 
         The member may still be joined: a client often is back before its old connection is known
-        to be dead. Who holds the newest token and is the same principal is that client, and takes
-        the place over; the old connection is told, as Phoenix does when a topic is joined again.
+        to be dead. Who holds its token and is the same principal is that client, and takes the
+        place over; the old connection is told, as Phoenix does when a topic is joined again.
 
         Args:
             client: how it asks to join now.

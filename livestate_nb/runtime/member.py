@@ -129,6 +129,7 @@ class JoinedMember:
         """
         self.line, self.join = client.line, client.join
         self.user, self.params = client.user, client.params
+        self.is_leaving = False
         self.missed = None
         if self.place is not None and self._history is not None and not self.is_behind:
             count = self.sent - received

@@ -452,6 +452,20 @@ async def test_a_client_that_gives_up_waiting_for_its_join_comes_back_once_more(
     assert (await again.open(token=first))["resumed"]
 
 
+async def test_a_client_that_comes_back_does_not_leave(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    ref = client.dispatch("count:1", "slow")
+    client.push("count:1", "phx_leave")
+    new = Own(endpoint, "count:1", client)
+    assert (await new.open())["resumed"]
+    gates["slow"].set()
+    await new.until(lambda: bool(new.answers(ref)))
+    new.dispatch("count:1", "add")
+    await new.wait("state:patch", 2)
+    assert new.received("phx_close") == []
+
+
 async def test_a_client_that_joins_again_on_its_connection_goes_on(endpoint: Endpoint) -> None:
     client = Own(endpoint, "count:1")
     await client.start()
