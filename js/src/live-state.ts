@@ -266,7 +266,7 @@ export class LiveState<S = Json> extends EventTarget {
     const error = this.#error && isConnectionError(this.#error, isResumed) ? null : this.#error;
     this.#set(this.#status === "error" ? "connecting" : this.#status, error);
     if (this.#document.isSynced) this.#set("live");
-    else if (isResumed) this.#refresh();
+    else if (isResumed && this.version !== undefined) this.#refresh();
     this.#outbox.open(isObject(terms), isResumed);
     this.#emit("livestate-connect");
   }

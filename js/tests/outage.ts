@@ -2,12 +2,19 @@
  * Clients that dispatch numbered events through whatever happens to their connections; run under
  * node by tests/outage/test_outage.py. Each line of their output is a JSON object: `progress`, or
  * what each of them has at the end.
+ *
+ * Each client has one socket and joins two topics: one that all share, and one of its own.
  */
 
+import { Socket } from "phoenix";
 import { LiveState } from "../src/live-state";
 
 interface Tally {
   handled: [name: string, n: number][];
+}
+
+interface Count {
+  n: number;
 }
 
 const [url = "", token = "", total = ""] = process.argv.slice(2);
@@ -20,39 +27,61 @@ const STEP = 25;
 let answered = 0;
 const failures: string[] = [];
 
-async function dispatchAll(live: LiveState<Tally>, name: string, count: number): Promise<void> {
-  const open = new Set<Promise<void>>();
-  for (let n = 0; n < count; n += 1) {
-    const answer: Promise<void> = live
-      .dispatch("add", { name, n })
-      .catch((error: Error) => void failures.push(`${name} ${n}: ${error.message}`))
-      .finally(() => {
-        open.delete(answer);
-        answered += 1;
-        if (answered % STEP === 0) console.log(JSON.stringify({ progress: answered }));
-      });
-    open.add(answer);
-    if (open.size === WINDOW) await Promise.race(open);
+class Client {
+  readonly tally: LiveState<Tally>;
+  readonly own: LiveState<Count>;
+  /** What the server replied on the own topic: 1, 2, … if nothing is lost or comes twice. */
+  readonly counted: number[] = [];
+
+  constructor(
+    readonly name: string,
+    readonly share: number,
+  ) {
+    const socket = new Socket(url, { params: { token } });
+    this.tally = new LiveState<Tally>({ socket, topic: "tally" });
+    this.own = new LiveState<Count>({ socket, topic: `own:${name}` });
+    this.own.on("counted", ({ n }) => this.counted.push(n));
+    this.tally.connect();
+    this.own.connect();
   }
-  await Promise.all(open);
+
+  async run(): Promise<void> {
+    const open = new Set<Promise<void>>();
+    for (let n = 0; n < this.share; n += 1) {
+      const answer: Promise<void> = this.#dispatch(n).finally(() => open.delete(answer));
+      open.add(answer);
+      if (open.size === WINDOW) await Promise.race(open);
+    }
+    await Promise.all(open);
+    await until(this.own, ({ n }) => n === this.share);
+    await until(this.tally, ({ handled }) => handled.length >= Number(total));
+  }
+
+  async #dispatch(n: number): Promise<void> {
+    const { name } = this;
+    try {
+      await Promise.all([this.tally.dispatch("add", { name, n }), this.own.dispatch("count")]);
+    } catch (error) {
+      failures.push(`${name} ${n}: ${error}`);
+    }
+    answered += 1;
+    if (answered % STEP === 0) console.log(JSON.stringify({ progress: answered }));
+  }
 }
 
-/** Waits until a client has the state that all events lead to, unless some have failed. */
-async function hasAll(live: LiveState<Tally>): Promise<void> {
-  while (failures.length === 0 && (live.state?.handled.length ?? 0) < Number(total)) {
+/** Waits until a client has a state, unless an event has failed. */
+async function until<S>(live: LiveState<S>, is: (state: S) => boolean): Promise<void> {
+  while (failures.length === 0 && !(live.state && is(live.state))) {
     await new Promise((resolve) => {
       live.addEventListener("livestate-change", resolve, { once: true });
     });
   }
 }
 
-const clients = NAMES.map((name) => {
-  const live = new LiveState<Tally>({ url, topic: "tally", socketOptions: { params: { token } } });
-  live.connect();
-  return { name, live };
-});
 const share = (index: number) => Math.floor((Number(total) + index) / NAMES.length);
-await Promise.all(clients.map(({ name, live }, index) => dispatchAll(live, name, share(index))));
-await Promise.all(clients.map(({ live }) => hasAll(live)));
-const states = clients.map(({ live }) => ({ state: live.state, version: live.version }));
-process.stdout.write(JSON.stringify({ failures, clients: states }), () => process.exit());
+const clients = NAMES.map((name, index) => new Client(name, share(index)));
+await Promise.all(clients.map((client) => client.run()));
+const ends = clients.map(({ name, share, counted, tally, own }) => {
+  return { name, share, counted, own: own.state, tally: tally.state, version: tally.version };
+});
+process.stdout.write(JSON.stringify({ failures, clients: ends }), () => process.exit());

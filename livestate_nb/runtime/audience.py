@@ -48,6 +48,14 @@ class Audience(Generic[Session]):
             self._history = History(self._clock)
         member.settle(self._places.open(owner, (self._session, member)), self._history)
 
+    def unseat(self, member: JoinedMember) -> None:
+        """Take a member's place away: it joins afresh, since there is nothing to come back to."""
+        if member.place is not None:
+            self._places.close(member.place)
+            member.place = None
+        if member in self.absent:
+            self.absent.remove(member)
+
     def take_back(
         self, client: JoinedMember, claim: Claim[tuple[Session, JoinedMember]]
     ) -> JoinedMember | None:

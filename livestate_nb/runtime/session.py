@@ -232,8 +232,7 @@ class Session:
     def lose(self, member: JoinedMember) -> None:
         """Note that a client's connection is lost: if it may come back, its place is kept."""
         grace = self.ledger.options.grace
-        may_return = member.place is not None and grace > 0 and not member.is_leaving
-        if may_return and self.ledger.version is not None:
+        if member.place is not None and grace > 0 and not member.is_leaving:
             self._audience.miss(member, grace, self.detach)
         else:
             self.detach(member)
@@ -434,6 +433,8 @@ class Session:
         except Refuse as error:
             _log.info("init of %s refused: %s", cut(self.topic), error)
             member.send(error_message(refusal(error, "message")))
+            self._audience.unseat(member)
+            self._end_when_empty()
         except BaseException as error:
             if self.mailbox.is_closed:
                 raise
@@ -452,7 +453,7 @@ class Session:
         try:
             state = await run(self._ground.executor, self.channel.init, params)
             whole = self.ledger.start(state)
-            for receiver in self.joined:
+            for receiver in self.receivers:
                 receiver.pass_on_whole(whole)
         finally:
             turn.is_over = True

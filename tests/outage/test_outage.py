@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,7 +28,7 @@ PATIENCE = 30.0
 MAX_LINE = 1_000_000
 """Bytes of what the clients tell at the end."""
 CONFIG = """
-c.LiveStateApp.channels = {"tally": "outage_channels:Tally"}
+c.LiveStateApp.channels = {"tally": "outage_channels:Tally", "own:*": "outage_channels:Own"}
 c.ServerApp.jpserver_extensions = {"jupyterlab": False, "jupyter_lsp": False}
 """
 
@@ -62,13 +61,14 @@ async def test_no_event_is_lost_or_handled_twice(tmp_path: Path, clients: Path) 
             end = await run_clients(clients, url, trouble(carrier, server))
     assert end["failures"] == []
     first, *others = end["clients"]
-    handled = [tuple(one) for one in first["state"]["handled"]]
-    assert [one for one, count in Counter(handled).items() if count > 1] == []
+    handled = [tuple(one) for one in first["tally"]["handled"]]
     assert len(handled) == EVENTS
-    for name in "abc":
-        numbers = [n for who, n in handled if who == name]
-        assert numbers == sorted(numbers)
-    assert all(client == first for client in others)
+    for client in end["clients"]:
+        assert [n for name, n in handled if name == client["name"]] == list(range(client["share"]))
+        assert client["own"] == {"n": client["share"]}
+        assert client["counted"] == list(range(1, client["share"] + 1))
+    assert all(client["tally"] == first["tally"] for client in others)
+    assert all(client["version"] == first["version"] for client in others)
     assert carrier.cuts > 30
 
 

@@ -549,19 +549,56 @@ async def test_a_crash_ends_the_place(endpoint: Endpoint) -> None:
     assert (await client.open())["resumed"] is False
 
 
-async def test_a_client_lost_before_there_was_a_state_joins_afresh(endpoint: Endpoint) -> None:
-    class Late(Channel, topic="late"):
-        async def init(self, params: Any) -> Any:
-            await gates["slow"].wait()
-            return {}
+class Late(Channel, topic="late"):
+    async def init(self, params: Any) -> Any:
+        await gates["slow"].wait()
+        if params.get("is_refused"):
+            raise Refuse("no state for you")
+        return {"n": 0}
 
+    @on("add")
+    async def add(self, payload: Any, state: Any) -> None:
+        state["n"] += 1
+
+
+@pytest.mark.parametrize("is_back_before", [True, False])
+async def test_a_client_may_lose_its_connection_before_there_is_a_state(
+    endpoint: Endpoint, is_back_before: bool
+) -> None:
     endpoint.declare(Late)
     client = Own(endpoint, "late")
     await client.open()
+    ref = client.dispatch("late", "add")
+    client = await lose(client, endpoint)
+    if not is_back_before:
+        gates["slow"].set()
+        await until(lambda: endpoint.sessions[0].ledger.version == 1)
+    assert (await client.open())["resumed"]
+    gates["slow"].set()
+    client.again(ref, "add")
+    await client.until(lambda: bool(client.answers(ref)))
+    expected = (
+        [("state:change", 0), ("state:patch", 1)] if is_back_before else [("state:change", 1)]
+    )
+    assert [(event, payload["version"]) for event, payload in client.heard] == expected
+
+
+@pytest.mark.parametrize("is_lost_before", [True, False])
+async def test_there_is_nothing_to_come_back_to_where_init_refused(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture, is_lost_before: bool
+) -> None:
+    caplog.set_level(logging.INFO)
+    endpoint.declare(Late)
+    client = Own(endpoint, "late")
+    await client.open({"is_refused": True})
+    if is_lost_before:
+        client.connection.lost()
+    gates["slow"].set()
+    await until(lambda: "init of 'late' refused" in caplog.text)
     client = await lose(client, endpoint)
     assert (await client.open())["resumed"] is False
-    gates["slow"].set()
     await client.wait("state:change", 1)
+    assert len(endpoint.sessions) == 1
 
 
 async def test_a_client_comes_back_to_the_class_of_now(endpoint: Endpoint) -> None:
