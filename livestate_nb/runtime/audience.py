@@ -80,8 +80,8 @@ class Audience(Generic[Session]):
     def join(self, member: JoinedMember) -> None:
         """Let a member hear what is sent from now on, and what it has missed."""
         self.joined.append(member)
-        missed, member.missed = member.missed, None
-        for message in missed or ():
+        missed, member.missed = member.missed, []
+        for message in missed:
             member.pass_on(message)
 
     def miss(

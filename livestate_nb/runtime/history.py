@@ -56,8 +56,8 @@ class History:
         while self._bytes > MAX_BYTES or len(self._kept) > MAX_KEPT:
             self._drop(self._kept)
 
-    def last(self, count: int, *, receiver: int, since: int) -> list[Outgoing] | None:
-        """Return the last messages that a member was sent; None if not all of them are kept.
+    def last(self, count: int, *, receiver: int, since: int) -> list[Outgoing]:
+        """Return the last messages that a member was sent; fewer if not all of them are kept.
 
         Args:
             count: how many.
@@ -67,12 +67,12 @@ class History:
         found: list[Outgoing] = []
         position = self.position
         for _, only, message in reversed(self._kept or ()):
-            if position <= since or len(found) == count:
+            if position <= since or len(found) >= count:
                 break
             position -= 1
             if only is None or only == receiver:
                 found.append(message)
-        return found[::-1] if len(found) == count else None
+        return found[::-1]
 
     def forget(self, before: float) -> None:
         """Drop what was sent before a time: whoever is still connected has it."""

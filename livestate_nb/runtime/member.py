@@ -110,8 +110,10 @@ class JoinedMember:
         """How many messages it was sent, replies left out, since it first joined."""
         self.since = 0
         """The position in the session's history where the last whole state was sent to it."""
-        self.missed: list[Outgoing] | None = None
-        """What it gets when it has come back; None for the whole state."""
+        self.missed: list[Outgoing] = []
+        """What it gets when it has come back."""
+        self.needs_whole = True
+        """Whether it then gets the whole state, too."""
         self._history: History | None = None
         self._receipts: Receipts | None = None
         self._post = post
@@ -130,12 +132,13 @@ class JoinedMember:
         self.line, self.join = client.line, client.join
         self.user, self.params = client.user, client.params
         self.is_leaving = False
-        self.missed = None
+        count = self.sent - received
+        found: list[Outgoing] = []
         if self.place is not None and self._history is not None and not self.is_behind:
-            count = self.sent - received
-            self.missed = self._history.last(count, receiver=self.place.number, since=self.since)
-        if self.missed is not None:
-            self.sent = received
+            found = self._history.last(count, receiver=self.place.number, since=self.since)
+        self.needs_whole = self.is_behind or len(found) != count
+        self.missed = [one for one in found if not (self.needs_whole and one.is_update)]
+        self.sent = self.sent - len(self.missed) if self.needs_whole else received
 
     def push(self, event: str, detail: object = None) -> None:
         """Send an event to this client only, at once; see `livestate_nb.roles.Member`."""

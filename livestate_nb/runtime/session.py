@@ -163,7 +163,7 @@ class Session:
         if self.is_closed:  # it ended while the client was authorized: the client joins again
             member.line.crashed(member.join, CRASHED)
             return
-        if member.missed is not None:
+        if not member.needs_whole:
             self._audience.join(member)
             return
         if self.ledger.is_ahead:

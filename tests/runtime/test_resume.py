@@ -227,6 +227,29 @@ async def test_a_client_that_missed_too_much_gets_the_whole_state(endpoint: Endp
     assert [payload["version"] for _, payload in client.heard] == [MAX_KEPT + 2]
 
 
+async def test_events_come_before_the_whole_state_that_stands_for_the_patches(
+    endpoint: Endpoint,
+) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    has = client.has
+    client.push("count:1", "lvs_refresh")
+    client.dispatch("count:1", "add")
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 2)
+    client = await lose(client, endpoint)
+    client._base = has
+    terms = await client.open()
+    await client.wait("state:change", 1)
+    assert [event for event, _ in client.heard] == ["added", "added", "state:change"]
+    assert terms["received"] == has + 3  # the whole state and two patches do not come any more
+    client = await lose(client, endpoint)
+    await client.open()
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    assert [event for event, _ in client.heard] == ["added", "state:patch"]
+
+
 async def test_a_client_that_read_too_slowly_gets_the_whole_state(endpoint: Endpoint) -> None:
     client = Own(endpoint, "count:1")
     await client.start()
