@@ -80,9 +80,7 @@ class Audience(Generic[Session]):
     def join(self, member: JoinedMember) -> None:
         """Let a member hear what is sent from now on, and what it has missed."""
         self.joined.append(member)
-        missed, member.missed = member.missed, []
-        for message in missed:
-            member.pass_on(message)
+        member.catch_up()
 
     def miss(
         self, member: JoinedMember, grace: float, give_up: Callable[[JoinedMember], object]

@@ -8,13 +8,18 @@ from collections import deque
 from collections.abc import Callable
 from typing import Final
 
+from livestate_nb.codec import Raw
 from livestate_nb.runtime.ledger import Outgoing
+from livestate_nb.state.builder import STATE_CHANGE
 
 MAX_KEPT: Final = 256
 """Messages that one session keeps."""
 
 MAX_BYTES: Final = 64_000
 """Bytes of payload that one session keeps."""
+
+WHOLE: Final = Outgoing(STATE_CHANGE, Raw(b""))
+"""Stands for a whole state that was sent: who missed it gets the one of now."""
 
 
 class History:

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from livestate_nb.codec import Json
 from livestate_nb.event import Event
 from livestate_nb.protocol import Join
-from livestate_nb.runtime.history import History
+from livestate_nb.runtime.history import WHOLE, History
 from livestate_nb.runtime.ledger import Outgoing, event_message
 from livestate_nb.runtime.places import Place
 from livestate_nb.runtime.receipts import Receipts
@@ -109,7 +109,7 @@ class JoinedMember:
         self.sent = 0
         """How many messages it was sent, replies left out, since it first joined."""
         self.since = 0
-        """The position in the session's history where the last whole state was sent to it."""
+        """The position in the session's history from which on all that it was sent is there."""
         self.missed: list[Outgoing] = []
         """What it gets when it has come back."""
         self.needs_whole = True
@@ -136,9 +136,23 @@ class JoinedMember:
         found: list[Outgoing] = []
         if self.place is not None and self._history is not None and not self.is_behind:
             found = self._history.last(count, receiver=self.place.number, since=self.since)
-        self.needs_whole = self.is_behind or len(found) != count
-        self.missed = [one for one in found if not (self.needs_whole and one.is_update)]
-        self.sent = self.sent - len(self.missed) if self.needs_whole else received
+        self.needs_whole = self.is_behind or len(found) != count or WHOLE in found
+        if self.needs_whole:
+            self.missed = [message for message in found if not message.is_update]
+            self.sent -= len(self.missed)
+        else:
+            self.missed, self.sent = found, received
+
+    def catch_up(self) -> None:
+        """Send what was missed; where the whole state follows, the history goes on from here."""
+        missed, self.missed = self.missed, []
+        if self.needs_whole and self._history is not None:
+            self.since = self._history.position
+        for message in missed:
+            if self.needs_whole:
+                self.send(message)
+            else:
+                self.pass_on(message)
 
     def push(self, event: str, detail: object = None) -> None:
         """Send an event to this client only, at once; see `livestate_nb.roles.Member`."""
@@ -163,11 +177,14 @@ class JoinedMember:
             self.line.push(self.join, update)
 
     def pass_on_whole(self, whole: Outgoing) -> None:
-        """Send the whole state, after which nothing that came before it is missed."""
+        """Send the whole state; the history only notes that it was sent, if anything was before."""
+        if self.place is not None and self._history is not None:
+            if self.is_behind or self.sent == 0:
+                self.since = self._history.position
+            else:
+                self._history.keep(self.place.number, WHOLE)
         self.is_behind = False
         self.pass_on(whole)
-        if self._history is not None:
-            self.since = self._history.position
 
     def is_new(self, ref: Json) -> bool:
         """Note that an event has come; one that came before is not new, and answered again."""

@@ -250,6 +250,23 @@ async def test_events_come_before_the_whole_state_that_stands_for_the_patches(
     assert [event for event, _ in client.heard] == ["added", "state:patch"]
 
 
+async def test_missed_events_come_again_until_they_arrive(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.open()
+    for _ in range(3):
+        client.dispatch("count:1", "add")
+    await client.wait("state:patch", 3)
+    for has, events in [(0, 3), (0, 3), (2, 1), (1, 0)]:
+        first, received = client.token, client._base + has if has else 0
+        client = await lose(client, endpoint)
+        client._base = received
+        await client.open(token=first)
+        await client.wait("state:change", 1)
+        assert [event for event, _ in client.heard] == ["added"] * events + ["state:change"]
+        if not has:
+            client.token = first
+
+
 async def test_a_client_that_read_too_slowly_gets_the_whole_state(endpoint: Endpoint) -> None:
     client = Own(endpoint, "count:1")
     await client.start()
