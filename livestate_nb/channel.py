@@ -102,6 +102,8 @@ class Channel:
     * ``fps``: at most so many updates a second from generators, messages and ``change`` blocks:
       what comes faster is merged. By default each is sent; events are always answered at once.
     * ``row_key``: the field that tells the rows of a list apart (``"id"``), None if none does.
+    * ``grace``: seconds that the place of a client with a lost connection is kept, and a shared
+      session that nobody holds; 60 by default, 0 keeps neither.
     * ``run_on``: ``"main"`` runs all callbacks on the main thread of the notebook's kernel, where
       they wait for the running cell; ``@on("plot", run_on="main")`` does so for one handler.
 
@@ -134,12 +136,14 @@ class Channel:
         max_version: int = _INHERITED,
         fps: float | None = _INHERITED,
         row_key: str | None = _INHERITED,
+        grace: float = _INHERITED,
         run_on: RunOn | None = _INHERITED,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         given: dict[str, Any] = {"shared": shared, "on_error": on_error, "fps": fps}
-        given |= {"max_version": max_version, "row_key": row_key, "run_on": run_on}
+        given |= {"max_version": max_version, "row_key": row_key}
+        given |= {"grace": grace, "run_on": run_on}
         chosen = {name: value for name, value in given.items() if value is not _INHERITED}
         cls._options = replace(cls._options, topic=topic, **chosen)
         check_options(cls.__name__, cls._options)

@@ -29,6 +29,7 @@ class Options:
     max_version: int = 1000
     fps: float | None = None
     row_key: str | None = "id"
+    grace: float = 60.0
     run_on: RunOn | None = None
 
 
@@ -113,6 +114,10 @@ def check_options(name: str, options: Options) -> None:
     if options.row_key is not None and not isinstance(options.row_key, str):
         raise DeclarationError(
             f"{name}: expected row_key as the name of a field, or None, got {options.row_key!r}"
+        )
+    if not isinstance(options.grace, int | float) or not 0 <= options.grace < math.inf:
+        raise DeclarationError(
+            f"{name}: expected grace as seconds from 0 on, got {options.grace!r}"
         )
     if not isinstance(options.max_version, int) or options.max_version < 1:
         raise DeclarationError(

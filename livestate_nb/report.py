@@ -74,7 +74,7 @@ def overview(
             session.topic,
             type(session.channel).__name__,
             f"version {session.ledger.version if session.ledger.version is not None else '-'}",
-            f"{len(session.joined)} joined",
+            f"{len(session.members)} joined",
             ", ".join(places.get(session, ())),
         )
         for session in sorted(sessions, key=lambda one: one.topic)
@@ -97,7 +97,7 @@ def sessions_by_name(live: Iterable[tuple[Session, Sequence[str]]]) -> str:
     """Return the sessions of a topic in one line, for an error."""
     named = [
         f"{', '.join(places) or 'a join of its own'} (version {session.ledger.version or 0}, "
-        f"{len(session.joined)} joined)"
+        f"{len(session.members)} joined)"
         for session, places in live
     ]
     return "; ".join(named) or "none"

@@ -68,7 +68,7 @@ def test_a_page_joins_dispatches_and_gets_the_patch(kernel: Kernel) -> None:
         "version": 1,
     }
     join, event = page.wait("phx_reply", 2)
-    assert join[4]["response"] == {"livestate": {"max_version": 1000}}
+    assert join[4]["response"]["livestate"]["max_version"] == 1000
     assert event[4] == {"status": "ok", "response": {}}
     assert kernel.run("print(todos.state)") == "{'items': ['milk']}\n"
 

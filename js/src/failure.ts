@@ -31,9 +31,12 @@ export class DispatchError extends Error implements LiveStateError {
 /** The types of errors that are over as soon as the channel is joined (again). */
 const CONNECTION_TYPES = new Set(["socket error", "channel join error", "channel closed"]);
 
-/** Tells whether an error is one of connecting, which a successful join ends. */
-export function isConnectionError(error: LiveStateError): boolean {
-  return CONNECTION_TYPES.has(error.type);
+/**
+ * Tells whether an error is one of connecting, which a successful join ends.
+ * @param isResumed has the channel gone on? Then it has not crashed, but was out of reach
+ */
+export function isConnectionError(error: LiveStateError, isResumed = false): boolean {
+  return CONNECTION_TYPES.has(error.type) || (isResumed && error.type === "channel error");
 }
 
 /** Tells whether two errors say the same, as the `error` push and the reply of one event do. */

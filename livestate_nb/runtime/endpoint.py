@@ -22,9 +22,10 @@ from livestate_nb.pubsub import LocalPubSub, PubSub
 from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
-from livestate_nb.runtime.session import Session
+from livestate_nb.runtime.places import Places
+from livestate_nb.runtime.session import Seated, Session
 from livestate_nb.runtime.threads import Workers
-from livestate_nb.runtime.work import Main, Places
+from livestate_nb.runtime.work import Main, Threads
 
 IDLE_TIMEOUT: Final = 60.0
 """Seconds without a frame after which a client counts as gone (phoenix websocket.ex)."""
@@ -83,8 +84,9 @@ class Endpoint:
         main: Main | None = None,
     ) -> None:
         self.clock = clock
+        self.places: Places[Seated] = Places(clock)
         self.pubsub: PubSub = LocalPubSub()
-        self.places = Places(Workers(_WORKERS), main)
+        self.threads = Threads(Workers(_WORKERS), main)
         self._idle_timeout = idle_timeout
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
@@ -124,7 +126,7 @@ class Endpoint:
                 f"{channel.__name__} has no topic: "
                 f'write class {channel.__name__}(Channel, topic="…")'
             )
-        if self.places.main is None and has_main(channel):
+        if self.threads.main is None and has_main(channel):
             raise DeclarationError(
                 f"{channel.__name__}: run_on='main' asks for the main thread of a notebook's "
                 "kernel, which there is not here: leave it out, or declare it in a notebook"
@@ -170,7 +172,13 @@ class Endpoint:
     # connections and sessions
 
     def connect(
-        self, transport: Transport, *, vsn: str, user: object = None, is_local: bool = False
+        self,
+        transport: Transport,
+        *,
+        vsn: str,
+        user: object = None,
+        is_local: bool = False,
+        principal: str = "",
     ) -> Connection:
         """Take a client's connection.
 
@@ -179,6 +187,8 @@ class Endpoint:
             vsn: the version of the wire that it asks for, such as ``"2.0.0"``.
             user: who the transport authenticated; None where it knows nobody.
             is_local: whether the client belongs to this kernel (see `Connection`).
+            principal: names who the transport authenticated, the same whenever that client
+                connects: only the same one can resume what it had.
 
         Raises:
             ProtocolError: nobody here speaks that version.
@@ -186,7 +196,9 @@ class Endpoint:
         """
         serializer = serializer_for(vsn)
         self._bind()
-        connection = Connection(self, transport, serializer, user=user, is_local=is_local)
+        connection = Connection(
+            self, transport, serializer, user=user, is_local=is_local, principal=principal
+        )
         self._connections.add(connection)
         return connection
 
@@ -313,7 +325,7 @@ class Endpoint:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=_PATIENCE)
-        self.places.workers.shutdown()
+        self.threads.workers.shutdown()
 
     def _own(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -349,6 +361,8 @@ class Endpoint:
             for connection in list(self._connections):
                 if now - connection.last_seen > self._idle_timeout:
                     connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")
+            for session in self._sessions:
+                session.forget(now - 2 * self._idle_timeout)
 
 
 def _check_layout(old: type[Channel], new: type[Channel]) -> None:

@@ -43,7 +43,7 @@ class Main(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Places:
+class Threads:
     """Where users' functions may run, beside the endpoint's loop.
 
     Args:
@@ -64,17 +64,17 @@ class Work:
     and on its loop.
 
     Args:
-        places: where it may run.
+        threads: where it may run.
         function: what to call.
         *args: its arguments.
         on_main: whether it runs on the main thread; there is one.
     """
 
     def __init__(
-        self, places: Places, function: Callable[..., Any], *args: Any, on_main: bool = False
+        self, threads: Threads, function: Callable[..., Any], *args: Any, on_main: bool = False
     ) -> None:
-        self._places = places
-        self._main = places.main if on_main else None
+        self._threads = threads
+        self._main = threads.main if on_main else None
         self._function = function
         self._args = args
         self._generator: Generator[Any, Any, Any] | None = None
@@ -109,7 +109,7 @@ class Work:
         except StopAsyncIteration:
             return Step(None, is_last=True)
         except Exception as error:
-            if self._places.main is not None and self._main is None:
+            if self._threads.main is not None and self._main is None:
                 advise(error)
             raise
 
@@ -130,9 +130,12 @@ class Work:
         at most: then the generator is left to itself.
         """
         if self._thread is not None and not self._thread.cancel() and not self._thread.done():
-            await asyncio.wait([asyncio.wrap_future(self._thread)], timeout=_PATIENCE)
-            if not self._thread.done():
+            running = asyncio.wrap_future(self._thread)
+            await asyncio.wait([running], timeout=_PATIENCE)
+            if not running.done():
                 return
+            if not running.cancelled():
+                running.exception()  # it comes too late for anybody
         if self._async_generator is not None:
             await self._awaited(_close, self._async_generator)
         elif self._generator is not None:
@@ -154,7 +157,7 @@ class Work:
         if self._main is not None:
             self._thread = self._main.call(function, *args)
         else:
-            self._thread = self._places.workers.submit(copy_context().run, function, *args)
+            self._thread = self._threads.workers.submit(copy_context().run, function, *args)
         return await asyncio.wrap_future(self._thread)
 
     def _awaited(self, function: Callable[..., Awaitable[T]], *args: Any) -> Awaitable[T]:

@@ -294,7 +294,9 @@ async def test_our_own_client_gets_a_reply_to_each_event_behind_its_patch(
         await client.wait("state:patch", 2)
     assert [f[4]["response"] for f in other.received("phx_reply")] == [{}]
     join, first, second = await own.wait("phx_reply", 3)
-    assert join[4]["response"] == {"livestate": {"max_version": 1000}}
+    terms = join[4]["response"]["livestate"]
+    assert terms.pop("token")
+    assert terms == {"max_version": 1000, "grace": 60, "resumed": False, "received": 0}
     assert (first[0], first[1], first[4]) == ("1", fine, {"status": "ok", "response": {}})
     assert (second[1], second[4]["status"]) == (failed, "error")
     assert second[4]["response"]["type"] == "raised"
@@ -362,7 +364,7 @@ async def test_each_join_has_a_state_of_its_own(endpoint: Endpoint) -> None:
     assert bob.received("state:change")[-1][4] == {"state": {"items": ["whole"]}, "version": 0}
 
 
-class Room(Channel, topic="room:*", shared=True):
+class Room(Channel, topic="room:*", shared=True, grace=0):
     inits = 0
 
     def authorize(self, params: Any) -> bool:
