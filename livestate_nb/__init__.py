@@ -4,7 +4,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from livestate_nb.channel import Channel, on
+    from livestate_nb.channel import Channel
+    from livestate_nb.declaration import on
     from livestate_nb.errors import (
         EncodeError,
         LiveStateError,
@@ -31,7 +32,7 @@ _HOMES = {
     "UnknownEvent": "errors",
     "User": "roles",
     "WouldDeadlock": "errors",
-    "on": "channel",
+    "on": "declaration",
 }
 
 __all__ = [

@@ -1,42 +1,33 @@
-"""What users write against: Channel and on.
+"""What users write against: Channel.
 
 A channel class says how a state starts and how events change it. It must not know sessions,
 transports or notebooks: the runtime gives it a `Seat`, the notebook extension is a `Host`.
 """
 
-import inspect
-import math
 import re
 from collections.abc import Awaitable, Callable
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Final, Literal, Protocol, TypeAlias, TypeVar
+from typing import Any, ClassVar, Final, Protocol
 
 from livestate_nb.codec import Json
+from livestate_nb.declaration import (
+    OnError,
+    Options,
+    RunOn,
+    asks_for_main,
+    check_options,
+    handlers_of,
+    matches,
+)
 from livestate_nb.errors import ChannelError, DeclarationError, HostError, TopicError
 from livestate_nb.roles import Handle, Member, Seat
 
-OnError: TypeAlias = Literal["keep", "crash"]
-Handler = TypeVar("Handler", bound=Callable[..., Any])
-
-_MARK: Final = "_livestate_events"
 _INHERITED: Any = object()
 _TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
 _FILE: Final = re.compile(r"\S+\.m?js")
 _NO_TOPIC: Final = 'has no topic: write class {name}(Channel, topic="name:*")'
-
-
-@dataclass(frozen=True, slots=True)
-class Options:
-    """What a class statement says of a channel; see `Channel`."""
-
-    topic: str | None = None
-    shared: bool = False
-    on_error: OnError = "keep"
-    max_version: int = 1000
-    fps: float | None = None
-    row_key: str | None = "id"
 
 
 @dataclass(slots=True, eq=False)
@@ -48,12 +39,14 @@ class Turn:
         member: the member it works for.
         waiting: channel objects whose handlers wait for this turn to end.
         is_over: whether it has ended: what runs on in a thread or task has no turn.
+        is_block: whether it is that of a `with handle.change()` block: code of a cell.
     """
 
     channel: "Channel"
     member: Member | None
     waiting: "frozenset[Channel]" = frozenset()
     is_over: bool = False
+    is_block: bool = False
 
     @property
     def blocked(self) -> "frozenset[Channel]":
@@ -64,8 +57,8 @@ class Turn:
 class Host(Protocol):
     """Declare and show channels: what ``%load_ext livestate_nb`` installs."""
 
-    def declare(self, channel: "type[Channel]") -> None:
-        """Serve a channel's topics from now on."""
+    def defined(self, channel: "type[Channel]") -> None:
+        """Note that a class with a topic was defined: in a cell, or in a module that is loaded."""
 
     def show(
         self,
@@ -73,11 +66,14 @@ class Host(Protocol):
         topic: str,
         *,
         element: str,
-        source: str,
+        esm: str | Path,
         name: str | None,
         params: dict[str, Json],
     ) -> Handle:
         """Display an element for a session; see `Channel.show`."""
+
+    def at(self, channel: "type[Channel]", topic: str) -> Handle:
+        """Return a handle of a shared topic's session; see `Channel.at`."""
 
     def publish(self, channel: "type[Channel]") -> None:
         """Open a channel's topics to the server's other clients; see `Channel.publish`."""
@@ -92,39 +88,6 @@ def install_host(host: Host | None) -> None:
     """Let classes defined from now on be declared on this host; None takes it away."""
     global _host  # noqa: PLW0603 - the notebook's host is module state by design
     _host = host
-
-
-def on(event: str) -> Callable[[Handler], Handler]:
-    """Make a method the handler of an event: ``@on("add_todo")``.
-
-    The method is called with (payload, state). It may be plain, async, a generator or an async
-    generator; it may mutate the state it gets or return a new one (see `Channel`).
-
-    Args:
-        event: the name that clients dispatch.
-
-    Raises:
-        DeclarationError: it is used without a name.
-
-    Example:
-        >>> class Counter(Channel, topic="counter:*"):
-        ...     def init(self, params):
-        ...         return {"n": 0}
-        ...
-        ...     @on("inc")
-        ...     def inc(self, payload, state):
-        ...         state["n"] += payload.get("by", 1)
-        >>> Counter.events()
-        ['inc']
-    """
-    if not isinstance(event, str):
-        raise DeclarationError(f'expected @on("event"), got @on({event!r}): name the event')
-
-    def mark(handler: Handler) -> Handler:
-        setattr(handler, _MARK, (*getattr(handler, _MARK, ()), event))
-        return handler
-
-    return mark
 
 
 class Channel:
@@ -142,11 +105,16 @@ class Channel:
     * ``fps``: at most so many updates a second from generators, messages and ``change`` blocks:
       what comes faster is merged. By default each is sent; events are always answered at once.
     * ``row_key``: the field that tells the rows of a list apart (``"id"``), None if none does.
+    * ``grace``: seconds that the place of a client with a lost connection is kept, and a shared
+      session that nobody holds; 60 by default, 0 keeps neither.
+    * ``run_on``: ``"main"`` runs all callbacks on the main thread of the notebook's kernel, where
+      they wait for the running cell; ``@on("plot", run_on="main")`` does so for one handler.
 
     A handler returns None (keep what was mutated), a new state, or a `Reply`. The state may be a
     dict (handlers get a draft that they may mutate) or anything that encodes to a JSON object.
 
     Example:
+        >>> from livestate_nb import on
         >>> class Todos(Channel, topic="todos:*"):
         ...     def init(self, params):
         ...         return {"items": []}
@@ -171,19 +139,20 @@ class Channel:
         max_version: int = _INHERITED,
         fps: float | None = _INHERITED,
         row_key: str | None = _INHERITED,
+        grace: float = _INHERITED,
+        run_on: RunOn | None = _INHERITED,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         given: dict[str, Any] = {"shared": shared, "on_error": on_error, "fps": fps}
         given |= {"max_version": max_version, "row_key": row_key}
+        given |= {"grace": grace, "run_on": run_on}
         chosen = {name: value for name, value in given.items() if value is not _INHERITED}
         cls._options = replace(cls._options, topic=topic, **chosen)
-        _check_options(cls.__name__, cls._options)
-        cls._handlers = {}
-        for base in reversed(cls.__mro__):
-            cls._handlers |= _own_handlers(base)
-        if topic is not None and _host is not None and cls.__module__ == "__main__":
-            _host.declare(cls)
+        check_options(cls.__name__, cls._options)
+        cls._handlers = handlers_of(cls, Channel)
+        if topic is not None and _host is not None:
+            _host.defined(cls)
 
     @classmethod
     def serves(cls, topic: str) -> bool:
@@ -193,7 +162,7 @@ class Channel:
     @classmethod
     def events(cls) -> list[str]:
         """Return the names of the events that the channel accepts, sorted."""
-        return sorted(cls._handlers)
+        return sorted(handlers_of(cls, Channel))
 
     @classmethod
     def show(
@@ -215,8 +184,8 @@ class Channel:
             element: the element's tag, with a hyphen, such as ``"todo-list"``. Without it the
                 state is shown as a tree with the events that the channel accepts.
             esm: an ES module in plain JavaScript whose default export is the element's class:
-                its source, or the Path of its file. It may import from ``lit`` and
-                ``livestate-nb``.
+                its source, or the Path of its file: when that changes, what it exports takes
+                the shown element's place. It may import from ``lit`` and ``livestate-nb``.
             name: names the session; the calling cell by default.
             params: the join params that `init` gets, an object; ``{}`` by default.
 
@@ -227,12 +196,10 @@ class Channel:
             FileNotFoundError: esm is a Path to no file.
             Refuse: `init` refused, or whatever it raised.
         """
-        host = _the_host()
-        source = esm.read_text("utf-8") if isinstance(esm, Path) else esm
-        if bool(element) != bool(source):
+        if bool(element) != bool(esm):
             raise DeclarationError(
                 "expected element and esm together (the tag, and the module that exports its "
-                f"class), got element={element!r} and {'an' if source else 'no'} esm"
+                f"class), got element={element!r} and {'an' if esm else 'no'} esm"
             )
         if element and not _TAG.fullmatch(element):
             raise DeclarationError(
@@ -241,14 +208,31 @@ class Channel:
             )
         if isinstance(esm, str) and _FILE.fullmatch(esm):
             raise DeclarationError(f"expected the source of a module, got {esm!r}: Path({esm!r})?")
-        return host.show(
+        return _the_host().show(
             cls,
             cls._one_topic(topic),
             element=element,
-            source=source,
+            esm=esm,
             name=name,
             params=params or {},
         )
+
+    @classmethod
+    def at(cls, topic: str | None = None) -> Handle:
+        """Return the handle of a shared topic's session, without displaying anything.
+
+        The session is opened if it is not, and stays open until the handle's `close`.
+
+        Args:
+            topic: one of the channel's topics; not needed where the channel has just one.
+
+        Raises:
+            HostError: ``%load_ext livestate_nb`` has not been run.
+            TopicError: the topic is not one of the channel's.
+            ChannelError: the channel is not shared: no topic of it has one session.
+            Refuse: `init` refused, or whatever it raised.
+        """
+        return _the_host().at(cls, cls._one_topic(topic))
 
     @classmethod
     def publish(cls) -> None:
@@ -288,6 +272,18 @@ class Channel:
             params: the join params of the member that opened the session, an object.
         """
         return {}
+
+    def migrate(self, state: Any) -> Any:
+        """Return the state in the shape that this class wants; see docs/channels.md.
+
+        Define it where the class that takes over live sessions needs another shape: it is called
+        once for each, with the state as the class before left it, and returns the new one or None
+        (keep what was mutated). May be async. Where it raises, the class and the state stay.
+
+        Args:
+            state: as for an event handler.
+        """
+        return state
 
     def handle_message(self, message: Any, state: Any) -> Any:  # noqa: ARG002 - for subclasses
         """Handle what pubsub brings; it returns what an event handler may return.
@@ -377,68 +373,29 @@ def options_of(channel: type[Channel]) -> Options:
 def handler_of(channel: Channel, event: str) -> Callable[[Json, Any], Any] | None:
     """Return the bound handler of an event, None where the channel has none."""
     name = channel._handlers.get(event)
+    if name is None:  # %autoreload puts new methods into the class as it is
+        name = handlers_of(type(channel), Channel).get(event)
     return None if name is None else getattr(channel, name)
+
+
+def needs_main(channel: type[Channel], function: Callable[..., Any]) -> bool:
+    """Return whether a callback of a channel is to run on the main thread."""
+    return channel._options.run_on is not None or asks_for_main(function)
+
+
+def has_main(channel: type[Channel]) -> bool:
+    """Return whether any callback of a channel is to run on the main thread."""
+    methods = handlers_of(channel, Channel).values()
+    return channel._options.run_on is not None or any(
+        asks_for_main(getattr(channel, name)) for name in methods
+    )
+
+
+def seat_of(channel: Channel) -> Seat:
+    """Return the place that a channel object has in a session."""
+    return channel._seat
 
 
 def bind(channel: Channel, seat: Seat) -> None:
     """Give a channel object its place in a session, before any of its callbacks runs."""
     channel._seat = seat
-
-
-def matches(pattern: str, topic: str) -> bool:
-    """Return whether a topic fits a pattern: the same text, or a prefix and a final star.
-
-    Example:
-        >>> matches("todo:*", "todo:a:b"), matches("todo:*", "todo")
-        (True, False)
-    """
-    return topic.startswith(pattern[:-1]) if pattern.endswith("*") else topic == pattern
-
-
-def _check_options(name: str, options: Options) -> None:
-    topic = options.topic
-    if topic is not None and (not isinstance(topic, str) or not topic or "*" in topic[:-1]):
-        raise DeclarationError(
-            f"{name}: expected a topic such as 'todos:me' or, the star last, 'todos:*', "
-            f"got {topic!r}"
-        )
-    if options.on_error not in ("keep", "crash"):
-        raise DeclarationError(
-            f"{name}: expected on_error 'keep' or 'crash', got {options.on_error!r}"
-        )
-    if options.fps is not None and not (
-        isinstance(options.fps, int | float) and 0 < options.fps < math.inf
-    ):
-        raise DeclarationError(f"{name}: expected fps as a number above 0, got {options.fps!r}")
-    if options.row_key is not None and not isinstance(options.row_key, str):
-        raise DeclarationError(
-            f"{name}: expected row_key as the name of a field, or None, got {options.row_key!r}"
-        )
-    if not isinstance(options.max_version, int) or options.max_version < 1:
-        raise DeclarationError(
-            f"{name}: expected max_version as an integer from 1 on, got {options.max_version!r}"
-        )
-
-
-def _own_handlers(cls: type) -> dict[str, str]:
-    handlers: dict[str, str] = {}
-    for name, value in vars(cls).items():
-        for event in getattr(value, _MARK, ()):
-            if event in handlers:
-                raise DeclarationError(
-                    f"{cls.__name__}: both {handlers[event]} and {name} handle {event!r}"
-                )
-            try:
-                inspect.signature(value).bind(None, None, None)
-            except TypeError as error:
-                raise DeclarationError(
-                    f"{cls.__name__}: expected def {name}(self, payload, state), "
-                    f"got {name}{inspect.signature(value)}"
-                ) from error
-            if hasattr(Channel, name):
-                raise DeclarationError(
-                    f"{cls.__name__}.{name} handles {event!r}, but {name} is a name that every "
-                    "channel has already: call the method something else"
-                )
-            handlers[event] = name
-    return handlers

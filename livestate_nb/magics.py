@@ -1,19 +1,25 @@
-"""What ``%load_ext livestate_nb`` does: connect the notebook side to this kernel.
+"""What ``%load_ext livestate_nb`` does: connect the notebook side to this kernel, and %livestate.
 
-It must not know channels or sessions.
+It must not know channels' states or sessions.
 """
 
 import os
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ipykernel.connect import get_connection_file
+from IPython.core.error import UsageError
 
-from livestate_nb.channel import install_host
-from livestate_nb.errors import HostError
+from livestate_nb import report
+from livestate_nb.capture import Capture
+from livestate_nb.channel import Channel, install_host
+from livestate_nb.errors import HostError, LiveStateError
 from livestate_nb.notebook import IdleClock, Notebook
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
+
+_WORDS: Final = ("errors", "log", "off", "on")
 
 
 class Extension:
@@ -25,11 +31,22 @@ class Extension:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._clock = IdleClock()
-        self._notebook = Notebook(self, self._clock, _address(shell.kernel))
-        self._clock.pause()  # the cell that loads the extension is running
-        shell.events.register("pre_execute", self._clock.pause)
-        shell.events.register("post_execute", self._clock.resume)
+        clock = IdleClock()
+        self._notebook = Notebook(
+            self, clock, shell.kernel.io_loop.asyncio_loop, _address(shell.kernel)
+        )
+        self._capture = Capture(self._notebook.journal)
+        self._hooks: list[tuple[str, Callable[[], None]]] = [
+            (event, function)
+            for one in (clock, self._notebook.main)
+            for event, function in (("pre_execute", one.pause), ("post_execute", one.resume))
+        ]
+        for event, function in self._hooks:
+            shell.events.register(event, function)
+            if event == "pre_execute":
+                function()  # the cell that loads the extension is running
+        shell.register_magic_function(self.livestate, "line", "livestate")
+        shell.set_hook("complete_command", _complete, str_key="%livestate")
         install_host(self._notebook)
 
     def cell(self) -> tuple[str, str]:
@@ -42,12 +59,63 @@ class Extension:
         execution = str(parent.get("header", {}).get("msg_id", ""))
         return str(parent.get("metadata", {}).get("cellId") or execution), execution
 
+    def livestate(self, line: str) -> None:
+        """Tell what livestate_nb runs in this kernel, or change it.
+
+        ``%livestate``
+            what is declared, where it can be reached, and who is joined.
+        ``%livestate errors``
+            the last errors of handlers, with their tracebacks.
+        ``%livestate log``
+            what handlers printed.
+        ``%livestate on Todos``
+            declares a channel class that was imported from a module.
+        ``%livestate off todos:*``
+            withdraws what is declared for a topic: its sessions end, clients are told.
+        """
+        match line.split():
+            case []:
+                text = self._notebook.overview()
+            case ["errors"]:
+                text = report.log(self._notebook.journal.entries("error")) or "no errors"
+            case ["log"]:
+                text = report.log(self._notebook.journal.entries("print")) or "nothing printed"
+            case ["on", name]:
+                text = self._declare(name)
+            case ["off", pattern]:
+                text = self._withdraw(pattern)
+            case _:
+                raise UsageError(
+                    f"expected %livestate alone or with errors, log, on NAME or off TOPIC, got "
+                    f"{line!r}: see %livestate?"
+                )
+        print(text)  # noqa: T201 - what the cell shows
+
     def close(self) -> None:
         """End the notebook side."""
         install_host(None)
-        self._shell.events.unregister("pre_execute", self._clock.pause)
-        self._shell.events.unregister("post_execute", self._clock.resume)
+        for event, function in self._hooks:
+            self._shell.events.unregister(event, function)
+        del self._shell.magics_manager.magics["line"]["livestate"]
         self._notebook.close()
+        self._capture.close()
+
+    def _declare(self, name: str) -> str:
+        channel = self._shell.user_ns.get(name)
+        if not (isinstance(channel, type) and issubclass(channel, Channel)):
+            raise UsageError(f"expected the name of a channel class, got {name!r}: import it first")
+        try:
+            self._notebook.declare(channel)
+        except LiveStateError as error:
+            raise UsageError(str(error)) from error
+        return f"{name} is declared"
+
+    def _withdraw(self, pattern: str) -> str:
+        try:
+            ended = self._notebook.withdraw(pattern)
+        except LiveStateError as error:
+            raise UsageError(str(error)) from error
+        return f"{pattern} is withdrawn; sessions that ended: {ended}"
 
 
 def load(shell: Any) -> None:
@@ -79,3 +147,8 @@ def _address(kernel: Any) -> Address | None:
         return None
     kernel_id = Path(get_connection_file()).stem.removeprefix("kernel-")
     return Address(url, secret, kernel_id, kernel.session.key)
+
+
+def _complete(_: Any, event: Any) -> list[str]:
+    """Return the words that may follow ``%livestate``."""
+    return list(_WORDS) if event.line.split()[:-1] in ([], ["%livestate"]) else []

@@ -10,14 +10,18 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 from IPython.display import display
 
-from livestate_nb.channel import Channel, options_of
+from livestate_nb import report
+from livestate_nb.channel import Channel, options_of, seat_of
 from livestate_nb.codec import Json
-from livestate_nb.errors import HostError
-from livestate_nb.runtime import Endpoint, Loop, Session, SessionHandle
+from livestate_nb.errors import ChannelError, HostError
+from livestate_nb.journal import Journal
+from livestate_nb.runtime import Endpoint, Loop, MainThread, Session, SessionHandle
+from livestate_nb.screen import Module, Screen
 from livestate_nb.transports.comm import CommHub
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink import Uplink
@@ -67,25 +71,17 @@ class IdleClock:
             self._counted = self(), time.monotonic()
 
 
-class ShownHandle(SessionHandle):
-    """Hold a session that a cell shows; as another cell's result it shows the element there.
+class KeptHandle(SessionHandle):
+    """Hold a session of the notebook.
 
     Args:
         loop: the endpoint's loop.
         session: the session.
-        display: displays its element.
         forget: called when the session is closed.
     """
 
-    def __init__(
-        self,
-        loop: Loop,
-        session: Session,
-        display: Callable[[], None],
-        forget: Callable[[], None],
-    ) -> None:
+    def __init__(self, loop: Loop, session: Session, forget: Callable[[], None]) -> None:
         super().__init__(loop, session)
-        self._display = display
         self._forget = forget
 
     def close(self) -> None:
@@ -93,26 +89,51 @@ class ShownHandle(SessionHandle):
         super().close()
         self._forget()
 
+
+class ShownHandle(KeptHandle):
+    """Hold a session that a cell shows; as another cell's result it shows the element there.
+
+    Args:
+        loop: the endpoint's loop.
+        session: the session.
+        forget: called when the session is closed.
+        display: displays its element.
+    """
+
+    def __init__(
+        self,
+        loop: Loop,
+        session: Session,
+        forget: Callable[[], None],
+        display: Callable[[], None],
+    ) -> None:
+        super().__init__(loop, session, forget)
+        self._display = display
+
     def _ipython_display_(self) -> None:
         self._display()
 
 
 class Notebook:
-    """Run the kernel's endpoint and show its sessions.
+    """Run the kernel's endpoint and show its sessions; implements `livestate_nb.channel.Host`.
 
     Args:
         execution: says which cell is being executed.
         clock: counts the seconds in which the kernel hears its clients.
+        kernel_loop: the loop of the kernel's main thread, which makes this object.
         address: where the kernel's server is; None where it has no server that we know.
     """
 
-    def __init__(self, execution: Execution, clock: IdleClock, address: Address | None) -> None:
+    def __init__(
+        self,
+        execution: Execution,
+        clock: IdleClock,
+        kernel_loop: asyncio.AbstractEventLoop,
+        address: Address | None,
+    ) -> None:
         self._execution = execution
-        self._name = secrets.token_urlsafe(8)
-        self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT)
-        self._hub = CommHub(self._endpoint)
-        self._widgets: dict[tuple[str, str], LiveStateWidget] = {}
-        """By the key of the session and the cell that shows it."""
+        self.main = MainThread(kernel_loop, self._wait)
+        self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT, main=self.main)
         self._calls: tuple[str, int] = ("", 0)
         self._displayed: tuple[str, set[str]] = ("", set())
         started: Future[Loop] = Future()
@@ -121,22 +142,22 @@ class Notebook:
         )
         self._thread.start()
         self._loop = started.result(_PATIENCE)
-        self._reached = ""
-        """The kernel's id as long as its server leads clients here; set by the endpoint's loop."""
+        hub = CommHub(self._endpoint)
+        self._screen = Screen(secrets.token_urlsafe(8), hub, self._loop.loop)
+        self._watching = self._loop.start(self._screen.watch())
         self._uplink = None if address is None else self._dial(address)
 
-    def declare(self, channel: type[Channel]) -> None:
-        """Declare a channel; its live sessions get the class, their widgets its events."""
+    # for channels: what `livestate_nb.channel.Host` asks for
 
-        async def declare() -> None:
-            self._endpoint.declare(channel)
-            if self._uplink is not None:
-                self._uplink.declared()
-
-        self._loop.run(declare())
-        for widget in self._widgets.values():
-            if self._endpoint.match(widget.topic) is channel:
-                widget.events = channel.events()
+    def defined(self, channel: type[Channel]) -> None:
+        """Declare a class of a cell; one of a module if an earlier form of it is declared."""
+        earlier = self._earlier(channel)
+        if earlier or channel.__module__ == "__main__":
+            self.declare(channel)
+        for pattern in earlier:
+            live = self._endpoint.sessions_of(pattern)
+            if pattern != options_of(channel).topic and live:
+                print(report.renamed(channel, pattern, live))  # noqa: T201 - for the author
 
     def show(
         self,
@@ -144,23 +165,28 @@ class Notebook:
         topic: str,
         *,
         element: str,
-        source: str,
+        esm: str | Path,
         name: str | None,
         params: dict[str, Json],
     ) -> ShownHandle:
         """Display a session's element; see `livestate_nb.Channel.show`."""
-        if self._endpoint.channels.get(str(options_of(channel).topic)) is not channel:
-            self.declare(channel)
+        module = Module.read(element, esm)
+        self._declare_if_new(channel)
         place = self._place()
         named = f"name {name}" if name is not None else place
         session = self._loop.run(self._endpoint.open(channel, topic, named, params))
-        widget = self._widget(channel, session, place)
-        with widget.hold_sync():
-            widget.element = element
-            widget.source = source
+        widget = self._screen.widget(channel, session, place, module)
         self._display(widget)
-        display = partial(self._display_once, widget)
-        return ShownHandle(self._loop, session, display, partial(self._forget, session.key))
+        forget = partial(self._screen.forget, [session])
+        return ShownHandle(self._loop, session, forget, partial(self._display_once, widget))
+
+    def at(self, channel: type[Channel], topic: str) -> KeptHandle:
+        """Return the handle of a shared topic; see `livestate_nb.Channel.at`."""
+        if not options_of(channel).shared:
+            raise ChannelError(self._unshared(channel, topic))
+        self._declare_if_new(channel)
+        session = self._loop.run(self._endpoint.open(channel, topic, "", {}))
+        return KeptHandle(self._loop, session, partial(self._screen.forget, [session]))
 
     def publish(self, channel: type[Channel]) -> None:
         """Open a channel's topics to the server's other clients; see `Channel.publish`."""
@@ -169,30 +195,76 @@ class Notebook:
                 f"cannot publish {channel.__name__}: this kernel was not started by a Jupyter "
                 "server with the livestate_nb extension; see `jupyter server extension list`"
             )
+        self._declare_if_new(channel)
+        self._loop.run(self._uplink.publish(str(options_of(channel).topic)))
+
+    # for the author
+
+    @property
+    def journal(self) -> Journal:
+        """What handlers printed and how they failed."""
+        return self._screen.journal
+
+    def declare(self, channel: type[Channel]) -> None:
+        """Declare a channel; its live sessions get the class, their widgets its events."""
         pattern = str(options_of(channel).topic)
-        if self._endpoint.channels.get(pattern) is not channel:
-            self.declare(channel)
-        self._loop.run(self._uplink.publish(pattern))
+        before = self._endpoint.channels.get(pattern)
+        lost = report.became(before, channel, self._endpoint.sessions_of(pattern))
+
+        async def declare() -> None:
+            self._endpoint.declare(channel)
+            self._tell_server()
+
+        self._loop.run(declare())
+        self._screen.redeclared(channel)
+        if lost:
+            print(lost)  # noqa: T201 - for the author
+
+    def withdraw(self, pattern: str) -> int:
+        """Serve a topic no longer; return how many sessions have ended by that.
+
+        Raises:
+            TopicError: no channel is declared for it.
+        """
+
+        async def withdraw() -> list[Session]:
+            ended = self._endpoint.withdraw(pattern)
+            self._tell_server()
+            return ended
+
+        ended = self._loop.run(withdraw())
+        self._screen.forget(ended)
+        return len(ended)
+
+    def overview(self) -> str:
+        """Return what is declared, where it can be reached, and who is joined."""
+        ways = ["this notebook's own cells: the widgets' comms"]
+        if self._uplink is not None and self._uplink.is_open:
+            ways.append("this notebook's own cells: the Jupyter server's WebSocket")
+            ways += [f"the server's other clients: {one}" for one in self._uplink.published]
+        return report.overview(
+            self._endpoint.channels, self._endpoint.sessions, self._screen.places, ways
+        )
 
     def close(self) -> None:
         """End the endpoint, its thread and its widgets."""
+        self._watching.cancel()
         self._loop.run(self._endpoint.close())
         if self._uplink is not None:
             self._loop.run(self._uplink.close())
         self._loop.loop.call_soon_threadsafe(self._loop.loop.stop)
         self._thread.join(_PATIENCE)
-        for widget in self._widgets.values():
-            widget.close()
+        self._screen.close()
+
+    # inside
 
     def _dial(self, address: Address) -> Uplink:
         """Return the uplink; it is open, unless the server takes its time or refuses."""
         is_known = threading.Event()
 
         def changed(is_open: bool) -> None:
-            self._reached = address.kernel_id if is_open else ""
+            self._screen.lead_to(address.kernel_id if is_open else "")
             is_known.set()
-            for widget in list(self._widgets.values()):
-                widget.kernel = self._reached
 
         async def dial() -> Uplink:
             return Uplink(self._endpoint, address, changed)
@@ -201,15 +273,51 @@ class Notebook:
         is_known.wait(_DIALLING)
         return uplink
 
+    def _tell_server(self) -> None:
+        if self._uplink is not None:
+            self._uplink.declared()
+
     def _serve(self, started: "Future[Loop]") -> None:
         loop = asyncio.new_event_loop()
         asyncio.set_event_loop(loop)
-        loop.call_soon(started.set_result, Loop(loop, threading.get_ident()))
+        loop.call_soon(started.set_result, Loop(loop, threading.get_ident(), self.main))
         try:
             loop.run_forever()
         finally:
             loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.run_until_complete(loop.shutdown_default_executor())
             loop.close()
+
+    def _earlier(self, channel: type[Channel]) -> list[str]:
+        """Return the patterns that earlier forms of a class are declared for.
+
+        A class that a function makes may have any number of namesakes.
+        """
+        if "<locals>" in channel.__qualname__:
+            return []
+        return [
+            pattern
+            for pattern, known in self._endpoint.channels.items()
+            if (known.__module__, known.__qualname__) == (channel.__module__, channel.__qualname__)
+        ]
+
+    def _declare_if_new(self, channel: type[Channel]) -> None:
+        if self._endpoint.channels.get(str(options_of(channel).topic)) is not channel:
+            self.declare(channel)
+
+    def _unshared(self, channel: type[Channel], topic: str) -> str:
+        shown = self._screen.places
+        live = [
+            (session, [place for one, place in shown if one is session])
+            for session in self._endpoint.sessions
+            if session.topic == topic
+        ]
+        name = channel.__name__
+        return (
+            f"{name} is not shared: each join and each cell has a session of its own, so use what "
+            f"{name}.show returned, or write class {name}(Channel, shared=True, ...). "
+            f"Sessions of {topic!r}: {report.sessions_by_name(live)}"
+        )
 
     def _place(self) -> str:
         """Return what names the session of this call: the cell, and the call's number in it."""
@@ -218,30 +326,9 @@ class Notebook:
         self._calls = execution, count
         return f"cell {cell} {count}"
 
-    def _widget(self, channel: type[Channel], session: Session, place: str) -> LiveStateWidget:
-        """Return the widget with which a cell shows a session: the same in each run of it."""
-        if any(key == session.key for key, _ in self._widgets):
-            self._loop.loop.call_soon_threadsafe(session.release)  # one hold is enough
-        if (session.key, place) in self._widgets:
-            return self._widgets[session.key, place]
-        widget = LiveStateWidget(
-            endpoint=self._name,
-            kernel=self._reached,
-            topic=session.topic,
-            session=session.key,
-            events=channel.events(),
-        )
-        widget.on_msg(self._receive)
-        self._widgets[session.key, place] = widget
-        widget.kernel = self._reached  # it may have changed before the widget was in the table
-        return widget
-
-    def _forget(self, key: str) -> None:
-        """Drop the widgets of a session that was closed: they show how it ended."""
-        self._widgets = {at: widget for at, widget in self._widgets.items() if at[0] != key}
-
-    def _receive(self, widget: LiveStateWidget, content: object, _buffers: object) -> None:
-        self._loop.loop.call_soon_threadsafe(self._hub.receive, content, widget.send)
+    def _wait(self, waiting: frozenset[Channel]) -> None:
+        seats = [seat_of(channel) for channel in waiting]
+        self._loop.loop.call_soon_threadsafe(self._screen.wait, seats)
 
     def _display(self, widget: LiveStateWidget) -> None:
         display(widget)  # type: ignore[no-untyped-call]  # IPython types it not at all

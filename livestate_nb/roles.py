@@ -3,6 +3,7 @@
 Protocols, but for `User`: the runtime implements them. They must not know how.
 """
 
+from collections.abc import Coroutine
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -88,11 +89,11 @@ class Seat(Protocol):
 
 
 class Handle(Protocol):
-    """Hold a session from Python: what ``Todos.show(...)`` returns.
+    """Hold a session from Python: what ``Todos.show(...)`` and ``Rooms.at("room:1")`` return.
 
-    All of it may be called from any cell, callback or thread, but not from async handlers: they
-    run on the loop that it waits for. The session stays open until `close`, although no browser
-    is joined.
+    All of it may be called from any cell, callback or thread. Async handlers must not `change`,
+    `dispatch` or `close`: they run on the loop that those wait for. The session stays open until
+    `close`, although no browser is joined.
     """
 
     @property
@@ -106,6 +107,10 @@ class Handle(Protocol):
     @property
     def state(self) -> Any:
         """A copy of the state as it is now; changing it changes nothing."""
+
+    @property
+    def members(self) -> list[Member]:
+        """Who is joined, in the order they joined."""
 
     def change(self) -> AbstractContextManager[Any]:
         """Change the state from Python: ``with todos.change() as state: ...``.
@@ -135,6 +140,32 @@ class Handle(Protocol):
             SessionClosed: the session has ended.
             WouldDeadlock: as for `change`, or a handler waits for this one.
             Exception: whatever the handler raises; the state is as it was.
+        """
+
+    def push(self, event: str, detail: object = ...) -> None:
+        """Send an event to all members, at once.
+
+        Args:
+            event: the event's name, as `Event` takes it.
+            detail: what encodes to a JSON object; nothing means ``{}``.
+
+        Raises:
+            EventError: the name is reserved or the detail no object.
+            EncodeError: the detail has no JSON form.
+            SessionClosed: the session has ended.
+        """
+
+    def changed(self) -> Coroutine[Any, Any, Any]:
+        """Wait for the next update after this call: ``state = await todos.changed()``.
+
+        On any loop. Giving up, as by ``asyncio.timeout``, leaves nothing behind.
+
+        Returns:
+            a copy of the state as it is then.
+
+        Raises:
+            SessionClosed: the session has ended.
+            WouldDeadlock: called in a handler of the same session.
         """
 
     def close(self) -> None:

@@ -20,6 +20,9 @@ class LiveStateWidget(anywidget.AnyWidget):
         element: the element's tag; "" for the stock element.
         source: source of the ES module that exports the element's class; "" for the stock one.
         events: names of the events that the channel accepts.
+        is_waiting: whether a handler of the session waits for the running cell.
+        log: what its handlers printed and how they failed: ``{"kind": "print" | "error",
+            "title": text, "text": text}``, the last of it.
     """
 
     _esm = Path(__file__).parent / "static" / "widget.js"
@@ -31,3 +34,5 @@ class LiveStateWidget(anywidget.AnyWidget):
     element = traitlets.Unicode().tag(sync=True)
     source = traitlets.Unicode().tag(sync=True)
     events = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    is_waiting = traitlets.Bool().tag(sync=True)
+    log = traitlets.List(traitlets.Dict()).tag(sync=True)

@@ -13,14 +13,21 @@ PATIENCE = 5.0
 class Client:
     """One client: a transport that keeps what it is sent, and the connection it feeds."""
 
-    def __init__(self, endpoint: Endpoint, *, user: object = None, is_local: bool = False) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        *,
+        user: object = None,
+        is_local: bool = False,
+        principal: str = "",
+    ) -> None:
         self.frames: list[str | bytes] = []
         self.closed: tuple[int, str] | None = None
         self._changed = asyncio.Event()
         self._ref = 0
         self._join_refs: dict[str, str] = {}
         self.connection: Connection = endpoint.connect(
-            self, vsn="2.0.0", user=user, is_local=is_local
+            self, vsn="2.0.0", user=user, is_local=is_local, principal=principal
         )
 
     # the transport

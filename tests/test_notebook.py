@@ -1,6 +1,9 @@
 """The notebook side in a real kernel: cells, comms and sessions."""
 
+import os
+import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -65,7 +68,7 @@ def test_a_page_joins_dispatches_and_gets_the_patch(kernel: Kernel) -> None:
         "version": 1,
     }
     join, event = page.wait("phx_reply", 2)
-    assert join[4]["response"] == {"livestate": {"max_version": 1000}}
+    assert join[4]["response"]["livestate"]["max_version"] == 1000
     assert event[4] == {"status": "ok", "response": {}}
     assert kernel.run("print(todos.state)") == "{'items': ['milk']}\n"
 
@@ -243,3 +246,303 @@ def test_unloading_closes_pages_and_leaves_no_thread(kernel: Kernel) -> None:
     with pytest.raises(CellError, match=r"run %load_ext livestate_nb"):
         kernel.run("Todos.show('todos:me')")
     kernel.run("%load_ext livestate_nb")
+
+
+# the main thread
+
+PLOTS = """
+import sqlite3, threading, time
+connection = sqlite3.connect(":memory:")
+
+class Plots(Channel, topic="plots"):
+    def init(self, params):
+        return {"n": 0, "thread": ""}
+
+    @on("plot", run_on="main")
+    def plot(self, payload, state):
+        state["n"] = connection.execute("select 7").fetchone()[0]
+        state["thread"] = threading.current_thread().name
+
+    @on("fetch", run_on="main")
+    async def fetch(self, payload, state):
+        await lock.acquire()
+        state["n"] += 1
+        lock.release()
+
+    @on("wrong")
+    def wrong(self, payload, state):
+        connection.execute("select 1")
+
+    @on("say")
+    def say(self, payload, state):
+        print("said", payload)
+"""
+
+
+def test_a_main_thread_handler_waits_for_the_running_cell_visibly(kernel: Kernel) -> None:
+    kernel.run(PLOTS)
+    kernel.run("plots = Plots.show()", "a")
+    widget = kernel.displays()[-1]
+    kernel.run(
+        "threading.Thread(target=plots.dispatch, args=('plot',)).start(); time.sleep(0.3)\n"
+        "assert plots.state['n'] == 0"
+    )
+    kernel.until(lambda: waited(kernel, widget) == [True, False])
+    kernel.run("while plots.state['n'] == 0: await plots.changed()")
+    assert kernel.run("print(plots.state)") == "{'n': 7, 'thread': 'MainThread'}\n"
+
+
+def waited(kernel: Kernel, widget: str) -> list[bool]:
+    """Return what a widget was told of waiting for the running cell, in order."""
+    updates = [
+        m["content"]["data"]["state"]
+        for m in kernel.messages
+        if m["msg_type"] == "comm_msg"
+        and m["content"]["comm_id"] == widget
+        and m["content"]["data"].get("method") == "update"
+    ]
+    return [update["is_waiting"] for update in updates if "is_waiting" in update]
+
+
+def test_dispatch_from_a_cell_to_the_main_thread_does_not_deadlock(kernel: Kernel) -> None:
+    kernel.run(PLOTS)
+    kernel.run("plots = Plots.show(); plots.dispatch('plot')", "a")
+    assert kernel.run("print(plots.state['n'])") == "7\n"
+
+
+def test_an_async_handler_can_use_what_a_cell_made_on_its_loop(kernel: Kernel) -> None:
+    kernel.run(PLOTS)
+    kernel.run("import asyncio; lock = asyncio.Lock(); await lock.acquire(); lock.release()")
+    kernel.run("plots = Plots.show()", "a")
+    shown = kernel.states()[kernel.displays()[-1]]
+    page = Page(kernel, kernel.displays()[-1])
+    page.join("plots", str(shown["session"]))
+    page.push("plots", "lvs_evt:fetch", {})
+    assert page.wait("phx_reply", 2)[1][4]["status"] == "ok"
+    with pytest.raises(CellError, match="make the handler a plain def"):
+        kernel.run("plots.dispatch('fetch')")
+
+
+def test_a_connection_made_in_a_cell_gives_an_error_that_names_run_on(kernel: Kernel) -> None:
+    kernel.run(PLOTS)
+    kernel.run("plots = Plots.show()", "a")
+    with pytest.raises(CellError, match='run_on="main"'):
+        kernel.run("plots.dispatch('wrong')")
+
+
+# what the author is told
+
+
+def test_what_handlers_print_and_raise_goes_to_the_cell_that_shows_them(kernel: Kernel) -> None:
+    kernel.run(PLOTS)
+    shown = show(kernel, "plots = Plots.show()", "a")
+    widget = kernel.displays()[-1]
+    page = Page(kernel, widget)
+    page.join("plots", str(shown["session"]))
+    page.push("plots", "lvs_evt:say", "hello")
+    page.push("plots", "lvs_evt:wrong", {})
+    kernel.until(lambda: len(kernel.states()[widget]["log"]) == 2)
+    said, failed = kernel.states()[widget]["log"]
+    assert said == {"kind": "print", "title": "", "text": "said hello\n"}
+    assert failed["title"].startswith("Plots on 'plots' failed on 'wrong': sqlite3.Programming")
+    assert "connection.execute" in failed["text"]
+    assert "livestate_nb" not in failed["text"]
+    assert not [m for m in kernel.messages if m["msg_type"] == "stream"]
+    assert "said hello" in kernel.run("%livestate log")
+    assert "connection.execute" in kernel.run("%livestate errors")
+    assert kernel.run("plots.dispatch('say', 'you'); print('mine')") == "mine\n"
+    assert kernel.run("with plots.change() as state: print('in a cell')") == "in a cell\n"
+    show(kernel, "plots = Plots.show()", "a")
+    assert kernel.states()[widget]["log"] == []
+
+
+def test_the_magic_tells_what_is_declared_and_who_is_joined(kernel: Kernel) -> None:
+    shown = show(kernel, "todos = Todos.show('todos:me')", "a")
+    page = Page(kernel, kernel.displays()[-1])
+    page.join("todos:me", str(shown["session"]))
+    text = kernel.run("%livestate")
+    assert "  todos:*  Todos" in text
+    assert "add_todo, boom" in text
+    assert "  todos:me  Todos  version 0  1 joined  cell a 1" in text
+    for line, message in {
+        "of": "expected %livestate alone",
+        "on nothing": "expected the name of a channel class",
+        "off none:*": "is declared",
+    }.items():
+        assert message in kernel.run(f"%livestate {line}")
+
+
+def test_the_magic_declares_a_class_and_completes_its_words(kernel: Kernel) -> None:
+    kernel.run("%livestate off todos:*")
+    assert kernel.run("%livestate on Todos") == "Todos is declared\n"
+    assert "todos:*  Todos" in kernel.run("%livestate")
+    assert "no topic" in kernel.run("class Bare(Channel): pass\n%livestate on Bare")
+    reply = kernel.client.complete("%livestate ", reply=True, timeout=20)
+    assert {"errors", "log", "off", "on"} <= set(reply["content"]["matches"])
+    kernel.run("%livestate?")
+
+
+def test_the_magic_withdraws(kernel: Kernel) -> None:
+    shown = show(kernel, "todos = Todos.show('todos:me')", "a")
+    page = Page(kernel, kernel.displays()[-1])
+    page.join("todos:me", str(shown["session"]))
+    assert kernel.run("%livestate off todos:*") == (
+        "todos:* is withdrawn; sessions that ended: 1\n"
+    )
+    page.wait("phx_close", 1)
+    with pytest.raises(CellError, match="the session has ended"):
+        kernel.run("todos.dispatch('add_todo', {})")
+
+
+def test_a_removed_event_and_a_renamed_topic_say_what_became_of_the_sessions(
+    kernel: Kernel,
+) -> None:
+    kernel.run("todos = Todos.show('todos:me')", "a")
+    assert kernel.run(TODOS.replace('"boom"', '"bang"')) == (
+        "Todos: 1 session of 'todos:*' live on with the new class, which no longer handles 'boom'\n"
+    )
+    assert kernel.run(TODOS.replace("todos:*", "tasks:*")) == (
+        "Todos serves 'tasks:*' now. 1 session of 'todos:*' live on with the class as it was: "
+        "%livestate off todos:* ends them\n"
+    )
+    kernel.run("todos.dispatch('add_todo', {'title': 'milk'})")
+
+
+def test_classes_that_a_function_makes_are_no_renamed_ones(kernel: Kernel) -> None:
+    kernel.run(
+        "def make(name):\n"
+        "    class Made(Channel, topic=name): pass\n"
+        "    return Made\n"
+        "made = make('one').show()"
+    )
+    assert kernel.run("other = make('two')") == ""
+
+
+# shared topics
+
+
+def test_at_gives_the_handle_of_a_shared_topic(kernel: Kernel) -> None:
+    kernel.run("class Rooms(Channel, topic='room:*', shared=True): pass")
+    kernel.run("room = Rooms.at('room:1')")
+    kernel.run("with room.change() as state: state['n'] = 1")
+    kernel.run("shown = Rooms.show('room:1')", "a")
+    assert kernel.run("print(shown.state, Rooms.at('room:1').state)") == "{'n': 1} {'n': 1}\n"
+    kernel.run("Rooms.at('room:1')")
+    [result] = [m for m in kernel.messages if m["msg_type"] == "execute_result"]
+    assert result["content"]["data"]["text/plain"] == "<Rooms 'room:1', version 1>"
+    kernel.run("room.close()")
+    with pytest.raises(CellError, match="the session has ended"):
+        kernel.run("shown.dispatch('x')")
+
+
+def test_at_on_a_channel_that_is_not_shared_says_so_and_names_its_sessions(kernel: Kernel) -> None:
+    kernel.run("todos = Todos.show('todos:me')", "a")
+    with pytest.raises(CellError, match=r"(?s)not shared.*cell a 1 \(version 0, 0 joined\)"):
+        kernel.run("Todos.at('todos:me')")
+
+
+# changed code
+
+
+MODULE = """
+from livestate_nb import Channel, on
+
+class Counter(Channel, topic="counter:*"):
+    def init(self, params):
+        return {"n": 0}
+
+    @on("inc")
+    def inc(self, payload, state):
+        state["n"] += 1
+"""
+
+
+DEC = """
+    @on("dec")
+    def dec(self, payload, state):
+        state["n"] -= 1
+"""
+
+
+@pytest.mark.parametrize("how", ["autoreload", "reload"])
+def test_a_module_that_was_edited_brings_its_new_code_to_what_it_shows(
+    kernel: Kernel, tmp_path: Path, how: str
+) -> None:
+    module = tmp_path / f"edited_{how}.py"
+    module.write_text(MODULE)
+    kernel.run(f"import sys; sys.path.insert(0, {str(tmp_path)!r})")
+    kernel.run("%load_ext autoreload\n%autoreload " + ("2" if how == "autoreload" else "0"))
+    kernel.run(f"import {module.stem}; from {module.stem} import Counter")
+    shown = show(kernel, "counter = Counter.show('counter:a')", "a")
+    page = Page(kernel, kernel.displays()[-1])
+    page.join("counter:a", str(shown["session"]))
+    kernel.run("counter.dispatch('inc')")
+    edited = MODULE.replace("+= 1", "+= 10")
+    for later, text in enumerate((edited, edited + DEC), 1):
+        module.write_text(text)
+        os.utime(module, (time.time() + later, time.time() + later))
+        if how == "reload":
+            kernel.run(f"import importlib; importlib.reload({module.stem})")
+        else:
+            kernel.run("pass")
+        kernel.run("counter.dispatch('inc')")
+    kernel.run("counter.dispatch('dec')")
+    assert kernel.run("print(counter.state)") == "{'n': 20}\n"
+    assert page.frames("phx_close") == page.frames("phx_error") == []
+    kernel.run("%autoreload 0")
+
+
+def test_an_element_without_a_file_opens_no_session(kernel: Kernel) -> None:
+    with pytest.raises(CellError, match="FileNotFoundError"):
+        kernel.run(
+            "from pathlib import Path\nTodos.show('todos:me', element='x-y', esm=Path('no.js'))"
+        )
+    assert "Sessions\n  none" in kernel.run("%livestate")
+
+
+def test_an_element_whose_file_changes_is_replaced(kernel: Kernel, tmp_path: Path) -> None:
+    file = tmp_path / "todo-list.js"
+    file.write_text("export default class extends HTMLElement {}")
+    code = (
+        f"from pathlib import Path; Todos.show('todos:me', element='x-y', esm=Path({str(file)!r}))"
+    )
+    kernel.run(code, "a")
+    widget = kernel.displays()[-1]
+    file.write_text("export default class extends HTMLElement { /* new */ }")
+    kernel.until(lambda: "new" in str(kernel.states()[widget]["source"]))
+    file.unlink()
+    file.write_text("export default class extends HTMLElement { /* newest */ }")
+    kernel.until(lambda: "newest" in str(kernel.states()[widget]["source"]))
+
+
+COUNTS = """
+import asyncio, threading, json
+endpoint = get_ipython().livestate._notebook._endpoint
+print(json.dumps({
+    "threads": sum("worker" not in t.name for t in threading.enumerate()),
+    "sessions": len(endpoint.sessions),
+    "tasks": len(endpoint._tasks),
+    "comms": len(get_ipython().kernel.comm_manager.comms),
+    "connections": len(endpoint._connections),
+}))
+"""
+
+
+def test_running_a_cell_50_times_under_load_leaks_and_loses_nothing(kernel: Kernel) -> None:
+    cell = TODOS + "\ntodos = Todos.show('todos:me')\n"
+    shown = show(kernel, cell, "a")
+    page = Page(kernel, kernel.displays()[-1])
+    page.join("todos:me", str(shown["session"]))
+    page.push("todos:me", "lvs_evt:add_todo", {"title": 0})
+    page.wait("state:patch", 1)
+    before = kernel.run(COUNTS)
+    for n in range(50):
+        for k in range(5):
+            page.push("todos:me", "lvs_evt:add_todo", {"title": n * 5 + k + 1})
+        kernel.run(cell, "a")
+    page.wait("state:patch", 251)
+    assert kernel.run("print(todos.state['items'] == list(range(251)))") == "True\n"
+    assert [f[4]["version"] for f in page.frames("state:patch")] == list(range(1, 252))
+    assert len(page.frames("state:change")) == 1
+    assert page.frames("phx_close") == page.frames("phx_error") == []
+    assert kernel.run(COUNTS) == before

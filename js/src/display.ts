@@ -5,6 +5,7 @@
 
 import type { CommModel } from "./comm";
 import type { LiveState } from "./live-state";
+import type { LogEntry } from "./log";
 import type { Lease } from "./pool";
 import type { Endpoint, Runtime } from "./runtime";
 import { StockElement } from "./stock";
@@ -25,6 +26,10 @@ export interface Traits {
   source: string;
   /** The events that the channel accepts, for the stock element. */
   events: string[];
+  /** Does a handler wait for the running cell? */
+  is_waiting: boolean;
+  /** What handlers printed and how they failed, the last of it. */
+  log: LogEntry[];
 }
 
 /** An anywidget model with our traits. */
@@ -32,7 +37,16 @@ export interface WidgetModel extends CommModel {
   get<K extends keyof Traits>(name: K): Traits[K];
 }
 
-const TRAITS: (keyof Traits)[] = ["endpoint", "topic", "session", "element", "source", "events"];
+const TRAITS: (keyof Traits)[] = [
+  "endpoint",
+  "topic",
+  "session",
+  "element",
+  "source",
+  "events",
+  "is_waiting",
+  "log",
+];
 
 /** Shows a model in a node, until it is disposed of. */
 export class Display {
@@ -93,6 +107,8 @@ export class Display {
       this.#load();
     }
     this.#setEvents();
+    this.#view.isWaiting = model.get("is_waiting");
+    this.#view.log = model.get("log");
   }
 
   #connect(id: string, topic: string, session: string): void {

@@ -33,9 +33,13 @@ const CONNECTION_TYPES = new Set(["socket error", "channel join error", "channel
 
 const KERNEL_REASONS = new Set([KERNEL_RESTARTING, KERNEL_LOST, KERNEL_GONE]);
 
-/** Tells whether an error is one of connecting, which a successful join ends. */
-export function isConnectionError({ type, message }: LiveStateError): boolean {
-  return CONNECTION_TYPES.has(type) || KERNEL_REASONS.has(message);
+/**
+ * Tells whether an error is one of connecting, which a successful join ends.
+ * @param isResumed has the channel gone on? Then it has not crashed, but was out of reach
+ */
+export function isConnectionError({ type, message }: LiveStateError, isResumed = false): boolean {
+  if (CONNECTION_TYPES.has(type) || KERNEL_REASONS.has(message)) return true;
+  return isResumed && type === "channel error";
 }
 
 /** Tells whether two errors say the same, as the `error` push and the reply of one event do. */

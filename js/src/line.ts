@@ -5,8 +5,8 @@
  * The WebSocket is faster and works while a cell runs. A comm works in every host.
  */
 
+import { kernelSocketUrl } from "./address";
 import { type Carrier, CommTransport } from "./comm";
-import { kernelSocketUrl } from "./place";
 
 /** Milliseconds that a WebSocket may take to open before the comm is used. */
 const OPEN_MS = 1_500;

@@ -15,6 +15,7 @@ import {
 } from "./failure";
 import { isObject, type Json, type JsonObject } from "./json";
 import { Outbox } from "./outbox";
+import { Place } from "./place";
 import * as wire from "./wire";
 
 /**
@@ -68,6 +69,7 @@ export class LiveState<S = Json> extends EventTarget {
   #error: LiveStateError | null = null;
   #document = new Document<S>();
   #outbox: Outbox;
+  #place = new Place();
   #holders = new Set<object>();
   #socketErrorRef = "";
   /** The events that are fired at listeners; all others are sent to the channel. */
@@ -82,7 +84,7 @@ export class LiveState<S = Json> extends EventTarget {
     this.socket = socket ?? new Socket(url as string, socketOptions);
     this.#outbox = new Outbox({
       isOpen: () => this.channel?.state === "joined" && this.socket.isConnected(),
-      send: (event, payload) => this.#push(wire.EVENT_PREFIX + event, payload),
+      send: (event, payload, ref) => this.#push(wire.EVENT_PREFIX + event, payload, ref),
       onHandled: () => this.clearError(),
       onFailed: (error) => {
         // The server's `error` push may have told the same before.
@@ -145,6 +147,7 @@ export class LiveState<S = Json> extends EventTarget {
     this.socket.off([this.#socketErrorRef]);
     if (!this.config.socket) this.socket.disconnect();
     this.#document.loseSync();
+    this.#place.drop();
     this.#set("offline");
     this.#outbox.close("not sent", "it is not connected");
   }
@@ -155,8 +158,8 @@ export class LiveState<S = Json> extends EventTarget {
    * @param payload any JSON value; none and null are sent as `{}`
    * @returns a promise that is resolved when the event was handled (with servers that do not
    *   answer events: when it was sent); rejected with a DispatchError when the handler failed, the
-   *   connection was lost before the answer, or the event could not be sent. A rejection that
-   *   nobody awaits is not reported as unhandled: `error` and `livestate-error` tell it as well.
+   *   connection was lost for good before the answer, or the event could not be sent. A rejection
+   *   that nobody awaits is not reported as unhandled: `error` and `livestate-error` tell it as well.
    */
   dispatch(event: string, payload?: Json): Promise<void> {
     return this.#outbox.dispatch(event, payload);
@@ -197,27 +200,33 @@ export class LiveState<S = Json> extends EventTarget {
 
   #join(): void {
     const { topic, params, session } = this.config;
-    const joinParams = { ...params, [wire.RESERVED_KEY]: session ? { session } : {} };
+    // Asked for at each join, the first and those of phoenix.js.
+    const joinParams = () => {
+      const resume = this.#place.claim;
+      const ours = { ...(session ? { session } : {}), ...(resume ? { resume } : {}) };
+      return { ...params, [wire.RESERVED_KEY]: ours };
+    };
     const channel = this.socket.channel(topic, joinParams);
     this.channel = channel;
     /** A channel that was left may still bring messages; they are nobody's. */
     const isCurrent = () => this.channel === channel;
     channel.onMessage = (event: string, payload: Json, ref: Json) => {
-      if (isCurrent()) this.#receive(event, payload, ref);
+      if (isCurrent()) {
+        this.#place.count(event);
+        this.#receive(event, payload, ref);
+      }
       return payload;
     };
     channel.onError((reason) => {
       if (isCurrent()) this.#lose(reason);
     });
     channel.onClose(() => {
-      if (isCurrent()) this.#end("channel closed", "The server closed the channel");
+      if (isCurrent()) this.#close();
     });
     channel
       .join()
       .receive("ok", (response) => this.#joined(response))
-      .receive("error", (response) =>
-        this.#end("channel join error", readRefusal(topic, response)),
-      );
+      .receive("error", (response) => this.#refused(readRefusal(topic, response)));
   }
 
   #receive(event: string, payload: Json, ref: Json): void {
@@ -251,30 +260,42 @@ export class LiveState<S = Json> extends EventTarget {
   #joined(response: Json): void {
     const terms = isObject(response) ? response[wire.RESERVED_KEY] : undefined;
     this.#document.maxVersion = terms?.max_version ?? wire.DEFAULT_MAX_VERSION;
-    this.#document.loseSync();
+    const isResumed = this.#place.take(terms);
+    if (!isResumed) this.#document.loseSync();
     this.#refreshedAt = Number.NEGATIVE_INFINITY;
-    const error = this.#error && isConnectionError(this.#error) ? null : this.#error;
+    const error = this.#error && isConnectionError(this.#error, isResumed) ? null : this.#error;
     this.#set(this.#status === "error" ? "connecting" : this.#status, error);
-    this.#outbox.open(isObject(terms));
+    if (this.#document.isSynced) this.#set("live");
+    else if (isResumed && this.version !== undefined) this.#refresh();
+    this.#outbox.open(isObject(terms), isResumed);
     this.#emit("livestate-connect");
   }
 
   /** The join is lost: the channel crashed or the connection went. phoenix.js joins again. */
   #lose(reason: Json): void {
     const isCrash = !(isObject(reason) && reason.source === "transport");
-    this.#document.loseSync();
+    const { graceMs } = this.#place;
     if (isCrash) {
       this.#report("offline", { type: "channel error", message: readMessage(reason) });
-      this.#outbox.lose("channel error", "the channel crashed");
+      this.#outbox.lose("channel error", "the channel crashed", graceMs);
     } else {
       this.#set("offline");
-      this.#outbox.lose("connection lost", "the connection was lost");
+      this.#outbox.lose("connection lost", "the connection was lost", graceMs);
     }
   }
 
-  /** The server does not want us (now). */
-  #end(type: string, message: string): void {
+  /** The server does not let us join (now): what we had there may still be kept. */
+  #refused(message: string): void {
+    const type = "channel join error";
+    this.#report("error", { type, message });
+    if (!this.#place.claim) this.#outbox.close(type, message);
+  }
+
+  /** The server closed the channel: phoenix.js does not join again. */
+  #close(): void {
+    const [type, message] = ["channel closed", "The server closed the channel"];
     this.#document.loseSync();
+    this.#place.drop();
     this.#report("error", { type, message });
     this.#outbox.close(type, message);
   }
@@ -294,8 +315,7 @@ export class LiveState<S = Json> extends EventTarget {
   }
 
   /** Sends a message of the channel and returns its ref. Answers may take as long as they like. */
-  #push(event: string, payload: Json): string {
-    const ref = this.socket.makeRef();
+  #push(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
     const { joinRef, topic } = this.channel as JoinedChannel;
     this.socket.push({ topic, event, payload, ref, join_ref: joinRef.call(this.channel) });
     return ref;

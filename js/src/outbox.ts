@@ -10,8 +10,11 @@ import { isObject, type Json } from "./json";
 export interface Outlet {
   /** Can an event be sent now? */
   isOpen(): boolean;
-  /** Sends an event now and returns its ref; throws if it can't be encoded. */
-  send(event: string, payload: Json): string;
+  /**
+   * Sends an event now and returns its ref; throws if it can't be encoded.
+   * @param ref the ref that it had, when it is sent again; refs grow from event to event
+   */
+  send(event: string, payload: Json, ref?: string): string;
   /** An event was handled (or sent, if the server does not answer). */
   onHandled(): void;
   /** An event failed. */
@@ -27,14 +30,15 @@ interface Dispatch {
 
 /** Events that wait for a join; more are refused. */
 const MAX_WAITING = 100;
-/** Milliseconds that events wait for a lost connection to come back. */
+/** Milliseconds that events wait for a lost connection to servers that keep no place for us. */
 const OUTAGE_MS = 10_000;
 
 /**
- * Sends events in order, each once, and settles their promises.
+ * Sends events in order and settles their promises; each is handled once.
  *
  * It is `closed` (events are refused) until `wait`; then events wait for `open`. After `lose` they
- * wait for 10 s, and are then refused until the next `open`.
+ * wait as long as the server keeps our place, or 10 s, and are then refused until the next `open`.
+ * Events without an answer are sent again to a server that knows which it has handled.
  */
 export class Outbox {
   #outlet: Outlet;
@@ -44,6 +48,8 @@ export class Outbox {
   #waiting: Dispatch[] = [];
   #unanswered = new Map<string, Dispatch>();
   #outage: ReturnType<typeof setTimeout> | undefined;
+  /** How the join was lost last, as errors tell it: a type and a reason. */
+  #loss: [string, string] = ["", ""];
 
   constructor(outlet: Outlet) {
     this.#outlet = outlet;
@@ -63,22 +69,36 @@ export class Outbox {
     this.#refusal = null;
   }
 
-  /** The topic is joined: sends what waits. */
-  open(isAnswering: boolean): void {
+  /**
+   * The topic is joined: sends what waits.
+   * @param isResumed does the server know which events it has handled? Then those without an answer
+   *   are sent again, in order; else nobody knows what became of them.
+   */
+  open(isAnswering: boolean, isResumed: boolean): void {
     this.#isAnswering = isAnswering;
     this.#endOutage();
     this.#refusal = null;
+    if (!isResumed) this.#abandon(...this.#loss);
+    for (const [ref, { event, payload }] of this.#unanswered) {
+      this.#outlet.send(event, payload, ref);
+    }
     for (const dispatch of this.#waiting.splice(0)) this.#submit(dispatch);
   }
 
-  /** The join is lost and may come back: what is unanswered stays so. */
-  lose(type: string, why: string): void {
+  /**
+   * The join is lost and may come back.
+   * @param graceMs how long the server keeps our place; 0 if it does not: then what is unanswered
+   *   stays so
+   */
+  lose(type: string, why: string, graceMs: number): void {
     const refusal = "the connection is lost";
+    this.#loss = [type, why];
     this.#outage ??= setTimeout(() => {
       this.#refusal = refusal;
       this.#refuse(this.#waiting.splice(0), "not sent", refusal);
-    }, OUTAGE_MS);
-    this.#abandon(type, why);
+      this.#abandon(...this.#loss);
+    }, graceMs || OUTAGE_MS);
+    if (!graceMs) this.#abandon(type, why);
   }
 
   /** Nothing can be sent any more until `wait` or `open`. */

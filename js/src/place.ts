@@ -1,35 +1,51 @@
 /**
- * Where the page's Jupyter server is, by the config that JupyterLab, Notebook and Voila put into
- * their pages. Other hosts (VS Code, Colab) have none. It knows nothing of connections.
+ * A client's place in a session, which it finds again after its connection was lost.
+ * It lives in the page's memory only; it knows nothing of states or events.
  */
 
-import { isObject, type Json } from "./json";
+import { isObject, type Json, type JsonObject } from "./json";
+import { PHOENIX_EVENT } from "./wire";
 
-/**
- * Returns the address of the WebSocket that is bound to a kernel, or undefined if this page does
- * not say where its server is.
- *
- * The cookie authenticates it; to a server on another host the page's token does, as in JupyterLab.
- */
-export function kernelSocketUrl(kernel: string): string | undefined {
-  const config = pageConfig();
-  const base = config.wsUrl || config.baseUrl;
-  if (typeof base !== "string") return undefined;
-  const url = new URL(base, location.href);
-  url.protocol = url.protocol.replace("http", "ws");
-  url.pathname = `${url.pathname.replace(/\/$/, "")}/livestate/kernels/${kernel}/websocket`;
-  url.searchParams.set("vsn", "2.0.0");
-  if (config.token && url.host !== location.host) url.searchParams.set("token", config.token);
-  return url.href;
-}
+/** What a server of ours gave a client to come back with. */
+export class Place {
+  #token = "";
+  #graceMs = 0;
+  /** Messages of the channel that came since the place was given, replies left out. */
+  #received = 0;
 
-function pageConfig(): Record<string, Json> {
-  const text = document.getElementById("jupyter-config-data")?.textContent;
-  if (!text) return {};
-  try {
-    const config = JSON.parse(text);
-    return isObject(config) ? config : {};
-  } catch {
-    return {};
+  /** Milliseconds that the server keeps the place of a lost client; 0 where there is none. */
+  get graceMs(): number {
+    return this.#graceMs;
+  }
+
+  /** What the next join says, to be under `resume`; undefined for a fresh one. */
+  get claim(): JsonObject | undefined {
+    return this.#token ? { token: this.#token, received: this.#received } : undefined;
+  }
+
+  /** Counts a message of the channel that has come. */
+  count(event: string): void {
+    if (!PHOENIX_EVENT.test(event)) this.#received += 1;
+  }
+
+  /**
+   * Takes what the reply to a join says.
+   * @returns whether this is the place that the client had
+   */
+  take(terms: Json): boolean {
+    if (!isObject(terms) || typeof terms.token !== "string") {
+      this.drop();
+      return false;
+    }
+    this.#token = terms.token;
+    this.#graceMs = terms.grace * 1000;
+    this.#received = terms.received;
+    return terms.resumed === true;
+  }
+
+  /** Gives the place up: the next join is a fresh one. */
+  drop(): void {
+    this.#token = "";
+    this.#graceMs = 0;
   }
 }

@@ -13,6 +13,7 @@ import {
 } from "lit";
 import { isConnectionError, type LiveStateError } from "./failure";
 import type { LiveState } from "./live-state";
+import { type LogEntry, log, logStyles } from "./log";
 import { problem, problemStyles } from "./problem";
 import { theme } from "./theme";
 import * as wire from "./wire";
@@ -23,6 +24,8 @@ export class LiveView extends LitElement {
     element: { attribute: false },
     failure: { attribute: false },
     isGone: { attribute: false },
+    isWaiting: { attribute: false },
+    log: { attribute: false },
     liveState: { attribute: false },
     dismissed: { state: true },
   };
@@ -30,6 +33,7 @@ export class LiveView extends LitElement {
   static override styles = [
     theme,
     problemStyles,
+    logStyles,
     css`
       :host {
         /* in line with Jupyter's text outputs */
@@ -109,6 +113,10 @@ export class LiveView extends LitElement {
   declare failure: Error | null;
   /** Has the kernel gone, so that no connection will come back? */
   declare isGone: boolean;
+  /** Does a handler wait for the running cell? */
+  declare isWaiting: boolean;
+  /** What handlers printed and how they failed. */
+  declare log: readonly LogEntry[];
   declare liveState: LiveState | null;
   /** The error that the user has dismissed. */
   declare dismissed: LiveStateError | null;
@@ -119,6 +127,8 @@ export class LiveView extends LitElement {
     this.element = null;
     this.failure = null;
     this.isGone = false;
+    this.isWaiting = false;
+    this.log = [];
     this.liveState = null;
     this.dismissed = null;
   }
@@ -162,11 +172,13 @@ export class LiveView extends LitElement {
         ${this.element}
       </div>
       ${this.#renderNotice(liveState)} ${isRefused ? nothing : this.#renderStrip(error)}
+      ${log(this.log)}
     `;
   }
 
   #renderNotice({ error, state, status }: LiveState): unknown {
     const reason = error?.message ?? "";
+    if (status === "live" && this.isWaiting) return notice("", "Waiting for the running cell…");
     if (status === "live" || (status === "error" && reason !== wire.KERNEL_GONE)) return nothing;
     if (this.isGone || reason === wire.KERNEL_GONE) {
       return notice("gone", "The kernel has gone: run the cell again.");

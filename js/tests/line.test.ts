@@ -1,9 +1,9 @@
 import { Socket } from "phoenix";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { kernelSocketUrl } from "../src/address";
 import { Carrier } from "../src/comm";
 import { Line, lineTransport } from "../src/line";
 import { LiveState } from "../src/live-state";
-import { kernelSocketUrl } from "../src/place";
 import { FakeKernel, FakeModel } from "./model";
 import { ScriptedServer } from "./server";
 import { until } from "./until";

@@ -15,11 +15,9 @@ export class FakeModel implements WidgetModel {
   #listeners: [string, (...values: Json[]) => void][] = [];
 
   constructor(traits: Partial<Traits> = {}) {
-    const none = {
-      ...{ endpoint: "", kernel: "", topic: "", session: "" },
-      ...{ element: "", source: "", events: [] },
-    };
-    this.#traits = { ...none, ...traits };
+    const none = { endpoint: "", kernel: "", topic: "", session: "", element: "", source: "" };
+    const told = { events: [], is_waiting: false, log: [] };
+    this.#traits = { ...none, ...told, ...traits };
   }
 
   get listenerCount(): number {

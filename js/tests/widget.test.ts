@@ -128,7 +128,7 @@ describe("the widget", () => {
     dispose();
     await Promise.resolve();
     expect(el.childNodes).toHaveLength(0);
-    expect(model.listenerCount).toBe(before - 6);
+    expect(model.listenerCount).toBe(before - 8);
     vi.advanceTimersByTime(2_000);
     vi.useRealTimers();
     await link.take("phx_leave");

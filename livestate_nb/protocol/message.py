@@ -27,6 +27,31 @@ KERNEL_LOST: Final = "kernel lost"
 KERNEL_GONE: Final = "kernel gone"
 """Reasons of a ``phx_error``, or of a refused join, of a topic that a kernel hosts."""
 
+# In join params: {"session"?: key, "resume"?: {"token", "received"}}.
+SESSION: Final = "session"
+"""Names a cell's session."""
+
+RESUME: Final = "resume"
+"""Asks for the place that the client had."""
+
+# In a join reply; all but the first only where a place is kept.
+MAX_VERSION: Final = "max_version"
+"""The version that is followed by 0."""
+
+TOKEN: Final = "token"  # noqa: S105 - a name, no secret
+"""What the next `RESUME` is to bring."""
+
+GRACE: Final = "grace"
+"""Seconds that the place of a lost client is kept."""
+
+RESUMED: Final = "resumed"
+"""Whether the client has its place again: it goes on with its state, and sends again, with the
+refs they had (numbers that grow), the events that were not answered."""
+
+RECEIVED: Final = "received"
+"""How many messages of the channel, replies left out, the client has; the reply says from which
+number it counts on."""
+
 
 class Message(NamedTuple):
     """Hold one message, as it came or as it goes: the five members of a V2 frame, in their order.

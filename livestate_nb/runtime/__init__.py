@@ -3,6 +3,7 @@
 from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.endpoint import Endpoint
 from livestate_nb.runtime.handle import Loop, SessionHandle
+from livestate_nb.runtime.main_thread import MainThread
 from livestate_nb.runtime.session import Session
 
-__all__ = ["Connection", "Endpoint", "Loop", "Session", "SessionHandle", "Transport"]
+__all__ = ["Connection", "Endpoint", "Loop", "MainThread", "Session", "SessionHandle", "Transport"]

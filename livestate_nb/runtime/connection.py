@@ -6,7 +6,6 @@ transport works.
 
 import asyncio
 import logging
-from collections.abc import Callable
 from typing import Any, Protocol
 
 from livestate_nb.codec import Json
@@ -22,12 +21,22 @@ from livestate_nb.protocol import (
     Start,
     Stop,
 )
-from livestate_nb.protocol.message import RESERVED_KEY
+from livestate_nb.protocol.message import (
+    GRACE,
+    MAX_VERSION,
+    RECEIVED,
+    RESERVED_KEY,
+    RESUME,
+    RESUMED,
+    SESSION,
+    TOKEN,
+)
 from livestate_nb.protocol.serializer import Serializer
 from livestate_nb.runtime.failure import cut, refusal
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import JoinedMember
-from livestate_nb.runtime.session import Ground, Session
+from livestate_nb.runtime.places import Claim, Owner
+from livestate_nb.runtime.session import Ground, Seated, Session
 
 _log = logging.getLogger("livestate_nb")
 
@@ -60,8 +69,6 @@ class Transport(Protocol):
 class Registry(Ground, Protocol):
     """What an endpoint offers to its connections."""
 
-    clock: Callable[[], float]
-
     def is_hosted(self, topic: str) -> bool:
         """Return whether a channel serves a topic."""
 
@@ -84,6 +91,7 @@ class Connection:
         user: who the transport authenticated; None where it knows nobody.
         is_local: whether the client belongs to this kernel: it may join a cell's session, and
             sees its author's errors in full.
+        principal: names who resume tokens are bound to.
     """
 
     def __init__(
@@ -94,9 +102,11 @@ class Connection:
         *,
         user: Any,
         is_local: bool,
+        principal: str,
     ) -> None:
         self.user = user
         self.is_local = is_local
+        self._principal = principal
         self.last_seen = endpoint.clock()
         self.is_closed = False
         self._endpoint = endpoint
@@ -126,7 +136,10 @@ class Connection:
             self.close(error.code, str(error))
 
     def lost(self) -> None:
-        """Note that the client has gone: its members leave, nothing is sent."""
+        """Note that the client has gone: nothing is sent, and its members leave or are absent.
+
+        It makes no difference why: what ends a place is leaving, and what ends the channel.
+        """
         if self.is_closed:
             return
         self.is_closed = True
@@ -136,7 +149,7 @@ class Connection:
             task.cancel()
         members, self._members = list(self._members.values()), {}
         for session, member in members:
-            session.detach(member)
+            session.lose(member)
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection from this side.
@@ -218,21 +231,24 @@ class Connection:
             task.cancel()
         if entry := self._members.pop(join, None):
             session, member = entry
-            session.detach(member)
+            session.lose(member)
 
     async def _join(self, join: Join) -> None:
         session: Session | None = None
         try:
-            session, member = self._admit(join)
+            owner = Owner(self._principal, self.is_local, join.topic)
+            session, client, claim = self._admit(join, owner)
             session.hold()
-            refused = await self._refusal(session, member)
+            refused = await self._refusal(session, client)
             if self._joining.pop(join, None) is None:
                 return  # given up: the client has gone, or another join took the place
             if refused is not None:
                 self._perform(self._socket.refuse(join, refused))
                 return
+            member = session.welcome(client, owner, claim)
             self._members[join] = session, member
-            self._perform(self._socket.accept(join, _greeting(session, member)))
+            greeting = self._greeting(session, member, is_resumed=member is not client)
+            self._perform(self._socket.accept(join, greeting))
         except Refuse as error:
             self._joining.pop(join, None)
             self._perform(self._socket.refuse(join, refusal(error, "reason")))
@@ -255,25 +271,49 @@ class Connection:
             return {"reason": "join crashed"}
         return None
 
-    def _admit(self, join: Join) -> tuple[Session, JoinedMember]:
+    def _admit(
+        self, join: Join, owner: Owner
+    ) -> tuple[Session, JoinedMember, Claim[Seated] | None]:
+        """Return the session that a join belongs to, its client, and the place that it claims."""
         params = {} if join.payload is None else join.payload
         if not isinstance(params, dict):
             raise Refuse("expected the join params to be an object")
         ours = params.get(RESERVED_KEY)
-        key = ours.get("session") if isinstance(ours, dict) and self.is_local else None
-        session = self._endpoint.session(join.topic, key if isinstance(key, str) else None)
-        member = JoinedMember(
+        asked = ours if isinstance(ours, dict) else {}
+        key = asked.get(SESSION) if self.is_local else None
+        claim = self._claim(asked.get(RESUME), owner)
+        if claim is not None and key in (None, claim.holder[0].key):
+            session = claim.holder[0]
+        else:
+            claim = None
+            session = self._endpoint.session(join.topic, key if isinstance(key, str) else None)
+        client = JoinedMember(
             self,
             join,
             {name: value for name, value in params.items() if name != RESERVED_KEY},
             is_own=isinstance(ours, dict),
             post=self._endpoint.post,
         )
-        return session, member
+        if claim is not None:
+            client.assigns = claim.holder[1].assigns
+        return session, client, claim
 
+    def _claim(self, resume: Json, owner: Owner) -> Claim[Seated] | None:
+        if not isinstance(resume, dict):
+            return None
+        return self._endpoint.places.claim(resume.get(TOKEN), owner, resume.get(RECEIVED))
 
-def _greeting(session: Session, member: JoinedMember) -> Json:
-    """Return the answer to a join: empty, as the original's, but for our own client."""
-    return (
-        {RESERVED_KEY: {"max_version": session.ledger.options.max_version}} if member.is_own else {}
-    )
+    def _greeting(self, session: Session, member: JoinedMember, *, is_resumed: bool) -> Json:
+        """Return the answer to a join: empty, as the original's, but for our own client."""
+        if not member.is_own:
+            return {}
+        options = session.ledger.options
+        terms: dict[str, Json] = {MAX_VERSION: options.max_version}
+        if member.place is not None:
+            terms |= {
+                TOKEN: self._endpoint.places.token(member.place),
+                GRACE: options.grace,
+                RESUMED: is_resumed,
+                RECEIVED: member.sent,
+            }
+        return {RESERVED_KEY: terms}

@@ -9,21 +9,23 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Coroutine
-from concurrent.futures import Executor
 from contextvars import copy_context
 from typing import Any, Final
 
-from livestate_nb.channel import Channel, matches, options_of
+from livestate_nb.channel import Channel, has_main, options_of
 from livestate_nb.codec import Json
-from livestate_nb.errors import DeclarationError, Refuse, SessionClosed
+from livestate_nb.declaration import matches
+from livestate_nb.errors import DeclarationError, Refuse, SessionClosed, TopicError
 from livestate_nb.protocol.serializer import serializer_for
 from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.pubsub import LocalPubSub, PubSub
 from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
-from livestate_nb.runtime.session import Session
+from livestate_nb.runtime.places import Places
+from livestate_nb.runtime.session import Seated, Session
 from livestate_nb.runtime.threads import Workers
+from livestate_nb.runtime.work import Main, Threads
 
 IDLE_TIMEOUT: Final = 60.0
 """Seconds without a frame after which a client counts as gone (phoenix websocket.ex)."""
@@ -47,6 +49,7 @@ class Endpoint:
     Args:
         clock: gives seconds; idle connections are measured by it.
         idle_timeout: seconds without a frame after which a connection is closed.
+        main: the main thread of the kernel; None refuses channels that ask for it.
 
     Example:
         >>> class Counter(Channel, topic="counter:*"):
@@ -78,10 +81,12 @@ class Endpoint:
         *,
         clock: Callable[[], float] = time.monotonic,
         idle_timeout: float = IDLE_TIMEOUT,
+        main: Main | None = None,
     ) -> None:
         self.clock = clock
+        self.places: Places[Seated] = Places(clock)
         self.pubsub: PubSub = LocalPubSub()
-        self.executor: Executor = Workers(_WORKERS)
+        self.threads = Threads(Workers(_WORKERS), main)
         self._idle_timeout = idle_timeout
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread = 0
@@ -112,8 +117,8 @@ class Endpoint:
         """Serve a channel's topics; a class with the same topic takes over its live sessions.
 
         Raises:
-            DeclarationError: the class names no topic, or has other ``__slots__`` than the one
-                whose sessions it would take over.
+            DeclarationError: the class names no topic, asks for a main thread where there is
+                none, or has other ``__slots__`` than the one whose sessions it would take over.
         """
         pattern = options_of(channel).topic
         if pattern is None:
@@ -121,12 +126,36 @@ class Endpoint:
                 f"{channel.__name__} has no topic: "
                 f'write class {channel.__name__}(Channel, topic="…")'
             )
-        live = [one for one in self.sessions if options_of(type(one.channel)).topic == pattern]
+        if self.threads.main is None and has_main(channel):
+            raise DeclarationError(
+                f"{channel.__name__}: run_on='main' asks for the main thread of a notebook's "
+                "kernel, which there is not here: leave it out, or declare it in a notebook"
+            )
+        live = self.sessions_of(pattern)
         for session in live:
             _check_layout(type(session.channel), channel)
         self._channels[pattern] = channel
         for session in live:
             session.swap(channel)
+
+    def withdraw(self, pattern: str) -> list[Session]:
+        """Serve a pattern no longer; return its sessions, which are closed.
+
+        Raises:
+            TopicError: no channel is declared for it.
+        """
+        if pattern not in self._channels:
+            known = ", ".join(map(repr, self._channels)) or "none"
+            raise TopicError(f"expected a topic that is declared ({known}), got {pattern!r}")
+        del self._channels[pattern]
+        live = self.sessions_of(pattern)
+        for session in live:
+            session.close()
+        return live
+
+    def sessions_of(self, pattern: str) -> list[Session]:
+        """Return the open sessions of the channel with a pattern."""
+        return [one for one in self.sessions if options_of(type(one.channel)).topic == pattern]
 
     def match(self, topic: str) -> type[Channel] | None:
         """Return the channel that serves a topic: the exact one, or that of the longest prefix."""
@@ -143,7 +172,13 @@ class Endpoint:
     # connections and sessions
 
     def connect(
-        self, transport: Transport, *, vsn: str, user: object = None, is_local: bool = False
+        self,
+        transport: Transport,
+        *,
+        vsn: str,
+        user: object = None,
+        is_local: bool = False,
+        principal: str = "",
     ) -> Connection:
         """Take a client's connection.
 
@@ -152,6 +187,8 @@ class Endpoint:
             vsn: the version of the wire that it asks for, such as ``"2.0.0"``.
             user: who the transport authenticated; None where it knows nobody.
             is_local: whether the client belongs to this kernel (see `Connection`).
+            principal: names who the transport authenticated, the same whenever that client
+                connects: only the same one can resume what it had.
 
         Raises:
             ProtocolError: nobody here speaks that version.
@@ -159,7 +196,9 @@ class Endpoint:
         """
         serializer = serializer_for(vsn)
         self._bind()
-        connection = Connection(self, transport, serializer, user=user, is_local=is_local)
+        connection = Connection(
+            self, transport, serializer, user=user, is_local=is_local, principal=principal
+        )
         self._connections.add(connection)
         return connection
 
@@ -186,7 +225,7 @@ class Endpoint:
     async def open(
         self, channel: type[Channel], topic: str, name: str, params: dict[str, Json]
     ) -> Session:
-        """Return the session that a cell shows, held once more; `init` has run.
+        """Return the session that a cell shows, kept until it is closed; `init` has run.
 
         Args:
             channel: the channel's class, declared.
@@ -214,9 +253,9 @@ class Endpoint:
                     "the session of %s runs with the params it began with: close it to use others",
                     cut(topic),
                 )
-        except BaseException:
+            session.is_kept = True
+        finally:
             session.release()
-            raise
         return session
 
     # for sessions and connections
@@ -286,7 +325,7 @@ class Endpoint:
                 task.cancel()
             if late:
                 await asyncio.wait(late, timeout=_PATIENCE)
-        self.executor.shutdown()
+        self.threads.workers.shutdown()
 
     def _own(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)
@@ -322,6 +361,8 @@ class Endpoint:
             for connection in list(self._connections):
                 if now - connection.last_seen > self._idle_timeout:
                     connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")
+            for session in self._sessions:
+                session.forget(now - 2 * self._idle_timeout)
 
 
 def _check_layout(old: type[Channel], new: type[Channel]) -> None:

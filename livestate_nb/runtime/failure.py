@@ -69,9 +69,10 @@ def _classify(error: BaseException, what: str) -> tuple[str, str]:
 
 
 def _text(error: BaseException) -> str:
-    """Return an error's type and text; an error that cannot say what it is gives its type."""
+    """Return an error's type, text and notes; one that cannot say what it is gives its type."""
     try:
-        return _sound(f"{type(error).__name__}: {error}")
+        notes = getattr(error, "__notes__", ())
+        return _sound("\n".join([f"{type(error).__name__}: {error}", *notes]))
     except Exception:  # noqa: BLE001 - a user's __str__ may raise anything
         return type(error).__name__
 

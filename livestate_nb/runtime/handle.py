@@ -14,6 +14,9 @@ from livestate_nb.channel import Channel, Turn, current_turn
 from livestate_nb.codec import Json
 from livestate_nb.errors import SessionClosed, WouldDeadlock
 from livestate_nb.event import Event
+from livestate_nb.roles import Member
+from livestate_nb.runtime.mailbox import ENDED
+from livestate_nb.runtime.main_thread import MainThread
 from livestate_nb.runtime.session import Session
 
 T = TypeVar("T")
@@ -25,14 +28,22 @@ class Loop:
     Args:
         loop: the endpoint's loop, running in a thread of its own.
         thread: the ident of that thread.
+        main: the kernel's main thread, which does what is asked of it while it waits.
     """
 
-    def __init__(self, loop: asyncio.AbstractEventLoop, thread: int) -> None:
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, thread: int, main: MainThread | None = None
+    ) -> None:
         self.loop = loop
         self._thread = thread
+        self._main = main
 
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+    def run(self, coroutine: Coroutine[Any, Any, T], channel: Channel | None = None) -> T:
         """Run a coroutine and return what it gives; a KeyboardInterrupt here cancels it.
+
+        Args:
+            coroutine: what to run.
+            channel: the channel object whose turn it waits for, if it is one's.
 
         Raises:
             WouldDeadlock: this is the loop's own thread.
@@ -41,10 +52,14 @@ class Loop:
         """
         future = self.start(coroutine)
         try:
-            return future.result()
+            return self.wait(future, channel)
         except BaseException:
             future.cancel()
             raise
+
+    def wait(self, future: "Future[T]", channel: Channel | None) -> T:
+        """Wait for what a future comes to; see `run`."""
+        return future.result() if self._main is None else self._main.wait(future, channel)
 
     def start(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
         """Start a coroutine; raises as `run` does, but for the coroutine's own exceptions."""
@@ -88,6 +103,11 @@ class SessionHandle:
         """A copy of the state as it is now."""
         return self._session.ledger.snapshot()
 
+    @property
+    def members(self) -> list[Member]:
+        """Who is joined, in the order they joined."""
+        return self._session.members
+
     @contextmanager
     def change(self) -> Iterator[Any]:
         """Change the state from Python; see `livestate_nb.roles.Handle.change`."""
@@ -97,8 +117,9 @@ class SessionHandle:
         try:
             done = self._loop.start(self._session.exclusively(grant.hold))
             done.add_done_callback(grant.ended)
-            working = grant.granted.result()
-            token = current_turn.set(Turn(self._session.channel, None, blocked))
+            working = self._loop.wait(grant.granted, self._session.channel)
+            turn = Turn(self._session.channel, None, blocked, is_block=True)
+            token = current_turn.set(turn)
             try:
                 yield working
             finally:
@@ -106,13 +127,35 @@ class SessionHandle:
             is_changed = True
         finally:
             grant.release(is_changed=is_changed)
-        done.result()
+        self._loop.wait(done, self._session.channel)
 
     def dispatch(self, event: str, payload: Json = None) -> list[Event]:
         """Let the channel handle an event; see `livestate_nb.roles.Handle.dispatch`."""
         blocked = self._blocked("dispatch")
         payload = {} if payload is None else payload
-        return self._loop.run(self._session.dispatch(event, payload, blocked))
+        session = self._session
+        return self._loop.run(session.dispatch(event, payload, blocked), session.channel)
+
+    def push(self, event: str, detail: object = None) -> None:
+        """Send an event to all members, at once; see `livestate_nb.roles.Handle.push`."""
+        if self._session.is_closed:
+            raise SessionClosed(ENDED)
+        self._session.push(event, {} if detail is None else detail)
+
+    def changed(self) -> Coroutine[Any, Any, Any]:
+        """Wait for the next update; see `livestate_nb.roles.Handle.changed`."""
+        return self._changed(self._session.watch.count)
+
+    async def _changed(self, count: int) -> Any:
+        self._blocked("changed")
+        watching = self._session.watch.after(count)
+        try:
+            update = asyncio.run_coroutine_threadsafe(watching, self._loop.loop)
+        except RuntimeError as error:
+            watching.close()
+            raise SessionClosed(ENDED) from error
+        await asyncio.wrap_future(update)
+        return self.state
 
     def close(self) -> None:
         """End the session: clients are told and do not rejoin."""

@@ -32,7 +32,10 @@ class Desk(Protocol):
     topic: str
     ledger: Ledger
     mailbox: Mailbox
-    joined: list[JoinedMember]
+
+    @property
+    def receivers(self) -> list[JoinedMember]:
+        """Who is told what goes wrong: all members."""
 
     def work(self, function: Callable[..., Any], *args: Any) -> Work:
         """Return a run of a function."""
@@ -173,7 +176,7 @@ class Call:
             desk.crash()
             return
         what = "a message" if event is None else f"the event {cut(event)}"
-        for receiver in desk.joined if event is None else filter(None, [member]):
+        for receiver in desk.receivers if event is None else filter(None, [member]):
             told = describe(error, what, event, is_local=receiver.line.is_local)
             receiver.send(error_message(told))
         if member is None:

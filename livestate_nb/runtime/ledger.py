@@ -8,11 +8,11 @@ import copy
 from contextlib import suppress
 from typing import Any, NamedTuple
 
-from livestate_nb.channel import Options
 from livestate_nb.codec import Json, Raw, dumps
+from livestate_nb.declaration import Options
 from livestate_nb.errors import DraftError, EncodeError, EventError, ReturnError
 from livestate_nb.event import Event
-from livestate_nb.state.builder import STATE_CHANGE, MessageBuilder
+from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH, MessageBuilder
 from livestate_nb.state.change import Change
 from livestate_nb.state.draft import drop, finish, open_draft, plain, rebase
 from livestate_nb.state.encoder import DocumentEncoder, encode
@@ -30,6 +30,11 @@ class Outgoing(NamedTuple):
     event: str
     payload: Raw
 
+    @property
+    def is_update(self) -> bool:
+        """Whether it brings the state or a change of it."""
+        return self.event in (STATE_CHANGE, STATE_PATCH)
+
 
 class Ledger:
     """Keep a session's state and make the messages that publish its changes.
@@ -38,7 +43,7 @@ class Ledger:
         options: what the channel's class statement says.
 
     Example:
-        >>> from livestate_nb.channel import Options
+        >>> from livestate_nb.declaration import Options
         >>> ledger = Ledger(Options())
         >>> bytes(ledger.start({"n": 0}).payload)
         b'{"state":{"n":0},"version":0}'

@@ -16,6 +16,9 @@ from livestate_nb.errors import ChannelError, Overloaded, SessionClosed
 MAX_JOBS: Final = 10_000
 """Jobs that may wait in one mailbox."""
 
+ENDED: Final = "the session has ended: run the cell that shows it again"
+"""What is said to who comes too late."""
+
 _log = logging.getLogger("livestate_nb")
 T = TypeVar("T")
 
@@ -200,4 +203,4 @@ def fail(outcome: "asyncio.Future[Any] | None", error: BaseException) -> None:
 
 
 def _ended() -> SessionClosed:
-    return SessionClosed("the session has ended: run the cell that shows it again")
+    return SessionClosed(ENDED)

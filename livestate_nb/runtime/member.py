@@ -9,7 +9,10 @@ from typing import Any, Protocol
 from livestate_nb.codec import Json
 from livestate_nb.event import Event
 from livestate_nb.protocol import Join
+from livestate_nb.runtime.history import WHOLE, History
 from livestate_nb.runtime.ledger import Outgoing, event_message
+from livestate_nb.runtime.places import Place
+from livestate_nb.runtime.receipts import Receipts
 
 
 class Line(Protocol):
@@ -38,8 +41,39 @@ class Line(Protocol):
         """Tell the client that its channel has crashed."""
 
 
+class Away:
+    """Take the place of a client's line while its connection is lost: implements `Line`.
+
+    Args:
+        line: the lost one.
+    """
+
+    is_congested = False
+
+    def __init__(self, line: Line) -> None:
+        self.user = line.user
+        self.is_local = line.is_local
+
+    def push(self, join: Join, outgoing: Outgoing) -> None:
+        """Send nothing: the session's history has it."""
+
+    def reply(self, join: Join, ref: Json, status: str, response: Json) -> None:
+        """Answer nothing: the client will ask again."""
+
+    def left(self, join: Join, ref: Json) -> None:
+        """Tell nobody."""
+
+    def closed(self, join: Join) -> None:
+        """Tell nobody."""
+
+    def crashed(self, join: Join, reason: str) -> None:
+        """Tell nobody."""
+
+
 class JoinedMember:
-    """Stand for one joined client; implements `livestate_nb.roles.Member`.
+    """Stand for one joined client, or one that is absent for a time.
+
+    Implements `livestate_nb.roles.Member`.
 
     Args:
         line: the way to the client.
@@ -70,23 +104,102 @@ class JoinedMember:
         self.is_leaving = False
         self.is_behind = False
         """Whether it has missed updates because it reads too slowly."""
+        self.place: Place | None = None
+        """What it finds again after its connection was lost; None if it may not come back."""
+        self.sent = 0
+        """How many messages it was sent, replies left out, since it first joined."""
+        self.since = 0
+        """The position in the session's history from which on all that it was sent is there."""
+        self.missed: list[Outgoing] = []
+        """What it gets when it has come back."""
+        self.needs_whole = True
+        """Whether it then gets the whole state, too."""
+        self._history: History | None = None
+        self._receipts: Receipts | None = None
         self._post = post
+
+    def settle(self, place: Place, history: History) -> None:
+        """Take a place that is kept when the connection is lost."""
+        self.place, self._history, self.since = place, history, history.position
+
+    def come_back(self, client: "JoinedMember", received: int) -> None:
+        """Go on with the connection, user and params that the client has now.
+
+        Args:
+            client: how it asked to join.
+            received: how many messages it has.
+        """
+        self.line, self.join = client.line, client.join
+        self.user, self.params = client.user, client.params
+        self.is_leaving = False
+        count = self.sent - received
+        found: list[Outgoing] = []
+        if self.place is not None and self._history is not None and not self.is_behind:
+            found = self._history.last(count, receiver=self.place.number, since=self.since)
+        self.needs_whole = self.is_behind or len(found) != count or WHOLE in found
+        if self.needs_whole:
+            self.missed = [message for message in found if not message.is_update]
+            self.sent -= len(self.missed)
+        else:
+            self.missed, self.sent = found, received
+
+    def catch_up(self) -> None:
+        """Send what was missed; where the whole state follows, the history goes on from here."""
+        missed, self.missed = self.missed, []
+        if self.needs_whole and self._history is not None:
+            self.since = self._history.position
+        for message in missed:
+            if self.needs_whole:
+                self.send(message)
+            else:
+                self.pass_on(message)
 
     def push(self, event: str, detail: object = None) -> None:
         """Send an event to this client only, at once; see `livestate_nb.roles.Member`."""
         self._post(self.send, event_message(Event(event, {} if detail is None else detail)))
 
     def send(self, outgoing: Outgoing) -> None:
-        """Send a message that is already encoded; on the endpoint's loop only."""
+        """Send an encoded message to this client only; on the endpoint's loop only."""
+        if self.place is not None and self._history is not None:
+            self._history.keep(self.place.number, outgoing)
+        self.pass_on(outgoing)
+
+    def pass_on(self, outgoing: Outgoing) -> None:
+        """Send a message that the history has, if it should."""
+        self.sent += 1
         self.line.push(self.join, outgoing)
 
-    def send_update(self, update: Outgoing) -> None:
+    def pass_on_update(self, update: Outgoing) -> None:
         """Send an update, unless the client reads too slowly: it gets the state later instead."""
         self.is_behind = self.is_behind or self.line.is_congested
         if not self.is_behind:
-            self.send(update)
+            self.sent += 1
+            self.line.push(self.join, update)
+
+    def pass_on_whole(self, whole: Outgoing) -> None:
+        """Send the whole state; the history only notes that it was sent, if anything was before."""
+        if self.place is not None and self._history is not None:
+            if self.is_behind or self.sent == 0:
+                self.since = self._history.position
+            else:
+                self._history.keep(self.place.number, WHOLE)
+        self.is_behind = False
+        self.pass_on(whole)
+
+    def is_new(self, ref: Json) -> bool:
+        """Note that an event has come; one that came before is not new, and answered again."""
+        if self._receipts is None:
+            self._receipts = Receipts()
+        if self._receipts.take(ref):
+            return True
+        answer = self._receipts.answer(ref)
+        if answer is not None:
+            self.line.reply(self.join, ref, *answer)
+        return False
 
     def answer(self, ref: Json, status: str, response: Json) -> None:
         """Answer an event, where the client is one that waits for answers."""
+        if self._receipts is not None:
+            self._receipts.settle(ref, status, response)
         if self.is_own:
             self.line.reply(self.join, ref, status, response)

@@ -8,10 +8,9 @@ import asyncio
 import logging
 import math
 from collections.abc import Awaitable, Callable, Coroutine
-from concurrent.futures import Executor
-from typing import Any, Final, Protocol
+from typing import Any, Final, Protocol, TypeAlias
 
-from livestate_nb.channel import Channel, Turn, bind, current_turn, options_of
+from livestate_nb.channel import Channel, Turn, bind, current_turn, needs_main, options_of
 from livestate_nb.codec import Json
 from livestate_nb.errors import Overloaded, Refuse, ReturnError, SessionClosed
 from livestate_nb.event import Event
@@ -19,12 +18,17 @@ from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, Message
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.pubsub import PubSub
 from livestate_nb.roles import Member
+from livestate_nb.runtime.audience import Audience
+from livestate_nb.runtime.deadline import Deadline
 from livestate_nb.runtime.failure import cut, describe, error_message, refusal
 from livestate_nb.runtime.handling import Call
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
 from livestate_nb.runtime.member import JoinedMember
-from livestate_nb.runtime.work import Work, run
+from livestate_nb.runtime.migration import shape_of, take_over
+from livestate_nb.runtime.places import Claim, Owner, Places
+from livestate_nb.runtime.watch import Watch
+from livestate_nb.runtime.work import Threads, Work, run
 from livestate_nb.state.draft import plain
 
 MAX_UNHANDLED: Final = 1000
@@ -38,8 +42,10 @@ _log = logging.getLogger("livestate_nb")
 class Ground(Protocol):
     """What an endpoint offers to its sessions."""
 
-    executor: Executor
+    threads: Threads
     pubsub: PubSub
+    clock: Callable[[], float]
+    places: "Places[Seated]"
 
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Run a function on the endpoint's loop; callable from any thread."""
@@ -69,9 +75,13 @@ class Session:
     def __init__(self, ground: Ground, channel: type[Channel], topic: str, key: str) -> None:
         self.key = key
         self.topic = topic
-        self.joined: list[JoinedMember] = []
         self.is_closed = False
+        self.is_kept = False
+        """Whether Python holds it: it stays open without members, until it is closed."""
+        self.watch = Watch()
         self._ground = ground
+        self._audience = Audience(self, ground.places, ground.clock)
+        self._linger: Deadline | None = None
         self._holds = 0
         self._params: dict[str, Json] | None = None
         self._subscriptions: set[str] = set()
@@ -84,8 +94,20 @@ class Session:
         """Start afresh, with a new channel object and no state."""
         self.channel = channel()
         self.ledger = Ledger(options_of(channel))
+        self.shape = shape_of(channel)
+        """Which `migrate` the state is from; see `livestate_nb.runtime.migration`."""
         self.mailbox = Mailbox(self._ground)
         bind(self.channel, self)
+
+    @property
+    def joined(self) -> list[JoinedMember]:
+        """Who is joined, in the order they joined; without those whose connection is lost."""
+        return self._audience.joined
+
+    @property
+    def receivers(self) -> list[JoinedMember]:
+        """Who hears this session: who is joined, and whose connection is lost for a time."""
+        return [*self._audience.joined, *self._audience.absent]
 
     # the channel's seat: callable from any thread
 
@@ -117,7 +139,7 @@ class Session:
             ReturnError: authorize returned neither True nor False.
         """
         current_turn.set(Turn(self.channel, member))
-        allowed = await run(self._ground.executor, self.channel.authorize, member.params)
+        allowed = await run(self.work(self.channel.authorize, member.params))
         if not isinstance(allowed, bool):
             raise ReturnError(
                 f"expected authorize to return True or False, got {allowed!r}", allowed
@@ -125,14 +147,34 @@ class Session:
         if not allowed:
             raise Refuse("unauthorized")
 
+    def welcome(
+        self, client: JoinedMember, owner: Owner, claim: "Claim[Seated] | None"
+    ) -> JoinedMember:
+        """Return the member that an authorized client is: a new one, or the one that it was.
+
+        Args:
+            client: how it asks to join.
+            owner: who it is.
+            claim: what its token claims, a place of this session; None if it claims nothing.
+        """
+        known = None if claim is None else self._audience.take_back(client, claim)
+        if known is not None:
+            return known
+        if client.is_own and self.ledger.options.grace > 0 and not self.is_closed:
+            self._audience.seat(client, owner)
+        return client
+
     def attach(self, member: JoinedMember) -> None:
         """Let an authorized client in: it gets the state as soon as there is one."""
         if self.is_closed:  # it ended while the client was authorized: the client joins again
             member.line.crashed(member.join, CRASHED)
             return
+        if not member.needs_whole:
+            self._audience.join(member)
+            return
         if self.ledger.is_ahead:
             self._publish()
-        self.joined.append(member)
+        self._audience.join(member)
         if self.ledger.version is not None:
             self.send_whole(member)
             return
@@ -143,9 +185,16 @@ class Session:
         self.mailbox.put(Errand(start, member))
 
     def deliver(self, member: JoinedMember, message: Message) -> None:
-        """Put a client's message into the mailbox; when too many wait, its channel ends."""
+        """Put a client's message into the mailbox; when too many wait, its channel ends.
+
+        An event that has come before is not handled again.
+        """
         event = message.event
         is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
+        if member.place is not None:
+            member.place.confirm()
+            if event != REFRESH and not member.is_new(message.ref):
+                return
         job: Job
         if event == REFRESH:
 
@@ -173,18 +222,33 @@ class Session:
             self._left(member)
 
     def leave(self, member: JoinedMember, ref: Json) -> None:
-        """Let a client leave when what it sent before is handled."""
+        """Let a client leave when what it sent before is handled.
+
+        A client that waits too long for the answer to its join leaves as well, and joins again
+        (phoenix.js): if it had come back, its place is kept for it.
+        """
+        if member.place is not None and member.place.is_uncertain:
+            member.line.left(member.join, ref)
+            self.lose(member)
+            return
         member.is_leaving, member.leave_ref = True, ref
         if member.unhandled == 0:
             self._left(member)
 
+    def lose(self, member: JoinedMember) -> None:
+        """Note that a client's connection is lost: if it may come back, its place is kept."""
+        grace = self.ledger.options.grace
+        if member.place is not None and grace > 0 and not member.is_leaving:
+            self._audience.miss(member, grace, self.detach)
+        else:
+            self.detach(member)
+
     def detach(self, member: JoinedMember) -> None:
         """Take a client out; what it sent before is still handled.
 
-        The last one ends the session, unless it is held.
+        The last one ends the session, unless it is held; if it is shared, after the grace time.
         """
-        if member in self.joined:
-            self.joined.remove(member)
+        self._audience.remove(member)
         self._end_when_empty()
 
     def hold(self) -> None:
@@ -198,8 +262,7 @@ class Session:
 
     def send(self, message: Outgoing) -> None:
         """Send a message to all members."""
-        for member in self.joined:
-            member.send(message)
+        self._audience.send(message)
 
     def send_update(self, update: Outgoing | None) -> None:
         """Send an update to all members; None holds it back for the next one.
@@ -214,23 +277,24 @@ class Session:
         self._stop_waiting()
         if self.ledger.options.fps is not None:
             self._next_update = self._now() + 1 / self.ledger.options.fps
-        for member in self.joined:
-            member.send_update(update)
+        self._audience.send_update(update)
+        self.watch.tell()
 
     def send_whole(self, member: JoinedMember) -> None:
         """Send the state to a member, as it is now."""
         if self.ledger.is_ahead:
             self._publish()
-        member.is_behind = False
-        member.send(self.ledger.whole())
+        member.pass_on_whole(self.ledger.whole())
 
     def must_hold(self) -> bool:
         """Return whether an update that nobody waits for would come too soon after the last."""
         return self.ledger.options.fps is not None and self._now() < self._next_update
 
     def work(self, function: Callable[..., Any], *args: Any) -> Work:
-        """Return a run of a user's function."""
-        return Work(self._ground.executor, function, *args)
+        """Return a run of one of the channel's callbacks."""
+        threads = self._ground.threads
+        on_main = threads.main is not None and needs_main(type(self.channel), function)
+        return Work(threads, function, *args, on_main=on_main)
 
     # from Python
 
@@ -290,10 +354,13 @@ class Session:
         """Give the session a new class, between messages: state stays, handlers are new."""
 
         async def swap() -> None:
-            self.channel.__class__ = channel
-            self.ledger.options = options_of(channel)
+            await take_over(self, channel)
 
         self.mailbox.put(Errand(swap))
+
+    def forget(self, before: float) -> None:
+        """Drop what was sent before a time and is kept for nobody."""
+        self._audience.forget(before)
 
     # the end
 
@@ -311,7 +378,7 @@ class Session:
         """
         if self.is_closed:
             return
-        if self._holds > 0:
+        if self._is_held:
             members = self._clear()
             self._begin(type(self.channel))
         else:
@@ -324,6 +391,7 @@ class Session:
             return []
         self.is_closed = True
         self._ground.forget(self)
+        self.watch.end()
         return self._clear()
 
     def _clear(self) -> list[JoinedMember]:
@@ -333,12 +401,23 @@ class Session:
         self._subscriptions.clear()
         self._stop_waiting()
         self.mailbox.close()
-        members, self.joined = self.joined, []
-        return members
+        if self._linger is not None:
+            self._linger.cancel()
+        return self._audience.clear()
 
     def _end_when_empty(self) -> None:
         if self._is_needed or self.is_closed:
             return
+        options = self.ledger.options
+        if not options.shared or not options.grace or self.ledger.version is None:
+            self._end_soon()
+            return
+        if self._linger is not None:
+            self._linger.cancel()
+        self._linger = Deadline(self._ground.clock, options.grace, self._end_soon)
+
+    def _end_soon(self) -> None:
+        """End the session when what waits is handled, unless it is needed again."""
 
         async def end() -> None:
             if not self._is_needed:
@@ -348,7 +427,11 @@ class Session:
 
     @property
     def _is_needed(self) -> bool:
-        return bool(self.joined) or self._holds > 0
+        return bool(self._audience) or self._is_held
+
+    @property
+    def _is_held(self) -> bool:
+        return self.is_kept or self._holds > 0
 
     async def _revive(self) -> None:
         """Run `init` again where a session that Python holds has crashed."""
@@ -363,6 +446,8 @@ class Session:
         except Refuse as error:
             _log.info("init of %s refused: %s", cut(self.topic), error)
             member.send(error_message(refusal(error, "message")))
+            self._audience.unseat(member)
+            self._end_when_empty()
         except BaseException as error:
             if self.mailbox.is_closed:
                 raise
@@ -379,8 +464,11 @@ class Session:
         turn = Turn(self.channel, None if self.ledger.options.shared else member)
         current_turn.set(turn)
         try:
-            state = await run(self._ground.executor, self.channel.init, params)
-            self.send(self.ledger.start(state))
+            state = await run(self.work(self.channel.init, params))
+            whole = self.ledger.start(state)
+            for receiver in self.receivers:
+                receiver.pass_on_whole(whole)
+            self.watch.tell()
         finally:
             turn.is_over = True
 
@@ -418,3 +506,7 @@ class Session:
     def _left(self, member: JoinedMember) -> None:
         self.detach(member)
         member.line.left(member.join, member.leave_ref)
+
+
+Seated: TypeAlias = tuple[Session, JoinedMember]
+"""What is kept at a place: a session, and the client's member in it."""

@@ -1,17 +1,20 @@
-"""Run what users wrote: plain functions in worker threads, async ones on the loop.
+"""Run what users wrote: plain functions in worker threads, async ones on the loop, or on "main".
 
 One call may take several steps: a generator's yields. It must not know what the results mean.
 """
 
 import asyncio
 import inspect
-from collections.abc import AsyncGenerator, Callable, Generator
+from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Executor, Future
 from contextvars import copy_context
+from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any, Final, NamedTuple, TypeVar
+from types import AsyncGeneratorType
+from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
 from livestate_nb.errors import ReturnError
+from livestate_nb.runtime.advice import advise
 
 T = TypeVar("T")
 
@@ -30,26 +33,58 @@ class Step(NamedTuple):
     is_last: bool
 
 
+class Main(Protocol):
+    """The main thread of a kernel; it has a loop."""
+
+    def call(
+        self, function: Callable[..., Any], *args: Any, is_async: bool = False
+    ) -> "Future[Any]":
+        """Call a function there when no cell runs; await what it gives if it is async."""
+
+
+@dataclass(frozen=True, slots=True)
+class Threads:
+    """Where users' functions may run, beside the endpoint's loop.
+
+    Args:
+        workers: runs plain functions.
+        main: runs what asks for the main thread; None where there is no notebook.
+    """
+
+    workers: Executor
+    main: Main | None = None
+
+
 class Work:
     """Run one call of a user's function step by step.
 
     A plain ``def`` runs in a worker thread, with the caller's context variables (Starlette's
     convention); what it returns decides how to go on: a generator's steps run in worker
-    threads too, a coroutine or async generator on the loop.
+    threads too, a coroutine or async generator on the loop. On the main thread it all runs there
+    and on its loop.
 
     Args:
-        executor: where plain functions run.
+        threads: where it may run.
         function: what to call.
         *args: its arguments.
+        on_main: whether it runs on the main thread; there is one.
     """
 
-    def __init__(self, executor: Executor, function: Callable[..., Any], *args: Any) -> None:
-        self._executor = executor
+    def __init__(
+        self, threads: Threads, function: Callable[..., Any], *args: Any, on_main: bool = False
+    ) -> None:
+        self._threads = threads
+        self._main = threads.main if on_main else None
         self._function = function
         self._args = args
         self._generator: Generator[Any, Any, Any] | None = None
-        self._async_generator: AsyncGenerator[Any, Any] | None = None
+        self._async_generator: AsyncGeneratorType[Any, Any] | None = None
         self._thread: Future[Any] | None = None
+
+    @property
+    def name(self) -> str:
+        """What is called, for people."""
+        return self._function.__qualname__
 
     async def step(self, answer: object = None) -> Step:
         """Run to the next yield or to the end; whatever the function raises comes out.
@@ -57,24 +92,26 @@ class Work:
         Args:
             answer: what the yield expression that the generator stopped at gives; None at first.
         """
-        if self._generator is None and self._async_generator is None:
-            answer = None
-            result = await self._start()
-            if result is None:
-                return Step(None, is_last=True)
-            if inspect.isasyncgen(result):
-                self._async_generator = result
-            elif inspect.isgenerator(result):
-                self._generator = result
-            else:
-                return Step(result, is_last=True)
-        if self._generator is not None:
-            return await self._in_thread(_step, self._generator, answer)
-        assert self._async_generator is not None  # noqa: S101 - for mypy
         try:
-            return Step(await self._async_generator.asend(answer), is_last=False)
+            if self._generator is None and self._async_generator is None:
+                answer = None
+                result = await self._start()
+                if inspect.isasyncgen(result):
+                    self._async_generator = result
+                elif inspect.isgenerator(result):
+                    self._generator = result
+                else:
+                    return Step(result, is_last=True)
+            if self._generator is not None:
+                return await self._in_thread(_step, self._generator, answer)
+            assert self._async_generator is not None  # noqa: S101 - for mypy
+            return Step(await self._awaited(self._async_generator.asend, answer), is_last=False)
         except StopAsyncIteration:
             return Step(None, is_last=True)
+        except Exception as error:
+            if self._threads.main is not None and self._main is None:
+                advise(error)
+            raise
 
     async def throw(self, error: BaseException) -> Step:
         """Raise an error in a generator where it stopped, and run it to its next yield."""
@@ -82,7 +119,7 @@ class Work:
             return await self._in_thread(_throw, self._generator, error)
         assert self._async_generator is not None  # noqa: S101 - for mypy
         try:
-            return Step(await self._async_generator.athrow(error), is_last=False)
+            return Step(await self._awaited(self._async_generator.athrow, error), is_last=False)
         except StopAsyncIteration:
             return Step(None, is_last=True)
 
@@ -92,41 +129,68 @@ class Work:
         A step that is running in a thread is waited for, since nothing can stop it, for 5 seconds
         at most: then the generator is left to itself.
         """
-        if self._thread is not None and not self._thread.done():
-            await asyncio.wait([asyncio.wrap_future(self._thread)], timeout=_PATIENCE)
-            if not self._thread.done():
+        if self._thread is not None and not self._thread.cancel() and not self._thread.done():
+            running = asyncio.wrap_future(self._thread)
+            await asyncio.wait([running], timeout=_PATIENCE)
+            if not running.done():
                 return
+            if not running.cancelled():
+                running.exception()  # it comes too late for anybody
         if self._async_generator is not None:
-            await self._async_generator.aclose()
+            await self._awaited(_close, self._async_generator)
         elif self._generator is not None:
             await self._in_thread(self._generator.close)
 
     async def _start(self) -> Any:
-        if _runs_on_loop(getattr(self._function, "__func__", self._function)):
-            result = self._function(*self._args)
-        else:
+        if not _runs_on_loop(getattr(self._function, "__func__", self._function)):
             result = await self._in_thread(_call, self._function, *self._args)
-        is_awaitable = inspect.iscoroutine(result) or inspect.isawaitable(result)  # cheapest first
-        return await result if is_awaitable else result
+        elif self._main is not None and not inspect.isasyncgenfunction(self._function):
+            return await self._on_main(self._function, *self._args)
+        else:
+            result = self._function(*self._args)
+        if not inspect.iscoroutine(result) and not inspect.isawaitable(result):  # cheapest first
+            return result
+        return await (result if self._main is None else self._on_main(lambda: result))
 
     async def _in_thread(self, function: Callable[..., T], *args: Any) -> T:
-        self._thread = thread = self._executor.submit(copy_context().run, function, *args)
-        return await asyncio.wrap_future(thread)
+        """Call a plain function in a worker thread, or on the main one."""
+        if self._main is not None:
+            self._thread = self._main.call(function, *args)
+        else:
+            self._thread = self._threads.workers.submit(copy_context().run, function, *args)
+        return await asyncio.wrap_future(self._thread)
+
+    def _awaited(self, function: Callable[..., Awaitable[T]], *args: Any) -> Awaitable[T]:
+        """Return what an async function gives here, or on the main thread's loop."""
+        return function(*args) if self._main is None else self._on_main(function, *args)
+
+    async def _on_main(self, function: Callable[..., Any], *args: Any) -> Any:
+        """Await on the main thread's loop what an async function gives."""
+        assert self._main is not None  # noqa: S101 - for mypy
+        self._thread = self._main.call(function, *args, is_async=True)
+        return await asyncio.wrap_future(self._thread)
 
 
-async def run(executor: Executor, function: Callable[..., Any], *args: Any) -> Any:
-    """Run a call that has one step, such as ``init``.
+async def run(work: Work) -> Any:
+    """Do a work that has one step, such as ``init``, and return what it gives.
 
     Raises:
         ReturnError: it is a generator.
         Exception: whatever the function raises.
     """
-    work = Work(executor, function, *args)
     step = await work.step()
     if not step.is_last:
         await work.close()
-        raise ReturnError(f"{function.__qualname__} must not yield: return the value", step.value)
+        raise ReturnError(f"{work.name} must not yield: return the value", step.value)
     return step.value
+
+
+async def _close(generator: AsyncGeneratorType[Any, Any]) -> None:
+    """Close a generator; a step of it that was cancelled may take 5 seconds to end."""
+    async with asyncio.timeout(_PATIENCE):
+        while generator.ag_running:  # noqa: ASYNC110 - nothing tells of its end
+            await asyncio.sleep(0.01)
+    await generator.aclose()
 
 
 @lru_cache

@@ -244,7 +244,11 @@ class Uplink:
         user = None if client["user"] is None else User(**client["user"])
         try:
             connection = self._endpoint.connect(
-                transport, vsn=client["vsn"], user=user, is_local=client["is_local"]
+                transport,
+                vsn=client["vsn"],
+                user=user,
+                is_local=client["is_local"],
+                principal=client["principal"],
             )
         except ProtocolError as error:
             transport.close(error.code, str(error))

@@ -95,7 +95,9 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
         user = _user(self.current_user)
         by_token = self.identity_provider.is_token_authenticated(self)
         principal = BY_TOKEN if by_token else user.username
-        self._connection = self._endpoint.connect(self, vsn=self._vsn, user=user)
+        self._connection = self._endpoint.connect(
+            self, vsn=self._vsn, user=user, principal=principal
+        )
         identity = {"vsn": self._vsn, "user": asdict(user), "principal": principal}
         self._guest = self._relay.connect(self, identity, self._kernel_of(*args))
 

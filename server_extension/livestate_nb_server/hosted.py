@@ -10,7 +10,7 @@ from importlib.metadata import entry_points
 from typing import Any, Final
 
 from livestate_nb import Channel
-from livestate_nb.channel import options_of
+from livestate_nb.channel import has_main, options_of
 
 ENTRY_POINTS: Final = "livestate_nb.channels"
 
@@ -73,6 +73,9 @@ def _load(name: str, source: str, pattern: str | None) -> Hosted | Failed:
         )
     if not (isinstance(value, type) and issubclass(value, Channel)):
         return Failed(source, f"expected a subclass of livestate_nb.Channel, got {value!r}")
+    if has_main(value):
+        message = f"{value.__name__} asks for run_on='main', the main thread of a notebook's kernel"
+        return Failed(source, f"{message}: the server has none")
     if pattern is None:
         if options_of(value).topic is None:
             return Failed(source, f'{value.__name__} names no topic: class …(Channel, topic="…")')

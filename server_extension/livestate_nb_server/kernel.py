@@ -6,7 +6,7 @@ It must not know clients but by their number.
 from collections.abc import Iterable
 from typing import Protocol
 
-from livestate_nb.channel import matches
+from livestate_nb.declaration import matches
 from livestate_nb.transports import uplink_wire as wire
 
 

@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from itertools import count
 from typing import Any
 
-from livestate_nb.channel import matches
 from livestate_nb.codec import Json, dumps
+from livestate_nb.declaration import matches
 from livestate_nb.protocol.message import KERNEL_LOST
 from livestate_nb.runtime import Endpoint, Transport
 from livestate_nb.transports import uplink_wire as wire

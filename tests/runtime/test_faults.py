@@ -171,7 +171,7 @@ async def test_a_timeout_that_a_handler_lets_out_is_its_failure(endpoint: Endpoi
 # joins that are let in too late
 
 
-class Doors(Channel, topic="doors:*", shared=True):
+class Doors(Channel, topic="doors:*", shared=True, grace=0):
     def __init__(self) -> None:
         self.is_open = asyncio.Event()
 

@@ -5,9 +5,8 @@ import contextvars
 import signal
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future
-from typing import Any, TypeVar
+from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
@@ -16,92 +15,16 @@ from livestate_nb.errors import (
     ChannelError,
     DraftError,
     EncodeError,
+    EventError,
     Overloaded,
     SessionClosed,
     UnknownEvent,
     WouldDeadlock,
 )
-from livestate_nb.runtime import Endpoint, Loop, Session, SessionHandle
+from livestate_nb.runtime import SessionHandle
 from livestate_nb.runtime.mailbox import MAX_JOBS
-from tests.clients import PATIENCE, Client, until
-
-T = TypeVar("T")
-
-
-class Side:
-    """An endpoint on a thread and a loop of its own, as a notebook has it."""
-
-    def __init__(self) -> None:
-        self.endpoint = Endpoint()
-        started: Future[Loop] = Future()
-        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
-        self._thread.start()
-        self.loop = started.result(PATIENCE)
-
-    def show(self, channel: type[Channel], topic: str, name: str = "a") -> SessionHandle:
-        async def open_it() -> Session:
-            self.endpoint.declare(channel)
-            return await self.endpoint.open(channel, topic, name, {"name": name})
-
-        return SessionHandle(self.loop, self.run(open_it()))
-
-    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop.loop).result(PATIENCE)
-
-    def join(self, handle: SessionHandle) -> Client:
-        """Return a page that has joined a handle's session."""
-
-        async def join() -> Client:
-            page = Client(self.endpoint, is_local=True)
-            key = handle._session.key
-            await page.join(handle.topic, {"livestate": {"session": key}})
-            return page
-
-        return self.run(join())
-
-    def until(self, condition: Callable[[], bool]) -> None:
-        self.run(until(condition))
-
-    def stop(self) -> None:
-        """End the loop, as a notebook does behind its endpoint."""
-        self.loop.loop.call_soon_threadsafe(self.loop.loop.stop)
-        self._thread.join(PATIENCE)
-        assert not self._thread.is_alive()
-
-    def close(self) -> None:
-        if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self.endpoint.close(), self.loop.loop).result(20)
-            self.stop()
-
-    def _serve(self, started: "Future[Loop]") -> None:
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        loop.call_soon(started.set_result, Loop(loop, threading.get_ident()))
-        loop.run_forever()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
-
-
-class Waiter:
-    """A thread that waits for something, and what it came to."""
-
-    def __init__(self, function: Callable[[], object]) -> None:
-        self.outcome: Future[object] = Future()
-        self._function = function
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
-
-    def result(self) -> object:
-        return self.outcome.result(PATIENCE)
-
-    def error(self) -> BaseException | None:
-        return self.outcome.exception(PATIENCE)
-
-    def _run(self) -> None:
-        try:
-            self.outcome.set_result(self._function())
-        except BaseException as error:  # noqa: BLE001 - the test asks for it
-            self.outcome.set_exception(error)
+from tests.clients import PATIENCE
+from tests.sides import Side, Waiter
 
 
 @pytest.fixture
@@ -612,3 +535,84 @@ def test_a_handle_goes_on_after_its_session_crashed_with_nobody_joined(side: Sid
     handle.dispatch("inc")
     add_one(handle)
     assert handle.state == {"of": "a", "n": 2}
+
+
+# push, members, changed
+
+
+def test_a_handle_pushes_to_all_members_and_names_them(side: Side) -> None:
+    handle = side.show(Shop, "shop")
+    pages = [side.join(handle), side.join(handle)]
+    assert len(handle.members) == 2
+    handle.push("sale", {"percent": 10})
+    for page in pages:
+        side.until(lambda page=page: page.payloads("sale") == [("sale", {"percent": 10})])
+    with pytest.raises(EventError):
+        handle.push("phx_close")
+    handle.close()
+    assert handle.members == []
+    with pytest.raises(SessionClosed):
+        handle.push("sale")
+
+
+def test_changed_gives_the_next_state_on_any_loop(side: Side) -> None:
+    handle = side.show(Shop, "shop")
+
+    async def main() -> Any:
+        coming = handle.changed()
+        await asyncio.to_thread(add_one, handle)  # before anybody waits
+        first = await coming
+        waiting = asyncio.create_task(handle.changed())
+        await asyncio.sleep(0)
+        await asyncio.to_thread(handle.dispatch, "add", 1)
+        return first["n"], (await waiting)["n"]
+
+    assert asyncio.run(main()) == (1, 2)
+
+
+def test_changed_can_be_given_up(side: Side) -> None:
+    handle = side.show(Shop, "shop")
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            async with asyncio.timeout(0.01):
+                await handle.changed()
+
+    asyncio.run(main())
+    side.until(lambda: not handle._session.watch._waiting)
+
+
+def test_changed_ends_with_the_session(side: Side) -> None:
+    handle = side.show(Shop, "shop")
+
+    async def main() -> None:
+        waiting = asyncio.create_task(handle.changed())
+        await asyncio.sleep(0)
+        await asyncio.to_thread(handle.close)
+        with pytest.raises(SessionClosed):
+            await waiting
+        with pytest.raises(SessionClosed):
+            await handle.changed()
+
+    asyncio.run(main())
+    side.close()
+    with pytest.raises(SessionClosed):
+        asyncio.run(handle.changed())
+
+
+def test_changed_in_a_handler_of_another_session_goes_on_and_in_its_own_says_no(
+    side: Side,
+) -> None:
+    class Watcher(Channel, topic="watcher"):
+        @on("watch")
+        async def watch(self, payload: Any, state: Any) -> None:
+            state["seen"] = (await handles[payload].changed())["n"]
+
+    handles = {"shop": side.show(Shop, "shop"), "watcher": side.show(Watcher, "watcher")}
+    watching = Waiter(lambda: handles["watcher"].dispatch("watch", "shop"))
+    side.until(lambda: bool(handles["shop"]._session.watch._waiting))
+    add_one(handles["shop"])
+    watching.result()
+    assert handles["watcher"].state == {"seen": 1}
+    with pytest.raises(WouldDeadlock):
+        handles["watcher"].dispatch("watch", "watcher")

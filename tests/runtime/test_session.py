@@ -294,7 +294,9 @@ async def test_our_own_client_gets_a_reply_to_each_event_behind_its_patch(
         await client.wait("state:patch", 2)
     assert [f[4]["response"] for f in other.received("phx_reply")] == [{}]
     join, first, second = await own.wait("phx_reply", 3)
-    assert join[4]["response"] == {"livestate": {"max_version": 1000}}
+    terms = join[4]["response"]["livestate"]
+    assert terms.pop("token")
+    assert terms == {"max_version": 1000, "grace": 60, "resumed": False, "received": 0}
     assert (first[0], first[1], first[4]) == ("1", fine, {"status": "ok", "response": {}})
     assert (second[1], second[4]["status"]) == (failed, "error")
     assert second[4]["response"]["type"] == "raised"
@@ -362,7 +364,7 @@ async def test_each_join_has_a_state_of_its_own(endpoint: Endpoint) -> None:
     assert bob.received("state:change")[-1][4] == {"state": {"items": ["whole"]}, "version": 0}
 
 
-class Room(Channel, topic="room:*", shared=True):
+class Room(Channel, topic="room:*", shared=True, grace=0):
     inits = 0
 
     def authorize(self, params: Any) -> bool:
@@ -740,3 +742,33 @@ async def test_what_a_caller_keeps_of_a_state_changes_nothing(endpoint: Endpoint
     await client.wait("state:patch", 1)
     await client.settle("keeper")
     assert client.received("state:change")[-1][4]["state"] == {"items": []}
+
+
+class Training(Channel, topic="training"):
+    def init(self, params: Any) -> Any:
+        return {"epoch": 0, "is_stopped": False}
+
+    @on("train")
+    async def train(self, payload: Any, state: Any) -> Any:
+        while not state["is_stopped"]:
+            state["epoch"] += 1
+            yield
+            await asyncio.sleep(0.01)
+
+    @on("stop")
+    def stop(self, payload: Any, state: Any) -> None:
+        state["is_stopped"] = True
+
+
+async def test_an_event_stops_a_generator_that_would_go_on_for_long() -> None:
+    endpoint = Endpoint()
+    endpoint.declare(Training)
+    client = Client(endpoint)
+    await client.join("training")
+    client.dispatch("training", "train")
+    await client.wait("state:patch", 3)
+    client.dispatch("training", "stop")
+    [session] = endpoint.sessions
+    await until(lambda: not session.mailbox._begun)
+    assert session.ledger.state["is_stopped"]
+    await endpoint.close()

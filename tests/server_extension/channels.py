@@ -36,3 +36,8 @@ class Who(Channel, topic="who"):
 class Topicless(Channel):
     def init(self, params: Any) -> Any:
         return {"topic": self.topic}
+
+
+class OnMain(Channel, topic="on_main:*"):
+    @on("plot", run_on="main")
+    def plot(self, payload: Any, state: Any) -> None: ...

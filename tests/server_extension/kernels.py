@@ -55,8 +55,11 @@ class Kernel:
             if message["msg_type"] == "stream":
                 printed.append(message["content"]["text"])
 
-        reply = await client.execute_interactive(code, timeout=PATIENCE, output_hook=output)
-        if reply["content"]["status"] != "ok":
+        status = "aborted"
+        while status == "aborted":  # as a kernel answers for a moment after a cell has failed
+            reply = await client.execute_interactive(code, timeout=PATIENCE, output_hook=output)
+            status = reply["content"]["status"]
+        if status != "ok":
             raise CellError("\n".join(reply["content"]["traceback"]))
         return "".join(printed)
 

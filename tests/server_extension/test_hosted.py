@@ -19,6 +19,7 @@ BAD = {
     "unknown_attribute:*": f"{HERE}:Nobody",
     "no_channel:*": f"{HERE}:NO_CHANNEL",
     "no_class:*": f"{HERE}:time.sleep",
+    "on_main:*": f"{HERE}:OnMain",
     "star*not_last": f"{HERE}:Counter",
     "": f"{HERE}:Counter",
 }
@@ -30,6 +31,7 @@ REASONS = {
     "unknown_attribute:*": "has no attribute 'Nobody'",
     "no_channel:*": "expected a subclass of livestate_nb.Channel, got {'a': 'dict'}",
     "no_class:*": "expected a subclass of livestate_nb.Channel, got <built-in function sleep>",
+    "on_main:*": "OnMain asks for run_on='main', the main thread of a notebook's kernel",
     "star*not_last": "Counter cannot serve 'star*not_last': Counter: expected a topic such as",
     "": "Counter cannot serve '': Counter: expected a topic such as",
 }

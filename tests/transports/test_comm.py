@@ -15,7 +15,7 @@ from tests.clients import until
 pytestmark = pytest.mark.asyncio
 
 
-class Counter(Channel, topic="counter", shared=True):
+class Counter(Channel, topic="counter", shared=True, grace=0):
     def init(self, params: Any) -> Any:
         return {"n": 0}
 

@@ -24,7 +24,7 @@ from tests.sockets import nodelays, nodelays_of_clients
 pytestmark = pytest.mark.asyncio
 
 
-class Counter(Channel, topic="cells:*", shared=True):
+class Counter(Channel, topic="cells:*", shared=True, grace=0):
     def init(self, params: Any) -> Any:
         return {"n": 0}
 

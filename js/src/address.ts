@@ -1,0 +1,35 @@
+/**
+ * Where the page's Jupyter server is, by the config that JupyterLab, Notebook and Voila put into
+ * their pages. Other hosts (VS Code, Colab) have none. It knows nothing of connections.
+ */
+
+import { isObject, type Json } from "./json";
+
+/**
+ * Returns the address of the WebSocket that is bound to a kernel, or undefined if this page does
+ * not say where its server is.
+ *
+ * The cookie authenticates it; to a server on another host the page's token does, as in JupyterLab.
+ */
+export function kernelSocketUrl(kernel: string): string | undefined {
+  const config = pageConfig();
+  const base = config.wsUrl || config.baseUrl;
+  if (typeof base !== "string") return undefined;
+  const url = new URL(base, location.href);
+  url.protocol = url.protocol.replace("http", "ws");
+  url.pathname = `${url.pathname.replace(/\/$/, "")}/livestate/kernels/${kernel}/websocket`;
+  url.searchParams.set("vsn", "2.0.0");
+  if (config.token && url.host !== location.host) url.searchParams.set("token", config.token);
+  return url.href;
+}
+
+function pageConfig(): Record<string, Json> {
+  const text = document.getElementById("jupyter-config-data")?.textContent;
+  if (!text) return {};
+  try {
+    const config = JSON.parse(text);
+    return isObject(config) ? config : {};
+  } catch {
+    return {};
+  }
+}

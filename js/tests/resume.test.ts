@@ -1,0 +1,172 @@
+// @vitest-environment node
+import { describe, expect, it, vi } from "vitest";
+import type { Json } from "../src/json";
+import { add, joined, live, record, server, useServer } from "./client";
+import type { Frame, Link } from "./server";
+import { until } from "./until";
+
+useServer();
+
+/** The join reply of a server that keeps places. */
+const terms = (token: string, { resumed = false, received = 0 } = {}): Json => ({
+  livestate: { max_version: 1000, token, grace: 60, resumed, received },
+});
+
+const start = (state: Json = { items: [] }) => joined(state, { response: terms("first") });
+
+/** Waits for the client's next connection and its join. */
+async function comesBack(): Promise<{ link: Link; join: Frame }> {
+  const link = await server.link();
+  return { link, join: await link.take("phx_join") };
+}
+
+describe("a client whose connection was lost", () => {
+  it("comes back with its token and what it has received", async () => {
+    const { link, join } = await start();
+    link.push(join, "added", { id: 1 });
+    link.push(join, "state:patch", { patch: [add("a")], version: 1 });
+    link.reply(join, {});
+    await until(() => live.version === 1);
+    link.close();
+    await until(() => live.status === "offline");
+    const changes = record("livestate-change");
+    const back = await comesBack();
+    expect(back.join.payload).toEqual({ livestate: { resume: { token: "first", received: 3 } } });
+    back.link.reply(back.join, terms("second", { resumed: true, received: 3 }));
+    await until(() => live.status === "live");
+    expect(live.state).toEqual({ items: ["a"] });
+    expect(changes).toEqual([]);
+    back.link.push(back.join, "state:patch", { patch: [add("b")], version: 2 });
+    await until(() => live.version === 2);
+    expect(live.state).toEqual({ items: ["a", "b"] });
+    back.link.close();
+    const { join: third } = await comesBack();
+    expect(third.payload.livestate.resume).toEqual({ token: "second", received: 4 });
+    expect(back.link.count("lvs_refresh")).toBe(0);
+  });
+
+  it("takes the whole state where the server has forgotten the patches", async () => {
+    const { link } = await start({ n: 1 });
+    link.close();
+    const back = await comesBack();
+    back.link.reply(back.join, terms("second", { resumed: true, received: 900 }));
+    back.link.push(back.join, "state:change", { state: { n: 7 }, version: 40 });
+    await until(() => live.version === 40);
+    back.link.close();
+    expect((await comesBack()).join.payload.livestate.resume.received).toBe(901);
+  });
+
+  it("asks for the state if it had lost track of it", async () => {
+    const { link, join } = await start();
+    link.push(join, "state:patch", { patch: [], version: 5 });
+    await link.take("lvs_refresh");
+    link.close();
+    const back = await comesBack();
+    back.link.reply(back.join, terms("second", { resumed: true, received: 2 }));
+    await back.link.take("lvs_refresh");
+    expect(live.status).toBe("offline");
+  });
+
+  it("sends unanswered events again, with their refs and in order, before those that waited", async () => {
+    const { link } = await start();
+    const done: string[] = [];
+    for (const name of ["a", "b", "c"]) live.dispatch(name, { name }).then(() => done.push(name));
+    const sent = [await link.take("lvs_evt:a"), await link.take("lvs_evt:b")];
+    sent.push(await link.take("lvs_evt:c"));
+    link.reply(sent[1] as Frame);
+    await until(() => done.length === 1);
+    link.close();
+    await until(() => live.status === "offline");
+    live.dispatch("d").then(() => done.push("d"));
+    const { link: back, join } = await comesBack();
+    back.reply(join, terms("second", { resumed: true, received: 1 }));
+    const last = await back.take("lvs_evt:d");
+    const events = back.frames.filter(({ event }) => event.startsWith("lvs_evt:"));
+    expect(events.map(({ event }) => event)).toEqual(["lvs_evt:a", "lvs_evt:c", "lvs_evt:d"]);
+    expect(events.map(({ ref }) => ref)).toEqual([sent[0]?.ref, sent[2]?.ref, last.ref]);
+    expect(events[0]).toMatchObject({ payload: { name: "a" }, joinRef: join.ref });
+    expect(Number(last.ref)).toBeGreaterThan(Number(sent[2]?.ref));
+    for (const event of events) back.reply(event);
+    await until(() => done.length === 4);
+    expect(done).toEqual(["b", "a", "c", "d"]);
+    expect(live.error).toBeNull();
+  });
+
+  it("says that nobody knows of unanswered events after a fresh join, and sends those that waited", async () => {
+    const { link } = await start();
+    const answer = live.dispatch("add").catch((error: unknown) => error);
+    await link.take("lvs_evt:add");
+    link.close();
+    await until(() => live.status === "offline");
+    const waited = live.dispatch("next");
+    const back = await comesBack();
+    back.link.reply(back.join, terms("other"));
+    expect(await answer).toMatchObject({ type: "connection lost", event: "add" });
+    back.link.reply(await back.link.take("lvs_evt:next"));
+    await waited;
+    expect(back.link.count("lvs_evt:add")).toBe(0);
+  });
+
+  it("keeps its events through an error of the channel and refused joins", async () => {
+    const { link, join } = await start();
+    const answer = live.dispatch("add");
+    const sent = await link.take("lvs_evt:add");
+    link.crash(join, { reason: "the kernel's connection is lost" });
+    link.reply(await link.take("phx_join"), { reason: "unmatched topic" }, "error");
+    await until(() => live.status === "error");
+    const waited = live.dispatch("next");
+    const again = await link.take("phx_join");
+    expect(again.payload.livestate.resume.token).toBe("first");
+    link.reply(again, terms("second", { resumed: true, received: 1 }));
+    const resent = await link.take("lvs_evt:add");
+    expect(resent.ref).toBe(sent.ref);
+    link.reply(resent);
+    link.reply(await link.take("lvs_evt:next"));
+    await answer;
+    await waited;
+    expect(live.status).toBe("live");
+  });
+
+  it("forgets an error of the channel when it goes on", async () => {
+    const { link, join } = await start();
+    link.crash(join, { reason: "the kernel's connection is lost" });
+    await until(() => live.error?.type === "channel error");
+    link.reply(await link.take("phx_join"), terms("second", { resumed: true, received: 1 }));
+    await until(() => live.status === "live");
+    expect(live.error).toBeNull();
+  });
+
+  it("gives its events up when the grace time is over", async () => {
+    const { link } = await start();
+    const answer = live.dispatch("add").catch((error: Error) => error.message);
+    await link.take("lvs_evt:add");
+    await server.stop();
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    link.close();
+    await until(() => live.status === "offline");
+    const waited = live.dispatch("next").catch((error: Error) => error.message);
+    vi.advanceTimersByTime(59_000);
+    expect(await Promise.race([answer, Promise.resolve("waits")])).toBe("waits");
+    vi.advanceTimersByTime(1_001);
+    expect(await answer).toMatch("Nobody knows whether the event was handled");
+    expect(await waited).toBe("The event was not sent: the connection is lost.");
+  });
+});
+
+describe("a client that has left", () => {
+  it("joins afresh", async () => {
+    await start();
+    live.disconnect();
+    live.connect();
+    expect((await comesBack()).join.payload).toEqual({ livestate: {} });
+  });
+
+  it("joins afresh after the server closed the channel", async () => {
+    const { link, join } = await start();
+    link.send(JSON.stringify([join.ref, join.ref, join.topic, "phx_close", {}]));
+    await until(() => live.status === "error");
+    live.disconnect();
+    live.connect();
+    expect((await comesBack()).join.payload).toEqual({ livestate: {} });
+  });
+});

@@ -1,0 +1,172 @@
+"""What a class statement says of a channel: its options, and the events that its methods handle.
+
+It must not know channels themselves, nor who runs them.
+"""
+
+import inspect
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Final, Literal, TypeAlias, TypeVar
+
+from livestate_nb.errors import DeclarationError
+
+OnError: TypeAlias = Literal["keep", "crash"]
+RunOn: TypeAlias = Literal["main"]
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+_EVENTS: Final = "_livestate_events"
+_RUN_ON: Final = "_livestate_run_on"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What a class statement says of a channel; see `livestate_nb.Channel`."""
+
+    topic: str | None = None
+    shared: bool = False
+    on_error: OnError = "keep"
+    max_version: int = 1000
+    fps: float | None = None
+    row_key: str | None = "id"
+    grace: float = 60.0
+    run_on: RunOn | None = None
+
+
+def on(event: str, *, run_on: RunOn | None = None) -> Callable[[Handler], Handler]:
+    """Make a method the handler of an event: ``@on("add_todo")``.
+
+    The method is called with (payload, state). It may be plain, async, a generator or an async
+    generator; it may mutate the state it gets or return a new one (see `livestate_nb.Channel`).
+
+    Args:
+        event: the name that clients dispatch.
+        run_on: ``"main"`` runs it on the main thread of the notebook's kernel, where it waits
+            for the running cell.
+
+    Raises:
+        DeclarationError: it is used without a name, or run_on is something else.
+
+    Example:
+        >>> from livestate_nb import Channel
+        >>> class Counter(Channel, topic="counter:*"):
+        ...     def init(self, params):
+        ...         return {"n": 0}
+        ...
+        ...     @on("inc")
+        ...     def inc(self, payload, state):
+        ...         state["n"] += payload.get("by", 1)
+        >>> Counter.events()
+        ['inc']
+    """
+    if not isinstance(event, str):
+        raise DeclarationError(f'expected @on("event"), got @on({event!r}): name the event')
+    _check_run_on(f"@on({event!r})", run_on)
+
+    def mark(handler: Handler) -> Handler:
+        setattr(handler, _EVENTS, (*getattr(handler, _EVENTS, ()), event))
+        if run_on is not None:
+            setattr(handler, _RUN_ON, run_on)
+        return handler
+
+    return mark
+
+
+def asks_for_main(function: Callable[..., Any]) -> bool:
+    """Return whether a method is marked to run on the main thread."""
+    return getattr(function, _RUN_ON, None) is not None
+
+
+def matches(pattern: str, topic: str) -> bool:
+    """Return whether a topic fits a pattern: the same text, or a prefix and a final star.
+
+    Example:
+        >>> matches("todo:*", "todo:a:b"), matches("todo:*", "todo")
+        (True, False)
+    """
+    return topic.startswith(pattern[:-1]) if pattern.endswith("*") else topic == pattern
+
+
+def check_options(name: str, options: Options) -> None:
+    """Refuse options that no channel can have.
+
+    Args:
+        name: the class's name.
+        options: what its statement says.
+
+    Raises:
+        DeclarationError: one of them is none of what it may be.
+    """
+    topic = options.topic
+    if topic is not None and (not isinstance(topic, str) or not topic or "*" in topic[:-1]):
+        raise DeclarationError(
+            f"{name}: expected a topic such as 'todos:me' or, the star last, 'todos:*', "
+            f"got {topic!r}"
+        )
+    if options.on_error not in ("keep", "crash"):
+        raise DeclarationError(
+            f"{name}: expected on_error 'keep' or 'crash', got {options.on_error!r}"
+        )
+    if options.fps is not None and not (
+        isinstance(options.fps, int | float) and 0 < options.fps < math.inf
+    ):
+        raise DeclarationError(f"{name}: expected fps as a number above 0, got {options.fps!r}")
+    if options.row_key is not None and not isinstance(options.row_key, str):
+        raise DeclarationError(
+            f"{name}: expected row_key as the name of a field, or None, got {options.row_key!r}"
+        )
+    if not isinstance(options.grace, int | float) or not 0 <= options.grace < math.inf:
+        raise DeclarationError(
+            f"{name}: expected grace as seconds from 0 on, got {options.grace!r}"
+        )
+    if not isinstance(options.max_version, int) or options.max_version < 1:
+        raise DeclarationError(
+            f"{name}: expected max_version as an integer from 1 on, got {options.max_version!r}"
+        )
+    _check_run_on(name, options.run_on)
+
+
+def handlers_of(cls: type, reserved: type) -> dict[str, str]:
+    """Return the names of the methods that handle events, by event, inherited ones included.
+
+    Args:
+        cls: the channel's class.
+        reserved: the class whose names no handler may have.
+
+    Raises:
+        DeclarationError: two methods of a class handle the same event, or one has other
+            parameters than (self, payload, state), or a reserved name.
+    """
+    handlers: dict[str, str] = {}
+    for base in reversed(cls.__mro__):
+        handlers |= _own_handlers(base, reserved)
+    return handlers
+
+
+def _check_run_on(name: str, run_on: object) -> None:
+    if run_on not in (None, "main"):
+        raise DeclarationError(f"{name}: expected run_on 'main' or None, got {run_on!r}")
+
+
+def _own_handlers(cls: type, reserved: type) -> dict[str, str]:
+    handlers: dict[str, str] = {}
+    for name, value in vars(cls).items():
+        for event in getattr(value, _EVENTS, ()):
+            if event in handlers:
+                raise DeclarationError(
+                    f"{cls.__name__}: both {handlers[event]} and {name} handle {event!r}"
+                )
+            try:
+                inspect.signature(value).bind(None, None, None)
+            except TypeError as error:
+                raise DeclarationError(
+                    f"{cls.__name__}: expected def {name}(self, payload, state), "
+                    f"got {name}{inspect.signature(value)}"
+                ) from error
+            if hasattr(reserved, name):
+                raise DeclarationError(
+                    f"{cls.__name__}.{name} handles {event!r}, but {name} is a name that every "
+                    "channel has already: call the method something else"
+                )
+            handlers[event] = name
+    return handlers

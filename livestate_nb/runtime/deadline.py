@@ -1,0 +1,50 @@
+"""A deadline: something to do when a clock has counted so many seconds.
+
+It must not know what is done, nor what the clock counts.
+"""
+
+import asyncio
+from collections.abc import Callable
+from typing import Final
+
+_SHORTEST: Final = 0.05
+"""Seconds between two looks at a clock that may stand still."""
+
+
+class Deadline:
+    """Call a function when a clock has counted so many seconds, unless it is cancelled.
+
+    The clock is the endpoint's: a notebook's stands still while the kernel hears nobody.
+
+    Args:
+        clock: gives seconds.
+        seconds: how many.
+        function: what to call, on the running loop.
+    """
+
+    __slots__ = ("_clock", "_due", "_function", "_timer")
+
+    def __init__(
+        self, clock: Callable[[], float], seconds: float, function: Callable[[], object]
+    ) -> None:
+        self._clock = clock
+        self._due = clock() + seconds
+        self._function = function
+        self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def cancel(self) -> None:
+        """Do not call it any more."""
+        self._timer.cancel()
+
+    def now(self) -> None:
+        """Call it now instead."""
+        self._timer.cancel()
+        self._function()
+
+    def _look(self) -> None:
+        left = self._due - self._clock()
+        if left <= 0:
+            self._function()
+            return
+        loop = asyncio.get_running_loop()
+        self._timer = loop.call_later(max(left, _SHORTEST), self._look)

@@ -1,0 +1,90 @@
+"""What a session sent last, for clients whose connection is lost before it arrived.
+
+It holds messages that are encoded already, for all clients of the session together. It must
+not know members or states.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Final
+
+from livestate_nb.codec import Raw
+from livestate_nb.runtime.ledger import Outgoing
+from livestate_nb.state.builder import STATE_CHANGE
+
+MAX_KEPT: Final = 256
+"""Messages that one session keeps."""
+
+MAX_BYTES: Final = 64_000
+"""Bytes of payload that one session keeps."""
+
+WHOLE: Final = Outgoing(STATE_CHANGE, Raw(b""))
+"""Stands for a whole state that was sent: who missed it gets the one of now."""
+
+
+class History:
+    """Keep the last messages of a session, 256 of them or 64,000 bytes at most.
+
+    Args:
+        clock: gives seconds; `forget` measures by it.
+
+    Example:
+        >>> from livestate_nb.runtime.ledger import outgoing
+        >>> history = History(lambda: 0.0)
+        >>> for n in range(3):
+        ...     history.keep(None, outgoing("n", {"n": n}))
+        >>> [bytes(message.payload) for message in history.last(2, receiver=1, since=0)]
+        [b'{"n":1}', b'{"n":2}']
+    """
+
+    __slots__ = ("_bytes", "_clock", "_kept", "position")
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self.position = 0
+        """How many messages there were so far."""
+        self._clock = clock
+        self._kept: deque[tuple[float, int | None, Outgoing]] | None = None
+        self._bytes = 0
+
+    def keep(self, receiver: int | None, message: Outgoing) -> None:
+        """Note a message that is sent.
+
+        Args:
+            receiver: the number of the member it is for; None for all.
+            message: the message.
+        """
+        if self._kept is None:  # most sessions that are only looked at never send any
+            self._kept = deque()
+        self.position += 1
+        self._kept.append((self._clock(), receiver, message))
+        self._bytes += len(message.payload)
+        while self._bytes > MAX_BYTES or len(self._kept) > MAX_KEPT:
+            self._drop(self._kept)
+
+    def last(self, count: int, *, receiver: int, since: int) -> list[Outgoing]:
+        """Return the last messages that a member was sent; fewer if not all of them are kept.
+
+        Args:
+            count: how many.
+            receiver: the number of the member.
+            since: the position from which on everything for all was for this member, too.
+        """
+        found: list[Outgoing] = []
+        position = self.position
+        for _, only, message in reversed(self._kept or ()):
+            if position <= since or len(found) >= count:
+                break
+            position -= 1
+            if only is None or only == receiver:
+                found.append(message)
+        return found[::-1]
+
+    def forget(self, before: float) -> None:
+        """Drop what was sent before a time: whoever is still connected has it."""
+        while self._kept and self._kept[0][0] < before:
+            self._drop(self._kept)
+        self._kept = self._kept or None
+
+    def _drop(self, kept: deque[tuple[float, int | None, Outgoing]]) -> None:
+        _, _, message = kept.popleft()
+        self._bytes -= len(message.payload)

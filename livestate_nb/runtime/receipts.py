@@ -1,0 +1,68 @@
+"""The events of one client that have come: each is handled once, however often it is sent.
+
+Our client numbers its events by their refs, which grow. It must not know what an event does.
+"""
+
+from typing import Final
+
+from livestate_nb.codec import Json
+
+MAX_FAILED: Final = 1000
+"""Failures that are remembered for one client: as many as it may have waiting."""
+
+_MAX_DIGITS: Final = 16
+"""Of a ref: JavaScript counts no further."""
+
+
+class Receipts:
+    """Remember which events of a client have come, and what became of them.
+
+    Events come in order: the highest number says which have come. Of those that were handled
+    only failures need remembering, the newest 1,000.
+
+    Example:
+        >>> receipts = Receipts()
+        >>> receipts.take("7"), receipts.take("7"), receipts.answer("7")
+        (True, False, None)
+        >>> receipts.settle("7", "ok", {})
+        >>> receipts.answer("7")
+        ('ok', {})
+    """
+
+    __slots__ = ("_failed", "_highest", "_open")
+
+    def __init__(self) -> None:
+        self._highest = -1
+        self._open: set[str] = set()
+        self._failed: dict[str, Json] = {}
+
+    def take(self, ref: Json) -> bool:
+        """Note that an event has come; return whether it is the first time.
+
+        A ref that is no number of our client says nothing: such an event is always new.
+        """
+        if not (isinstance(ref, str) and len(ref) <= _MAX_DIGITS and ref.isdecimal()):
+            return True
+        number = int(ref)
+        if number <= self._highest:
+            return False
+        self._highest = number
+        self._open.add(ref)
+        return True
+
+    def settle(self, ref: Json, status: str, response: Json) -> None:
+        """Note how an event that was taken is answered."""
+        if isinstance(ref, str) and ref in self._open:
+            self._open.remove(ref)
+            if status != "ok":
+                self._failed[ref] = response
+                if len(self._failed) > MAX_FAILED:
+                    del self._failed[next(iter(self._failed))]
+
+    def answer(self, ref: str) -> tuple[str, Json] | None:
+        """Return the (status, response) of an event that came; None while it is handled."""
+        if ref in self._open:
+            return None
+        if ref in self._failed:
+            return "error", self._failed[ref]
+        return "ok", {}

@@ -1,0 +1,182 @@
+"""The widgets that a notebook's cells show, and what they tell of their sessions.
+
+It must not know what sessions do.
+"""
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final, Self
+
+from livestate_nb.channel import Channel, options_of
+from livestate_nb.journal import Entry, Journal
+from livestate_nb.roles import Seat
+from livestate_nb.runtime import Session
+from livestate_nb.transports.comm import CommHub
+from livestate_nb.widget import LiveStateWidget
+
+_LOG_DELAY: Final = 0.1
+"""Seconds in which what is printed is gathered."""
+
+_LOG_ENTRIES: Final = 20
+"""Entries that are shown under an element."""
+
+_POLL: Final = 0.5
+"""Seconds between two looks at the elements' files."""
+
+
+@dataclass(frozen=True, slots=True)
+class Module:
+    """Hold the ES module of an element.
+
+    Args:
+        tag: the element's tag; "" for the stock element.
+        source: the module's source; "" for the stock element.
+        file: where it was read from; None where it was given as a text.
+        changed: when the file had been changed, in nanoseconds.
+    """
+
+    tag: str
+    source: str
+    file: Path | None = None
+    changed: int = 0
+
+    @classmethod
+    def read(cls, tag: str, esm: str | Path) -> Self:
+        """Return the module of what an author gave.
+
+        Raises:
+            FileNotFoundError: esm is a Path to no file.
+        """
+        if isinstance(esm, str):
+            return cls(tag, esm)
+        changed = esm.stat().st_mtime_ns
+        return cls(tag, esm.read_text("utf-8"), esm.resolve(), changed)
+
+
+class Screen:
+    """Hold the widgets of one kernel, by the session and the cell that shows it.
+
+    Args:
+        name: names the kernel's endpoint.
+        hub: takes what pages send on the widgets' comms.
+        loop: the endpoint's loop.
+    """
+
+    def __init__(self, name: str, hub: CommHub, loop: asyncio.AbstractEventLoop) -> None:
+        self.journal = Journal(self._logged)
+        self._name = name
+        self._kernel = ""
+        self._hub = hub
+        self._loop = loop
+        self._widgets: dict[tuple[Session, str], LiveStateWidget] = {}
+        self._modules: dict[LiveStateWidget, Module] = {}
+        self._cleared: dict[Session, int] = {}
+        """The number of the last entry of the log that the author has done away with."""
+        self._to_log: set[Seat] = set()
+
+    @property
+    def places(self) -> list[tuple[Session, str]]:
+        """What is shown: sessions and the places that show them."""
+        return list(self._widgets)
+
+    def widget(
+        self, channel: type[Channel], session: Session, place: str, module: Module
+    ) -> LiveStateWidget:
+        """Return the widget with which a cell shows a session: the same in each run of it."""
+        widget = self._widgets.get((session, place))
+        if widget is None:
+            widget = LiveStateWidget(
+                endpoint=self._name,
+                kernel=self._kernel,
+                topic=session.topic,
+                session=session.key,
+                events=channel.events(),
+            )
+            widget.on_msg(self._receive)
+            self._widgets[session, place] = widget
+            widget.kernel = self._kernel  # it may have changed before the widget was in the table
+        self._cleared[session] = self.journal.count
+        with widget.hold_sync():
+            widget.element, widget.source = module.tag, module.source
+            widget.events, widget.log = channel.events(), []
+        self._modules[widget] = module
+        return widget
+
+    def lead_to(self, kernel: str) -> None:
+        """Tell all widgets which kernel the server leads to, "" for none; on the loop."""
+        self._kernel = kernel
+        for widget in list(self._widgets.values()):
+            widget.kernel = kernel
+
+    def redeclared(self, channel: type[Channel]) -> None:
+        """Tell the widgets of a channel which events it accepts now."""
+        pattern = options_of(channel).topic
+        for (session, _), widget in list(self._widgets.items()):
+            if options_of(type(session.channel)).topic == pattern:
+                widget.events = channel.events()
+
+    def wait(self, waiting: Iterable[Seat]) -> None:
+        """Tell which sessions wait for the running cell; on the loop."""
+        keys = set(waiting)
+        for (session, _), widget in list(self._widgets.items()):
+            widget.is_waiting = session in keys
+
+    def forget(self, sessions: Iterable[Session]) -> None:
+        """Drop the widgets of sessions that were closed: they show how it ended."""
+        gone = set(sessions)
+        for at in [at for at in self._widgets if at[0] in gone]:
+            del self._modules[self._widgets.pop(at)]
+        for session in gone:
+            self._cleared.pop(session, None)
+
+    async def watch(self) -> None:
+        """Replace elements whose files change, until it is cancelled."""
+        while True:
+            await asyncio.sleep(_POLL)
+            for widget, module in list(self._modules.items()):
+                if module.file is not None:
+                    await self._look(widget, module, module.file)
+
+    def close(self) -> None:
+        """End the widgets: front ends drop them."""
+        for widget in self._widgets.values():
+            widget.close()
+
+    async def _look(self, widget: LiveStateWidget, module: Module, file: Path) -> None:
+        """Replace an element if its file has changed."""
+
+        def look() -> Module:
+            is_same = file.stat().st_mtime_ns == module.changed
+            return module if is_same else Module.read(module.tag, file)
+
+        try:
+            found = await asyncio.to_thread(look)
+        except (OSError, UnicodeDecodeError):
+            return  # an editor is about to write it
+        if found is not module and self._modules.get(widget) is module:
+            self._modules[widget] = found
+            widget.source = found.source
+
+    def _receive(self, widget: LiveStateWidget, content: object, _buffers: object) -> None:
+        self._loop.call_soon_threadsafe(self._hub.receive, content, widget.send)
+
+    def _logged(self, seat: Seat) -> None:
+        """Show the log of a session soon: much may be printed at once."""
+        if seat not in self._to_log:
+            self._to_log.add(seat)
+            self._loop.call_soon_threadsafe(self._loop.call_later, _LOG_DELAY, self._show_log, seat)
+
+    def _show_log(self, seat: Seat) -> None:
+        self._to_log.discard(seat)
+        for (session, _), widget in list(self._widgets.items()):
+            if session is seat:
+                since = self._cleared.get(session, 0)
+                own = [e for e in self.journal.entries() if e.seat is seat and e.number > since]
+                widget.log = [_shown(entry) for entry in own[-_LOG_ENTRIES:]]
+
+
+def _shown(entry: Entry) -> dict[str, Any]:
+    """Return an entry as a widget gets it."""
+    return {"kind": entry.kind, "title": entry.title, "text": entry.text}

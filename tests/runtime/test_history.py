@@ -1,0 +1,87 @@
+"""What is kept for clients that may come back, and what of it is dropped."""
+
+from livestate_nb.runtime.history import MAX_BYTES, MAX_KEPT, History
+from livestate_nb.runtime.ledger import Outgoing, outgoing
+from livestate_nb.runtime.receipts import MAX_FAILED, Receipts
+
+
+class Clock:
+    now = 0.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def note(n: object) -> Outgoing:
+    return outgoing("n", {"n": n})
+
+
+def test_a_member_gets_what_is_for_all_and_what_is_for_itself() -> None:
+    history = History(Clock())
+    for receiver in (None, 1, 2, None):
+        history.keep(receiver, note(receiver))
+    assert history.last(3, receiver=1, since=0) == [note(None), note(1), note(None)]
+    assert history.last(2, receiver=2, since=0) == [note(2), note(None)]
+    assert history.last(0, receiver=1, since=0) == []
+
+
+def test_what_is_not_kept_any_more_is_not_made_up() -> None:
+    history = History(Clock())
+    for n in range(MAX_KEPT + 10):
+        history.keep(None, note(n))
+    kept = history.last(MAX_KEPT, receiver=1, since=0)
+    assert kept == [note(n) for n in range(10, MAX_KEPT + 10)]
+    assert history.last(MAX_KEPT + 1, receiver=1, since=0) == kept
+    assert history.last(-1, receiver=1, since=0) == []
+
+
+def test_nothing_from_before_a_whole_state_is_counted() -> None:
+    history = History(Clock())
+    history.keep(None, note(1))
+    since = history.position
+    history.keep(None, note(2))
+    assert history.last(1, receiver=1, since=since) == [note(2)]
+    assert history.last(2, receiver=1, since=since) == [note(2)]
+
+
+def test_bytes_are_bounded() -> None:
+    history = History(Clock())
+    half = note("x" * (MAX_BYTES // 2 - 20))
+    for _ in range(3):
+        history.keep(None, half)
+    assert history.last(2, receiver=1, since=0) == [half, half]
+    assert history.last(3, receiver=1, since=0) == [half, half]
+    history.keep(None, note("x" * MAX_BYTES))
+    assert history.last(1, receiver=1, since=0) == []
+
+
+def test_what_is_old_is_forgotten() -> None:
+    clock = Clock()
+    history = History(clock)
+    for clock.now in (1.0, 2.0, 3.0):
+        history.keep(None, note(clock.now))
+    history.forget(2.0)
+    assert history.last(2, receiver=1, since=0) == [note(2.0), note(3.0)]
+    assert history.last(3, receiver=1, since=0) == [note(2.0), note(3.0)]
+    history.forget(9.0)
+    assert history.last(1, receiver=1, since=0) == []
+    history.keep(None, note(4))
+    assert history.last(1, receiver=1, since=0) == [note(4)]
+
+
+def test_the_newest_failures_are_remembered() -> None:
+    receipts = Receipts()
+    for number in range(MAX_FAILED + 1):
+        receipts.take(str(number))
+        receipts.settle(str(number), "error", number)
+    assert receipts.answer("0") == ("ok", {})
+    assert receipts.answer("1") == ("error", 1)
+    assert receipts.answer(str(MAX_FAILED)) == ("error", MAX_FAILED)
+
+
+def test_a_ref_that_is_no_number_of_our_client_is_always_new() -> None:
+    receipts = Receipts()
+    for ref in (None, 1, 1.5, "", "-1", "a", "1" * 17, [], {}):
+        assert receipts.take(ref)
+        assert receipts.take(ref)
+        receipts.settle(ref, "error", {})

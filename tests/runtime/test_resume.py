@@ -1,0 +1,776 @@
+"""Clients that lose their connection and come back: what they find, and what they do not."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+import pytest_asyncio
+
+from livestate_nb import Channel, Event, Refuse, Reply, on
+from livestate_nb.codec import Json, loads
+from livestate_nb.errors import DeclarationError
+from livestate_nb.runtime import Endpoint, ledger
+from livestate_nb.runtime.history import MAX_KEPT
+from livestate_nb.state.change import Change
+from tests.clients import Client, until
+
+pytestmark = pytest.mark.asyncio
+
+
+@pytest_asyncio.fixture
+async def endpoint() -> AsyncIterator[Endpoint]:
+    endpoint = Endpoint()
+    yield endpoint
+    await endpoint.close()
+
+
+class Own(Client):
+    """Our own client on one topic: it numbers its events over all of its connections."""
+
+    def __init__(self, endpoint: Endpoint, topic: str, before: "Own | None" = None, **who: Any):
+        super().__init__(endpoint, **who)
+        self.topic = topic
+        if before is not None:
+            self._ref = before._ref
+            self._base, self.token = before.has, before.token
+        else:
+            self._base, self.token = 0, ""
+
+    async def open(self, params: Json = None, *, token: str | None = None) -> dict[str, Any]:
+        """Join, with the token there is; return the terms that the reply brings."""
+        token = self.token if token is None else token
+        asked = {"resume": {"token": token, "received": self._base}} if token else {}
+        self.push(self.topic, "phx_join", {**(params or {}), "livestate": asked})
+        [reply, *_] = await self.wait("phx_reply", 1)
+        assert reply[4]["status"] == "ok", reply
+        terms: dict[str, Any] = reply[4]["response"]["livestate"]
+        self._base, self.token = terms.get("received", 0), terms.get("token", "")
+        return terms
+
+    async def start(self, params: Json = None) -> Json:
+        """Join afresh and return the first state."""
+        await self.open(params)
+        return (await self.wait("state:change", 1))[0][4]["state"]
+
+    @property
+    def heard(self) -> list[tuple[str, Json]]:
+        """What came on this connection but replies: (event, payload)."""
+        frames = [loads(frame) for frame in self.frames]
+        return [(frame[3], frame[4]) for frame in frames if not frame[3].startswith("phx_")]
+
+    @property
+    def has(self) -> int:
+        """How many messages came since the first join."""
+        return self._base + len(self.heard)
+
+    def send(self, frame: str | bytes) -> None:
+        if not self.connection_is_dead:
+            super().send(frame)
+
+    connection_is_dead = False
+
+    def again(self, ref: str, event: str, payload: Json = None) -> None:
+        """Send an event with the ref that it had."""
+        self._ref, kept = int(ref) - 1, self._ref
+        self.dispatch(self.topic, event, payload)
+        self._ref = kept
+
+    def answers(self, ref: str) -> list[tuple[str, Json]]:
+        """Return the answers to a ref: (status, response)."""
+        replies = [frame[4] for frame in self.received("phx_reply") if frame[1] == ref]
+        return [(reply["status"], reply["response"]) for reply in replies]
+
+
+class Count(Channel, topic="count:*"):
+    inits = 0
+
+    def authorize(self, params: Any) -> bool:
+        assert self.member is not None
+        if params.get("key") == "wrong":
+            raise Refuse("no longer")
+        self.member.assigns["joins"] = self.member.assigns.get("joins", 0) + 1
+        return True
+
+    def init(self, params: Any) -> Any:
+        Count.inits += 1
+        return {"n": 0, "who": None}
+
+    @on("add")
+    async def add(self, payload: Any, state: Any) -> Any:
+        assert self.member is not None
+        state["n"] += payload.get("by", 1)
+        state["who"] = [self.member.user, self.member.params, dict(self.member.assigns)]
+        return Reply(state, Event("added", {"n": state["n"]}))
+
+    @on("slow")
+    async def slow(self, payload: Any, state: Any) -> None:
+        await gates["slow"].wait()
+        state["n"] += 1
+
+    @on("steps")
+    async def steps(self, payload: Any, state: Any) -> Any:
+        for _ in range(2):
+            state["n"] += 1
+            yield
+            await gates["steps"].wait()
+
+    @on("fail")
+    async def fail(self, payload: Any, state: Any) -> None:
+        raise ValueError("no")
+
+    @on("tell")
+    async def tell(self, payload: Any, state: Any) -> None:
+        assert self.member is not None
+        self.member.push("told", {"n": 1})
+        self.push("told", {"n": 2})
+
+
+class Hall(Count, topic="hall:*", shared=True):
+    """The same, shared."""
+
+
+class Brief(Count, topic="brief:*", grace=0.1):
+    """The same, for a short time."""
+
+
+class Never(Count, topic="never:*", grace=0):
+    """The same, without a grace time."""
+
+
+gates: dict[str, asyncio.Event] = {}
+
+
+@pytest.fixture(autouse=True)
+def declared(endpoint: Endpoint) -> None:
+    gates.update(slow=asyncio.Event(), steps=asyncio.Event())
+    for channel in (Count, Hall, Brief, Never):
+        endpoint.declare(channel)
+
+
+async def lose(client: Own, endpoint: Endpoint, **who: Any) -> Own:
+    """Cut a client's connection; return the client with its next one, not yet joined."""
+    client.connection.lost()
+    return Own(endpoint, client.topic, client, **who)
+
+
+async def test_a_client_finds_its_session_and_gets_only_what_it_missed(
+    endpoint: Endpoint,
+) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    client = await lose(client, endpoint)
+    terms = await client.open()
+    assert terms["resumed"] is True
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    assert [event for event, _ in client.heard] == ["added", "state:patch"]
+    assert client.heard[1][1]["version"] == 2
+    assert len(endpoint.sessions) == 1
+
+
+async def test_what_was_sent_while_it_was_away_comes_in_order(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    for event in ("slow", "add", "tell", "fail"):
+        client.dispatch("count:1", event)
+    client = await lose(client, endpoint)
+    gates["slow"].set()
+    [session] = endpoint.sessions
+    await until(lambda: session.ledger.version == 4)
+    assert (await client.open())["resumed"]
+    await client.wait("state:patch", 4)
+    events = [
+        *["state:patch", "added", "state:patch", "told", "told", "state:patch"],
+        *["error", "state:patch"],
+    ]
+    assert [event for event, _ in client.heard] == events
+    versions = [payload["version"] for event, payload in client.heard if event == "state:patch"]
+    assert versions == [1, 2, 3, 4]
+
+
+async def test_what_was_sent_into_a_dead_connection_comes_again(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.connection_is_dead = True
+    for _ in range(3):
+        client.dispatch("count:1", "add")
+    [session] = endpoint.sessions
+    await until(lambda: session.ledger.version == 3)
+    client = await lose(client, endpoint)
+    await client.open()
+    await client.wait("state:patch", 3)
+    assert [event for event, _ in client.heard] == ["added", "state:patch"] * 3
+
+
+async def test_a_client_that_missed_too_much_gets_the_whole_state(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "hall:1")
+    await client.start()
+    other = Own(endpoint, "hall:1")
+    await other.start()
+    client = await lose(client, endpoint)
+    for _ in range(MAX_KEPT + 1):
+        other.dispatch("hall:1", "add")
+    await other.wait("state:patch", MAX_KEPT + 1)
+    assert (await client.open())["resumed"]
+    await client.wait("state:change", 1)
+    assert [(event, payload["version"]) for event, payload in client.heard] == [
+        ("state:change", MAX_KEPT + 1)
+    ]
+    client = await lose(client, endpoint)
+    other.dispatch("hall:1", "add")
+    await client.open()
+    await client.wait("state:patch", 1)
+    assert [payload["version"] for _, payload in client.heard] == [MAX_KEPT + 2]
+
+
+async def test_events_come_before_the_whole_state_that_stands_for_the_patches(
+    endpoint: Endpoint,
+) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    has = client.has
+    client.push("count:1", "lvs_refresh")
+    client.dispatch("count:1", "add")
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 2)
+    client = await lose(client, endpoint)
+    client._base = has
+    terms = await client.open()
+    await client.wait("state:change", 1)
+    assert [event for event, _ in client.heard] == ["added", "added", "state:change"]
+    assert terms["received"] == has + 3  # the whole state and two patches do not come any more
+    client = await lose(client, endpoint)
+    await client.open()
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    assert [event for event, _ in client.heard] == ["added", "state:patch"]
+
+
+async def test_missed_events_come_again_until_they_arrive(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.open()
+    for _ in range(3):
+        client.dispatch("count:1", "add")
+    await client.wait("state:patch", 3)
+    for has, events in [(0, 3), (0, 3), (2, 1), (1, 0)]:
+        first, received = client.token, client._base + has if has else 0
+        client = await lose(client, endpoint)
+        client._base = received
+        await client.open(token=first)
+        await client.wait("state:change", 1)
+        assert [event for event, _ in client.heard] == ["added"] * events + ["state:change"]
+        if not has:
+            client.token = first
+
+
+async def test_a_client_that_read_too_slowly_gets_the_whole_state(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.is_congested = True
+    client.dispatch("count:1", "add")
+    await client.wait("added", 1)
+    client = await lose(client, endpoint)
+    await client.open()
+    [[*_, payload]] = await client.wait("state:change", 1)
+    assert payload["version"] == 1
+
+
+async def test_a_count_that_cannot_be_right_gives_the_whole_state(endpoint: Endpoint) -> None:
+    for received in (99, -1, None, "1", 1.5):
+        client = Own(endpoint, f"count:{received}")
+        await client.start()
+        client = await lose(client, endpoint)
+        client._base = received  # type: ignore[assignment]  # what a faulty client may send
+        assert (await client.open())["resumed"]
+        await client.wait("state:change", 1)
+
+
+# events
+
+
+async def test_an_event_that_is_sent_again_is_handled_once_and_answered(
+    endpoint: Endpoint,
+) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.connection_is_dead = True
+    added = client.dispatch("count:1", "add")
+    failed = client.dispatch("count:1", "fail")
+    [session] = endpoint.sessions
+    await until(lambda: session.ledger.version == 2)
+    client = await lose(client, endpoint)
+    await client.open()
+    client.again(added, "add")
+    client.again(failed, "fail")
+    fresh = client.dispatch("count:1", "add")
+    await client.until(lambda: bool(client.answers(fresh)))
+    assert client.answers(added) == [("ok", {})]
+    [(status, response)] = client.answers(failed)
+    assert (status, response["type"]) == ("error", "raised")
+    assert session.ledger.snapshot()["n"] == 2
+
+
+async def test_an_event_that_never_came_is_handled_when_it_is_sent_again(
+    endpoint: Endpoint,
+) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client._ref += 1
+    lost = str(client._ref)
+    client = await lose(client, endpoint)
+    await client.open()
+    # the join took the next ref: an event that was sent before it is new all the same
+    client.again(lost, "add")
+    await client.until(lambda: bool(client.answers(lost)))
+    assert client.answers(lost) == [("ok", {})]
+    assert endpoint.sessions[0].ledger.snapshot()["n"] == 1
+
+
+@pytest.mark.parametrize("event", ["slow", "steps"])
+async def test_an_event_in_progress_is_not_begun_again(endpoint: Endpoint, event: str) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    ref = client.dispatch("count:1", event)
+    client = await lose(client, endpoint)
+    await client.open()
+    client.again(ref, event)
+    assert client.answers(ref) == []
+    gates[event].set()
+    await client.until(lambda: bool(client.answers(ref)))
+    assert client.answers(ref) == [("ok", {})]
+    assert endpoint.sessions[0].ledger.snapshot()["n"] == {"slow": 1, "steps": 2}[event]
+
+
+# who may come back
+
+
+async def test_the_member_is_the_same_with_the_user_and_params_of_now(
+    endpoint: Endpoint,
+) -> None:
+    client = Own(endpoint, "count:1", user="ann")
+    await client.start({"as": 1})
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    client = await lose(client, endpoint, user="ann again")
+    await client.open({"as": 2})
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    assert endpoint.sessions[0].ledger.snapshot()["who"] == ["ann again", {"as": 2}, {"joins": 2}]
+
+
+async def test_the_absent_are_no_members(endpoint: Endpoint) -> None:
+    clients = [Own(endpoint, "hall:1") for _ in range(2)]
+    for client in clients:
+        await client.start()
+    [session] = endpoint.sessions
+    back = await lose(clients[0], endpoint)
+    assert len(session.members) == 1
+    await back.open()
+    assert len(session.members) == 2
+
+
+async def test_authorize_may_refuse_who_comes_back(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client = await lose(client, endpoint)
+    resume = {"token": client.token, "received": client._base}
+    ref = client.push("count:1", "phx_join", {"key": "wrong", "livestate": {"resume": resume}})
+    await client.until(lambda: bool(client.answers(ref)))
+    assert client.answers(ref) == [("error", {"reason": "no longer"})]
+    client = await lose(client, endpoint)
+    assert (await client.open({"key": "right"}, token=resume["token"]))["resumed"]
+
+
+def spoil(token: str) -> str:
+    return token[:-3] + ("AAA" if token[-3:] != "AAA" else "BBB")
+
+
+@pytest.mark.parametrize(
+    ("alter", "who"),
+    [
+        (spoil, {}),
+        (lambda token: "9" + token, {}),
+        (lambda token: token.replace(".", ".9", 1), {}),
+        (lambda _: "no token", {}),
+        (lambda _: "é" * 20, {}),
+        (lambda _: "1.1." + "A" * 1000, {}),
+        (lambda token: token, {"principal": "bob"}),
+        (lambda token: token, {"is_local": True}),
+    ],
+)
+async def test_a_wrong_or_foreign_token_is_a_fresh_join(
+    endpoint: Endpoint, alter: Callable[[str], str], who: Any
+) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    back = await lose(client, endpoint, **who)
+    terms = await back.open(token=alter(client.token))
+    assert terms["resumed"] is False
+    [[*_, payload]] = await back.wait("state:change", 1)
+    assert payload["state"]["n"] == 0
+    assert (await (await lose(client, endpoint)).open())["resumed"]  # the place was not harmed
+
+
+async def test_a_token_is_good_for_its_topic_only(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    back = await lose(client, endpoint)
+    back.topic = "count:2"
+    assert (await back.open())["resumed"] is False
+
+
+async def test_a_token_is_not_good_twice(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    first = client.token
+    client = await lose(client, endpoint)
+    await client.open()
+    assert client.token != first
+    client.dispatch("count:1", "add")  # says that the newer token has come
+    await client.wait("state:patch", 1)
+    thief = Own(endpoint, "count:1")
+    assert (await thief.open(token=first))["resumed"] is False
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 2)
+
+
+async def test_a_token_holds_while_its_successor_may_be_lost(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    has, first = client.has, client.token
+    for _ in range(3):  # three join replies in a row do not arrive
+        client = await lose(client, endpoint)
+        client._base = has
+        assert (await client.open(token=first))["resumed"]
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    assert [payload.get("version") for _, payload in client.heard] == [None, 2]
+
+
+async def test_a_client_is_back_before_its_old_connection_is_known_to_be_dead(
+    endpoint: Endpoint,
+) -> None:
+    old = Own(endpoint, "count:1")
+    await old.start()
+    ref = old.dispatch("count:1", "slow")
+    new = Own(endpoint, "count:1", old)
+    assert (await new.open())["resumed"]
+    assert old.received("phx_close")
+    gates["slow"].set()
+    await new.until(lambda: bool(new.answers(ref)))
+    late = old.dispatch("count:1", "add")  # what was still on its way
+    await old.until(lambda: bool(old.answers(late)))
+    assert old.answers(late) == [("error", {"reason": "unmatched topic"})]
+    old.connection.lost()
+    new.again(late, "add")
+    await new.until(lambda: bool(new.answers(late)))
+    [session] = endpoint.sessions
+    assert session.ledger.snapshot()["n"] == 2
+    assert len(session.members) == 1
+
+
+async def test_a_client_that_gives_up_waiting_for_its_join_comes_back_once_more(
+    endpoint: Endpoint,
+) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    first, has = client.token, client.has
+    client = await lose(client, endpoint)
+    await client.open()
+    client.push("count:1", "phx_leave")  # as phoenix.js when the answer to its join is late
+    await client.wait("phx_close", 1)
+    again = Own(endpoint, "count:1", client)
+    again._base = has
+    assert (await again.open(token=first))["resumed"]
+
+
+async def test_a_client_that_comes_back_does_not_leave(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    ref = client.dispatch("count:1", "slow")
+    client.push("count:1", "phx_leave")
+    new = Own(endpoint, "count:1", client)
+    assert (await new.open())["resumed"]
+    gates["slow"].set()
+    await new.until(lambda: bool(new.answers(ref)))
+    new.dispatch("count:1", "add")
+    await new.wait("state:patch", 2)
+    assert new.received("phx_close") == []
+
+
+async def test_a_client_that_joins_again_on_its_connection_goes_on(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.dispatch("count:1", "add")
+    await client.wait("state:patch", 1)
+    resume = {"token": client.token, "received": client.has}
+    ref = client.push("count:1", "phx_join", {"livestate": {"resume": resume}})
+    await client.until(lambda: bool(client.answers(ref)))
+    [(_, response)] = client.answers(ref)
+    assert response["livestate"]["resumed"] is True
+    assert len(endpoint.sessions) == 1
+
+
+# how long
+
+
+async def test_a_client_that_stays_away_is_given_up(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "brief:1")
+    await client.start()
+    client = await lose(client, endpoint)
+    assert len(endpoint.sessions) == 1
+    await until(lambda: endpoint.sessions == [])
+    assert (await client.open())["resumed"] is False
+
+
+async def test_seconds_are_the_endpoints(endpoint: Endpoint) -> None:
+    class Clock:
+        now = 0.0
+
+        def __call__(self) -> float:
+            return self.now
+
+    clock = Clock()
+    still = Endpoint(clock=clock)
+    still.declare(Brief)
+    client = Own(still, "brief:1")
+    await client.start()
+    await lose(client, still)
+    await asyncio.sleep(0.2)  # a time in which nothing must happen
+    assert len(still.sessions) == 1
+    clock.now = 0.2
+    await until(lambda: still.sessions == [])
+    await still.close()
+
+
+async def test_a_client_that_leaves_is_gone_at_once(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.push("count:1", "phx_leave")
+    await until(lambda: endpoint.sessions == [])
+    client = await lose(client, endpoint)
+    assert (await client.open())["resumed"] is False
+
+
+async def test_a_channel_without_grace_gives_no_token(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "never:1")
+    assert await client.open() == {"max_version": 1000}
+    await client.wait("state:change", 1)
+    client.connection.lost()
+    await until(lambda: endpoint.sessions == [])
+
+
+async def test_unmodified_clients_see_nothing_of_it(endpoint: Endpoint) -> None:
+    client = Client(endpoint)
+    await client.join("count:1")
+    assert client.received("phx_reply")[0][4] == {"status": "ok", "response": {}}
+    client.connection.lost()
+    await until(lambda: endpoint.sessions == [])
+
+
+async def test_a_crash_ends_the_place(endpoint: Endpoint) -> None:
+    class Fragile(Count, topic="fragile", on_error="crash"):
+        """It crashes."""
+
+    endpoint.declare(Fragile)
+    client = Own(endpoint, "fragile")
+    await client.start()
+    client.dispatch("fragile", "fail")
+    await client.wait("phx_error", 1)
+    client = await lose(client, endpoint)
+    assert (await client.open())["resumed"] is False
+
+
+class Late(Channel, topic="late"):
+    async def init(self, params: Any) -> Any:
+        await gates["slow"].wait()
+        if params.get("is_refused"):
+            raise Refuse("no state for you")
+        return {"n": 0}
+
+    @on("add")
+    async def add(self, payload: Any, state: Any) -> None:
+        state["n"] += 1
+
+
+@pytest.mark.parametrize("is_back_before", [True, False])
+async def test_a_client_may_lose_its_connection_before_there_is_a_state(
+    endpoint: Endpoint, is_back_before: bool
+) -> None:
+    endpoint.declare(Late)
+    client = Own(endpoint, "late")
+    await client.open()
+    ref = client.dispatch("late", "add")
+    client = await lose(client, endpoint)
+    if not is_back_before:
+        gates["slow"].set()
+        await until(lambda: endpoint.sessions[0].ledger.version == 1)
+    assert (await client.open())["resumed"]
+    gates["slow"].set()
+    client.again(ref, "add")
+    await client.until(lambda: bool(client.answers(ref)))
+    expected = (
+        [("state:change", 0), ("state:patch", 1)] if is_back_before else [("state:change", 1)]
+    )
+    assert [(event, payload["version"]) for event, payload in client.heard] == expected
+
+
+@pytest.mark.parametrize("is_lost_before", [True, False])
+async def test_there_is_nothing_to_come_back_to_where_init_refused(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture, is_lost_before: bool
+) -> None:
+    caplog.set_level(logging.INFO)
+    endpoint.declare(Late)
+    client = Own(endpoint, "late")
+    await client.open({"is_refused": True})
+    if is_lost_before:
+        client.connection.lost()
+    gates["slow"].set()
+    await until(lambda: "init of 'late' refused" in caplog.text)
+    client = await lose(client, endpoint)
+    assert (await client.open())["resumed"] is False
+    await client.wait("state:change", 1)
+    assert len(endpoint.sessions) == 1
+
+
+async def test_a_client_comes_back_to_the_class_of_now(endpoint: Endpoint) -> None:
+    class First(Channel, topic="reloaded"):
+        def init(self, params: Any) -> Any:
+            return {"n": 0}
+
+    class Second(Channel, topic="reloaded", grace=30):
+        @on("add")
+        def add(self, payload: Any, state: Any) -> None:
+            state["n"] += 1
+
+    endpoint.declare(First)
+    client = Own(endpoint, "reloaded")
+    await client.start()
+    client = await lose(client, endpoint)
+    endpoint.declare(Second)
+    terms = await client.open()
+    assert (terms["resumed"], terms["grace"]) == (True, 30)
+    client.dispatch("reloaded", "add")
+    [frame] = await client.wait("state:patch", 1)
+    assert frame[4]["version"] == 1
+
+
+async def test_an_error_of_a_message_reaches_the_absent_too(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Deaf(Channel, topic="deaf"):
+        def init(self, params: Any) -> Any:
+            self.subscribe("news")
+            return {}
+
+    endpoint.declare(Deaf)
+    client = Own(endpoint, "deaf")
+    await client.start()
+    client = await lose(client, endpoint)
+    endpoint.pubsub.publish("news", "hello")
+    await until(lambda: "failed on a message" in caplog.text)
+    await client.open()
+    await client.wait("error", 1)
+
+
+async def test_an_overloading_client_does_not_come_back(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.dispatch("count:1", "slow")
+    for _ in range(1001):
+        client.dispatch("count:1", "add")
+    await client.wait("phx_error", 1)
+    client = await lose(client, endpoint)
+    assert (await client.open())["resumed"] is False
+
+
+async def test_the_longest_absent_goes_when_too_many_are(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livestate_nb.runtime.places.MAX_ABSENT", 2)
+    clients = [Own(endpoint, f"count:{number}") for number in range(3)]
+    for client in clients:
+        await client.start()
+    back = [await lose(client, endpoint) for client in clients]
+    assert [(await client.open())["resumed"] for client in back] == [False, True, True]
+
+
+async def test_a_shared_session_stays_for_a_time_when_all_have_left(endpoint: Endpoint) -> None:
+    class Hut(Count, topic="hut", shared=True, grace=0.3):
+        """A shared one, for a short time."""
+
+    endpoint.declare(Hut)
+    ann = Client(endpoint)
+    await ann.join("hut")
+    ann.dispatch("hut", "add")
+    await ann.wait("state:patch", 1)
+    ann.push("hut", "phx_leave")
+    await ann.wait("phx_close", 1)
+    bob = Client(endpoint)
+    assert (await bob.join("hut"))["state"]["n"] == 1
+    await asyncio.sleep(0.4)  # a time in which nothing must happen
+    assert len(endpoint.sessions) == 1
+    bob.connection.lost()
+    await until(lambda: endpoint.sessions == [])
+
+
+@pytest.mark.parametrize("grace", [-1, "60", None, float("nan"), float("inf")])
+async def test_grace_is_checked(grace: Any) -> None:
+    with pytest.raises(DeclarationError, match="expected grace as seconds"):
+
+        class Wrong(Channel, topic="wrong", grace=grace):
+            """It cannot be declared."""
+
+
+# what it costs, and what it tells
+
+
+async def test_one_change_is_encoded_once_however_many_are_joined(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clients = [Own(endpoint, "hall:1") for _ in range(200)]
+    for client in clients:
+        await client.start()
+    absent = [await lose(client, endpoint) for client in clients[150:]]
+    counted: list[str] = []
+    encode, between = ledger.outgoing, Change.between
+
+    def outgoing(event: str, payload: Json) -> Any:
+        counted.append(event)
+        return encode(event, payload)
+
+    def diff(*args: Any, **options: Any) -> Change:
+        counted.append("diff")
+        return between(*args, **options)
+
+    monkeypatch.setattr(ledger, "outgoing", outgoing)
+    monkeypatch.setattr(Change, "between", diff)
+    clients[0].dispatch("hall:1", "add")
+    for client in clients[:150]:
+        await client.wait("state:patch", 1)
+    for client in absent:
+        await client.open()
+        await client.wait("state:patch", 1)
+    assert sorted(counted) == ["added", "diff", "state:patch"]
+
+
+async def test_no_token_gets_into_a_log(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.dispatch("count:1", "fail")
+    client = await lose(client, endpoint)
+    await client.open()
+    await (await lose(client, endpoint)).open(token=spoil(client.token))
+    assert client.token
+    assert client.token.rpartition(".")[2] not in caplog.text
