@@ -9,7 +9,6 @@ from collections.abc import Awaitable, Callable, Generator
 from concurrent.futures import Executor, Future
 from contextvars import copy_context
 from dataclasses import dataclass
-from functools import lru_cache
 from types import AsyncGeneratorType
 from typing import Any, Final, NamedTuple, Protocol, TypeVar
 
@@ -142,7 +141,7 @@ class Work:
             await self._in_thread(self._generator.close)
 
     async def _start(self) -> Any:
-        if not _runs_on_loop(getattr(self._function, "__func__", self._function)):
+        if not _runs_on_loop(self._function):
             result = await self._in_thread(_call, self._function, *self._args)
         elif self._main is not None and not inspect.isasyncgenfunction(self._function):
             return await self._on_main(self._function, *self._args)
@@ -193,8 +192,9 @@ async def _close(generator: AsyncGeneratorType[Any, Any]) -> None:
     await generator.aclose()
 
 
-@lru_cache
 def _runs_on_loop(function: Callable[..., Any]) -> bool:
+    if inspect.iscoroutinefunction(function):  # the commonest, and the cheapest to tell
+        return True
     function = inspect.unwrap(function)
     return inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function)
 
