@@ -19,7 +19,7 @@ from livestate_nb.notebook import IdleClock, Notebook
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 
-_WORDS: Final = ("errors", "log", "off", "on")
+_WORDS: Final = ("errors", "log", "off", "on", "publish")
 
 
 class Extension:
@@ -72,6 +72,8 @@ class Extension:
             declares a channel class that was imported from a module.
         ``%livestate off todos:*``
             withdraws what is declared for a topic: its sessions end, clients are told.
+        ``%livestate publish todos:*``
+            opens what is declared for a topic to the Jupyter server's other clients.
         """
         match line.split():
             case []:
@@ -84,10 +86,12 @@ class Extension:
                 text = self._declare(name)
             case ["off", pattern]:
                 text = self._withdraw(pattern)
+            case ["publish", pattern]:
+                text = self._publish(pattern)
             case _:
                 raise UsageError(
-                    f"expected %livestate alone or with errors, log, on NAME or off TOPIC, got "
-                    f"{line!r}: see %livestate?"
+                    "expected %livestate alone or with errors, log, on NAME, off TOPIC or publish "
+                    f"TOPIC, got {line!r}: see %livestate?"
                 )
         print(text)  # noqa: T201 - what the cell shows
 
@@ -116,6 +120,13 @@ class Extension:
         except LiveStateError as error:
             raise UsageError(str(error)) from error
         return f"{pattern} is withdrawn; sessions that ended: {ended}"
+
+    def _publish(self, pattern: str) -> str:
+        try:
+            self._notebook.publish(self._notebook.declared(pattern))
+        except LiveStateError as error:
+            raise UsageError(str(error)) from error
+        return f"{pattern} is open to the server's other clients"
 
 
 def load(shell: Any) -> None:

@@ -220,6 +220,14 @@ class Notebook:
         if lost:
             print(lost)  # noqa: T201 - for the author
 
+    def declared(self, pattern: str) -> type[Channel]:
+        """Return the channel that is declared for a topic.
+
+        Raises:
+            TopicError: there is none.
+        """
+        return self._endpoint.declared(pattern)
+
     def withdraw(self, pattern: str) -> int:
         """Serve a topic no longer; return how many sessions have ended by that.
 

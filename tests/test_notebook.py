@@ -368,6 +368,8 @@ def test_the_magic_tells_what_is_declared_and_who_is_joined(kernel: Kernel) -> N
         "of": "expected %livestate alone",
         "on nothing": "expected the name of a channel class",
         "off none:*": "is declared",
+        "publish none:*": "is declared",
+        "publish todos:*": "was not started by a Jupyter server",
     }.items():
         assert message in kernel.run(f"%livestate {line}")
 
@@ -378,7 +380,7 @@ def test_the_magic_declares_a_class_and_completes_its_words(kernel: Kernel) -> N
     assert "todos:*  Todos" in kernel.run("%livestate")
     assert "no topic" in kernel.run("class Bare(Channel): pass\n%livestate on Bare")
     reply = kernel.client.complete("%livestate ", reply=True, timeout=20)
-    assert {"errors", "log", "off", "on"} <= set(reply["content"]["matches"])
+    assert {"errors", "log", "off", "on", "publish"} <= set(reply["content"]["matches"])
     kernel.run("%livestate?")
 
 

@@ -233,8 +233,10 @@ export class LiveState<S = Json> extends EventTarget {
     if (event === wire.STATE_CHANGE) this.#replace(payload);
     else if (event === wire.STATE_PATCH) this.#patch(payload);
     else if (event === wire.ERROR) this.#fail(payload);
-    else if (event === wire.REPLY) this.#outbox.answer(ref, payload);
-    else if (!event.startsWith(wire.OWN_PREFIX) && !wire.PHOENIX_EVENT.test(event)) {
+    else if (event === wire.REPLY) {
+      // On a lost join the server only says that the topic is unmatched: then nobody got the event.
+      if (this.channel?.state === "joined") this.#outbox.answer(ref, payload);
+    } else if (!event.startsWith(wire.OWN_PREFIX) && !wire.PHOENIX_EVENT.test(event)) {
       this.#emit(event, payload);
     }
   }

@@ -67,6 +67,20 @@ describe("a client whose connection was lost", () => {
     expect(live.status).toBe("offline");
   });
 
+  it("takes no answer on a join that its kernel has lost, and sends the event again", async () => {
+    const { link, join } = await start();
+    const answer = live.dispatch("a");
+    const sent = await link.take("lvs_evt:a");
+    link.crash(join, { reason: "kernel lost" });
+    link.reply({ ...sent, joinRef: null }, { reason: "unmatched topic" }, "error");
+    const rejoin = await link.take("phx_join");
+    link.reply(rejoin, terms("second", { resumed: true }));
+    const again = await link.take("lvs_evt:a");
+    expect(again.ref).toBe(sent.ref);
+    link.reply(again);
+    await answer;
+  });
+
   it("sends unanswered events again, with their refs and in order, before those that waited", async () => {
     const { link } = await start();
     const done: string[] = [];

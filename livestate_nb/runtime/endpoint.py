@@ -138,15 +138,24 @@ class Endpoint:
         for session in live:
             session.swap(channel)
 
+    def declared(self, pattern: str) -> type[Channel]:
+        """Return the channel that is declared for a pattern.
+
+        Raises:
+            TopicError: there is none.
+        """
+        if pattern not in self._channels:
+            known = ", ".join(map(repr, self._channels)) or "none"
+            raise TopicError(f"expected a topic that is declared ({known}), got {pattern!r}")
+        return self._channels[pattern]
+
     def withdraw(self, pattern: str) -> list[Session]:
         """Serve a pattern no longer; return its sessions, which are closed.
 
         Raises:
             TopicError: no channel is declared for it.
         """
-        if pattern not in self._channels:
-            known = ", ".join(map(repr, self._channels)) or "none"
-            raise TopicError(f"expected a topic that is declared ({known}), got {pattern!r}")
+        self.declared(pattern)
         del self._channels[pattern]
         live = self.sessions_of(pattern)
         for session in live:

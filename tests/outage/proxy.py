@@ -13,6 +13,7 @@ class Proxy:
         self._ways: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
         """The writers to (client, server) of each connection, the oldest first."""
         self._half_open: list[asyncio.StreamWriter] = []
+        self._carrying: set[asyncio.Task[None]] = set()
         self.cuts = 0
 
     def cut(self, count: int | None = None) -> None:
@@ -27,18 +28,29 @@ class Proxy:
             self._half_open.append(far)
             near.transport.abort()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """Kill all that is left."""
         self.cut()
         for far in self._half_open:
             far.transport.abort()
+        if self._carrying:
+            await asyncio.wait(self._carrying)
 
-    async def carry(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
-        """Carry one connection, from its client's end, until it is over."""
-        back, far = await asyncio.open_connection("127.0.0.1", self._target)
+    def accept(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
+        """Take a client's connection."""
+        task = asyncio.get_running_loop().create_task(self._carry(reader, near))
+        self._carrying.add(task)
+        task.add_done_callback(self._carrying.discard)
+
+    async def _carry(self, reader: asyncio.StreamReader, near: asyncio.StreamWriter) -> None:
+        """Carry one connection until it is over."""
+        try:
+            back, far = await asyncio.open_connection("127.0.0.1", self._target)
+        except OSError:
+            near.transport.abort()
+            return
         self._ways.append((near, far))
-        with suppress(OSError):
-            await asyncio.gather(_pump(reader, far), _pump(back, near))
+        await asyncio.gather(_pump(reader, far), _pump(back, near))
 
     def _take(self, count: int | None) -> list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]]:
         self._ways = [way for way in self._ways if not way[0].is_closing()]
@@ -52,16 +64,18 @@ class Proxy:
 async def proxy(target: int) -> AsyncIterator[tuple[Proxy, int]]:
     """Carry connections to a port; yields the proxy and the port that it listens on."""
     carrier = Proxy(target)
-    server = await asyncio.start_server(carrier.carry, "127.0.0.1", 0)
+    server = await asyncio.start_server(carrier.accept, "127.0.0.1", 0)
     try:
         yield carrier, server.sockets[0].getsockname()[1]
     finally:
         server.close()
-        carrier.close()
+        await carrier.close()
         await server.wait_closed()
 
 
 async def _pump(source: asyncio.StreamReader, sink: asyncio.StreamWriter) -> None:
-    while data := await source.read(65536):
-        sink.write(data)
-        await sink.drain()
+    with suppress(OSError):
+        while data := await source.read(65536):
+            sink.write(data)
+            await sink.drain()
+    sink.close()

@@ -8,14 +8,17 @@ import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from urllib.request import Request, urlopen
 
 import pytest
+from jupyter_client.asynchronous.client import AsyncKernelClient
 
+from livestate_nb.transports.uplink_wire import URL_VARIABLE
 from tests.outage.proxy import Proxy, proxy
 from tests.servers import TOKEN, Server, serve
 
@@ -59,6 +62,27 @@ async def test_no_event_is_lost_or_handled_twice(tmp_path: Path, clients: Path) 
         async with proxy(target) as (carrier, port):
             url = f"ws://127.0.0.1:{port}/livestate"
             end = await run_clients(clients, url, trouble(carrier, server))
+    check(end)
+    assert carrier.cuts > 30
+
+
+async def test_the_same_holds_for_a_kernel_s_channels(tmp_path: Path, clients: Path) -> None:
+    with serve(tmp_path) as server:
+        kernel = await KernelOf.start(server, tmp_path / "runtime")
+        target = urlsplit(server.url).port or 0
+        async with proxy(target) as (carrier, port), proxy(kernel.uplink_port) as (uplink, way):
+            await kernel.host((HERE / "channels.py").read_text(), way)
+            url = f"ws://127.0.0.1:{port}/livestate"
+            troubles = trouble(carrier, server, [uplink.cut, kernel.stop, uplink.half_cut])
+            end = await run_clients(clients, url, troubles)
+            await kernel.close()
+    check(end)
+    assert carrier.cuts > 20
+    assert uplink.cuts > 5
+
+
+def check(end: Any) -> None:
+    """Check what the clients have at the end: each event was handled once, and all saw it."""
     assert end["failures"] == []
     first, *others = end["clients"]
     handled = [tuple(one) for one in first["tally"]["handled"]]
@@ -69,10 +93,70 @@ async def test_no_event_is_lost_or_handled_twice(tmp_path: Path, clients: Path) 
         assert client["counted"] == list(range(1, client["share"] + 1))
     assert all(client["tally"] == first["tally"] for client in others)
     assert all(client["version"] == first["version"] for client in others)
-    assert carrier.cuts > 30
 
 
-def trouble(carrier: Proxy, server: Server) -> "itertools.cycle[Callable[[], Any]]":
+class KernelOf:
+    """A kernel that a server runs, whose uplink goes where the test wants."""
+
+    def __init__(self, client: AsyncKernelClient) -> None:
+        self.uplink_port = 0
+        self._client = client
+        self._pid = 0
+
+    @classmethod
+    async def start(cls, server: Server, runtime: Path) -> "KernelOf":
+        request = Request(
+            f"{server.url}api/kernels",
+            headers={"Authorization": f"token {TOKEN}"},
+            data=json.dumps({"name": "python3"}).encode(),
+        )
+        with urlopen(request) as response:
+            kernel_id = json.load(response)["id"]
+        kernel = cls(AsyncKernelClient())
+        kernel._client.load_connection_file(str(runtime / f"kernel-{kernel_id}.json"))
+        kernel._client.start_channels()
+        await kernel._client.wait_for_ready(PATIENCE)
+        told = await kernel._run(
+            f"import json, os; print(json.dumps([os.getpid(), os.environ[{URL_VARIABLE!r}]]))"
+        )
+        kernel._pid, url = json.loads(told)
+        kernel.uplink_port = urlsplit(url).port or 0
+        return kernel
+
+    async def host(self, channels: str, port: int) -> None:
+        """Dial the server through a port of this machine, and publish channels."""
+        await self._run(f"os.environ[{URL_VARIABLE!r}] = 'ws://127.0.0.1:{port}/kernel/'")
+        await self._run("%load_ext livestate_nb")
+        await self._run(f"{channels}\nTally.publish(); Own.publish()")
+
+    async def stop(self) -> None:
+        """Let the kernel do nothing for a while."""
+        os.kill(self._pid, signal.SIGSTOP)
+        try:
+            await asyncio.sleep(0.2)
+        finally:
+            os.kill(self._pid, signal.SIGCONT)
+
+    async def close(self) -> None:
+        await self._run("%unload_ext livestate_nb")
+        self._client.stop_channels()
+        self._client.context.destroy(linger=0)
+
+    async def _run(self, code: str) -> str:
+        printed: list[str] = []
+
+        def output(message: Any) -> None:
+            if message["msg_type"] == "stream":
+                printed.append(message["content"]["text"])
+
+        reply = await self._client.execute_interactive(code, timeout=PATIENCE, output_hook=output)
+        assert reply["content"]["status"] == "ok", reply["content"]
+        return "".join(printed)
+
+
+def trouble(
+    carrier: Proxy, server: Server, more: Sequence[Callable[[], Any]] = ()
+) -> "itertools.cycle[Callable[[], Any]]":
     """Return what happens to the connections, one thing after another."""
 
     async def stop() -> None:
@@ -87,13 +171,17 @@ def trouble(carrier: Proxy, server: Server) -> "itertools.cycle[Callable[[], Any
         with stopped(server):
             await asyncio.sleep(0.1)
 
-    async def cut(count: int | None = None) -> None:
-        carrier.cut(count)
-
-    async def half_cut(count: int | None = None) -> None:
-        carrier.half_cut(count)
-
-    return itertools.cycle([cut, half_cut, lambda: cut(1), stop, lambda: half_cut(1), pause])
+    return itertools.cycle(
+        [
+            carrier.cut,
+            carrier.half_cut,
+            lambda: carrier.cut(1),
+            stop,
+            lambda: carrier.half_cut(1),
+            pause,
+            *more,
+        ]
+    )
 
 
 @contextmanager
@@ -124,7 +212,9 @@ async def run_clients(
                     await process.wait()
                     return report
                 if report["progress"] < EVENTS:
-                    await next(troubles)()
+                    waiting = next(troubles)()
+                    if waiting is not None:
+                        await waiting
     finally:
         if process.returncode is None:
             process.kill()

@@ -73,7 +73,8 @@ async def test_channels_of_a_kernel_from_the_first_join_to_its_end(
     assert (await web.wait("state:change"))["state"] == {"n": 0}
     await outsider.dispatch("counter:1", "inc")  # the socket was kept, and the held join harms none
     assert (await outsider.wait("state:patch"))["version"] == 1
-    await kernel.run("Counter.publish()")
+    opened = await kernel.run("%livestate publish cells:*")
+    assert opened == "cells:* is open to the server's other clients\n"
     assert (await outsider.wait("state:change"))["state"] == {"n": 0}
 
     # shut down
