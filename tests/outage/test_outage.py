@@ -110,7 +110,7 @@ class KernelOf:
             headers={"Authorization": f"token {TOKEN}"},
             data=json.dumps({"name": "python3"}).encode(),
         )
-        with urlopen(request) as response:
+        with await asyncio.to_thread(urlopen, request) as response:
             kernel_id = json.load(response)["id"]
         kernel = cls(AsyncKernelClient())
         kernel._client.load_connection_file(str(runtime / f"kernel-{kernel_id}.json"))

@@ -46,9 +46,10 @@ class Kernel:
         self._manager = app.kernel_manager
         self._client: AsyncKernelClient | None = None
 
-    async def run(self, code: str) -> str:
-        """Execute a cell and return what it printed."""
+    async def run(self, code: str, cell: str = "") -> str:
+        """Execute a cell, with an id as Lab gives it, and return what it printed."""
         client = await self._connected()
+        client.session.metadata = {"cellId": cell} if cell else {}
         printed: list[str] = []
 
         def output(message: Any) -> None:
