@@ -49,7 +49,7 @@ def through_draft(base: Any, work: Work, encoder: DocumentEncoder) -> bytes:
     draft = open_draft(base)
     work(draft)
     finished = finish(draft)
-    change = Change.between(base, finished.state, touched=finished.touched, encoder=encoder)
+    change = Change(base, finished.state, touched=finished.touched, encoder=encoder)
     return dumps(change.operations)
 
 

@@ -158,7 +158,7 @@ class Ledger:
 
     def _change(self, old: object, new: object, touched: Touched | None) -> Change:
         key = self.options.row_key
-        return Change.between(old, new, touched=touched, key=key, encoder=self._encoder)
+        return Change(old, new, touched=touched, key=key, encoder=self._encoder)
 
     def _update(self, change: Change, state: object) -> Outgoing:
         """Return the update that a change makes, and note that it is published."""

@@ -21,10 +21,17 @@ class Change:
     what goes into the patch is encoded. States of other types are encoded, each once, and their
     documents compared. Nobody may mutate either state any more.
 
+    Args:
+        old_state: the state that the clients have.
+        new_state: the one that they are to have.
+        touched: what the drafts between the two touched (`Finished.touched`).
+        key: name of the field that tells the rows of a list apart, None if none does.
+        encoder: the session's.
+
     Example:
         >>> import datetime
         >>> old = {"n": 1, "when": datetime.date(2026, 1, 31)}
-        >>> change = Change.between(old, {**old, "n": 2}, encoder=DocumentEncoder())
+        >>> change = Change(old, {**old, "n": 2}, encoder=DocumentEncoder())
         >>> change.operations
         [{'op': 'replace', 'path': '/n', 'value': 2}]
         >>> change.new_document
@@ -40,8 +47,9 @@ class Change:
         self,
         old_state: Any,
         new_state: Any,
-        touched: Touched | None,
-        key: str | None,
+        *,
+        touched: Touched | None = None,
+        key: str | None = "id",
         encoder: DocumentEncoder,
     ) -> None:
         self._old_state = old_state
@@ -52,27 +60,6 @@ class Change:
         self._operations: list[Operation] = _UNMADE
         self._old_document: Json = _UNMADE
         self._new_document: Json = _UNMADE
-
-    @classmethod
-    def between(
-        cls,
-        old_state: Any,
-        new_state: Any,
-        *,
-        touched: Touched | None = None,
-        key: str | None = "id",
-        encoder: DocumentEncoder,
-    ) -> "Change":
-        """Return the step from one committed state to the next.
-
-        Args:
-            old_state: the state that the clients have.
-            new_state: the one that they are to have.
-            touched: what the drafts between the two touched (`Finished.touched`).
-            key: name of the field that tells the rows of a list apart, None if none does.
-            encoder: the session's.
-        """
-        return cls(old_state, new_state, touched, key, encoder)
 
     @property
     def operations(self) -> list[Operation]:

@@ -63,7 +63,7 @@ def case(seed: int) -> dict[str, Any]:
         hand.change(random.randrange(2**32))
     finished = finish(draft)
     encoder = DocumentEncoder()
-    change = Change.between(base, finished.state, touched=finished.touched, encoder=encoder)
+    change = Change(base, finished.state, touched=finished.touched, encoder=encoder)
     return {"before": base, "patch": change.operations, "after": change.new_document}
 
 

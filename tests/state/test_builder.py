@@ -12,7 +12,7 @@ def test_a_new_state_is_sent_whole_with_its_version():
 
 
 def test_a_change_is_sent_as_a_patch_with_the_version_that_it_leads_to():
-    change = Change.between({"foo": "bar"}, {"foo": 0}, encoder=DocumentEncoder())
+    change = Change({"foo": "bar"}, {"foo": 0}, encoder=DocumentEncoder())
     event, payload = MessageBuilder().update_state_message(change, 1)
     assert event == STATE_PATCH
     # as in wire/transcripts.md
@@ -21,7 +21,7 @@ def test_a_change_is_sent_as_a_patch_with_the_version_that_it_leads_to():
 
 def test_a_change_of_nothing_is_sent_too():
     state = {"foo": "bar"}
-    change = Change.between(state, state, encoder=DocumentEncoder())
+    change = Change(state, state, encoder=DocumentEncoder())
     message = MessageBuilder().update_state_message(change, 5)
     assert message == (STATE_PATCH, {"patch": [], "version": 5})
 
