@@ -122,7 +122,8 @@ class _Differ:
                 self.value(before, after, member(path, key))
                 if len(self.operations) == count:
                     continue
-            if key in UNSAFE_KEYS or count - start > MOST_OPERATIONS:
+            count = len(self.operations) - start + len(removed) + len(added)
+            if key in UNSAFE_KEYS or count > MOST_OPERATIONS:
                 return self._replace(start, new, path)
         if removed or added:
             self._members(old, new, removed, added, path)
@@ -267,13 +268,15 @@ class _Differ:
         return True
 
     def _settle(self, start: int, new: Any, path: str) -> None:
-        """Replace a dict or list whole if its operations are larger than it is."""
+        """Replace a dict or list whole if its operations are larger than it is, or too many."""
         count = len(self.operations) - start
         if count == 1:
             only = self.operations[start]
             if "value" in only and "~" not in only["path"]:
                 return  # its key and its value are in the replacement as well
-        if count and is_worth_replacing(self.operations[start:], new, path):
+        if count > MOST_OPERATIONS or (
+            count and is_worth_replacing(self.operations[start:], new, path)
+        ):
             self._replace(start, new, path)
 
     def _replace(self, start: int, new: Any, path: str) -> None:

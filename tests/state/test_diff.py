@@ -240,6 +240,25 @@ def test_a_patch_from_a_draft_never_has_more_operations_than_a_browser_takes_wel
     assert len(checked(base, finished.state, touched=finished.touched)) == 1
 
 
+def test_of_many_keys_that_come_and_go_the_dict_is_replaced(monkeypatch):
+    monkeypatch.setattr("livestate_nb.state.diff.MOST_OPERATIONS", 100)
+    old = {f"k{i}": "x" * 500 for i in range(300)}
+    for count, expected in ((100, 100), (101, 1)):
+        gone = list(old)[:count]
+        fewer = {key: value for key, value in old.items() if key not in gone}
+        more = {**old, **{f"new{i}": 1 for i in range(count)}}
+        changed = {**old, **dict.fromkeys(gone[50:], 1)}
+        for key in gone[:50]:
+            del changed[key]
+        for new in (fewer, more, changed):
+            assert len(checked({"a": old}, {"a": new})) == expected
+        draft = open_draft({"a": old})
+        for key in gone:
+            del draft["a"][key]
+        finished = finish(draft)
+        assert len(checked({"a": old}, finished.state, touched=finished.touched)) == expected
+
+
 def test_a_list_is_never_shifted_more_often_than_a_browser_takes_well():
     old = [{"id": i, "note": "x" * 100} for i in range(9000)]
     moving = old[::8]
@@ -320,9 +339,10 @@ def test_the_order_of_keys_does_not_count():
 
 
 def test_values_are_carried_by_reference():
-    part = {"rows": [1]}
-    (operation,) = diff({}, {"a": part, "b": "x" * 90}, touched=None)[:1]
-    assert operation["value"] is part or operation["value"]["a"] is part
+    part, note = {"rows": [1]}, "x" * 90
+    (operation,) = diff({"note": note}, {"note": note, "a": part})
+    assert operation == {"op": "add", "path": "/a", "value": part}
+    assert operation["value"] is part
 
 
 # keys and paths
@@ -376,6 +396,16 @@ def test_a_key_that_cannot_be_sent_is_refused_with_the_path_to_its_object(key):
         diff({"a": [{}]}, {"a": [{key: 1, "b": 2}]})
     assert caught.value.path == "/a/0"
     assert caught.value.value == key
+
+
+def test_two_keys_that_would_collide_are_refused_and_never_sent():
+    for new in ({1: "a", "1": "b"}, {"1": "b", 1: "a"}):
+        with pytest.raises(EncodeError, match="keys of an object must be str"):
+            diff({}, new)
+        with pytest.raises(EncodeError, match="keys of an object must be str"):
+            DocumentEncoder().encode(new)
+    with pytest.raises(EncodeError, match="keys of an object must be str"):
+        diff({"1": "b"}, {"1": "b", 1: "a"})
 
 
 def test_the_whole_document_can_be_replaced():
@@ -609,10 +639,19 @@ def _related(old: Any, seed: int, program: list[int]) -> Any:
     return new if random.random() < 0.5 else unshared(new)
 
 
+def _checked_for_each_limit(old: Any, new: Any, **options: Any) -> list[dict[str, Any]]:
+    """Return the patch, after others were judged that may have fewer operations."""
+    for most in (1, 3, 8):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("livestate_nb.state.diff.MOST_OPERATIONS", most)
+            assert len(checked(old, new, **options)) <= most
+    return checked(old, new, **options)
+
+
 @given(states, seeds, programs)
 def test_a_patch_leads_to_the_new_state_and_is_not_larger_than_it(old, seed, program):
     new = _related(old, seed, program)
-    operations = checked(old, new)
+    operations = _checked_for_each_limit(old, new)
     assert bool(operations) is not is_same(old, new)
     assert size(operations) <= max(1.2 * replaced(new), 2)
 
@@ -624,7 +663,7 @@ def test_a_draft_s_patch_leads_to_its_state_and_is_not_larger_than_it(base, prog
     for seed in program:
         hand.change(seed)
     finished = finish(draft)
-    operations = checked(base, finished.state, touched=finished.touched)
+    operations = _checked_for_each_limit(base, finished.state, touched=finished.touched)
     assert bool(operations) is not is_same(base, finished.state)
     assert size(operations) <= max(1.2 * replaced(finished.state), 2)
 
