@@ -63,7 +63,7 @@ class EncodeError(LiveStateError):
 
 
 class DraftError(LiveStateError):
-    """Say that a draft was used after its handler ended, or put inside itself."""
+    """Say that a draft was used after its handler ended, or holds itself or what has no copy."""
 
 
 class ChannelError(LiveStateError):

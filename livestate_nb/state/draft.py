@@ -55,15 +55,14 @@ def finish(draft: Any, result: Any = _DRAFT) -> Finished:
         result: the state that the handler returned instead: plain values, drafts, or a mixture.
 
     Raises:
-        DraftError: the turn has ended already, or the state contains itself.
+        DraftError: the turn has ended already; the state contains itself, or what cannot be copied.
     """
     check_live(draft)
     scope = draft._scope
     try:
         state, touched = resolve(draft if result is _DRAFT else result, draft._base, scope)
     finally:
-        ended = scope.end()
-    touched.keep(ended)
+        scope.end()
     return Finished(state, touched)
 
 
@@ -114,6 +113,11 @@ def rebase(draft: Any, base: dict[str, Any] | list[Any]) -> None:
 def original(draft: Any) -> Any:
     """Return the committed tree behind a draft, for fast reading of much: read only.
 
+    What was read from it may be put into the state. The tree itself and its direct items, put
+    straight into a draft, are drafts when they are read from there. Anything that comes along in
+    a list or dict of one's own, or from deeper inside, is the committed value until the turn
+    ends: to change a row in the same turn, put ``{**row}``.
+
     A value that is no draft, because this turn put it in, comes back as it is.
 
     Example:
@@ -124,6 +128,7 @@ def original(draft: Any) -> Any:
     if not isinstance(draft, (DraftDict, DraftList)):
         return draft
     check_live(draft)
+    draft._scope.originals[id(draft._base)] = draft._base
     return draft._base
 
 
@@ -133,7 +138,8 @@ def plain(value: Any) -> Any:
     For a first state, and for what leaves a turn beside the state (an event's detail).
 
     Raises:
-        DraftError: the value contains itself, or a draft whose turn has ended.
+        DraftError: the value contains itself, what cannot be copied, or a draft whose turn has
+            ended.
 
     Example:
         >>> draft = open_draft({"items": ["milk"]})

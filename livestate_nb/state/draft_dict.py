@@ -46,7 +46,7 @@ class DraftDict(dict[Any, Any]):
     Attributes:
         _touched: the keys that were written, deleted or handed out as drafts.
         _is_reordered: a key was deleted: if it comes again it is the last one.
-        _copied: the storage as a plain dict, made by the audit.
+        _copied: the new dict, drafts still in it, made by the audit.
 
     Example:
         >>> from livestate_nb.state.draft import open_draft
@@ -97,17 +97,23 @@ class DraftDict(dict[Any, Any]):
         if is_bypassed:
             touched |= dict.fromkeys((*base, *dict.keys(self)))
             mark(self)
-        self._copied = explained
-        if is_bypassed or self._is_reordered:
+        if is_bypassed:
             self._copied = {key: value for key, value in dict.items(self)}  # noqa: C416  # raw
+        elif self._is_reordered:
+            self._copied = {key: explained[key] for key in dict.keys(self)}
+        else:
+            self._copied = explained
 
     # reads
 
     def __getitem__(self, key: Any) -> Any:
         value = _get(self, key)
-        if type(value) in ATOMS or self._base.get(key) is not value:
+        if type(value) in ATOMS:
             return value
-        drafted = self._scope.hand_out(value, self)
+        scope = self._scope
+        if self._base.get(key) is not value and not (scope.originals and scope.was_given(value)):
+            return value
+        drafted = scope.hand_out(value, self)
         if drafted is not value:
             _set(self, key, drafted)
             self._touched[key] = None

@@ -114,13 +114,17 @@ class DraftList(list[Any]):
         if type(index) is slice:
             return [self[place] for place in range(*index.indices(len(self)))]
         value = _get(self, index)
-        if type(value) in ATOMS or id(value) in self._added:
+        if type(value) in ATOMS:
+            return value
+        scope = self._scope
+        was_given = bool(scope.originals) and scope.was_given(value)
+        if id(value) in self._added and not was_given:
             return value
         place = self._place(index)
         origin = self._origin(place)
-        if origin is not None and self._base[origin] is not value:
+        if origin is not None and self._base[origin] is not value and not was_given:
             return value  # C code put it there
-        drafted = self._scope.hand_out(value, self)
+        drafted = scope.hand_out(value, self)
         if drafted is not value:
             _set(self, place, drafted)
             self._note_place(origin, drafted)

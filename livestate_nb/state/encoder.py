@@ -74,9 +74,10 @@ class _Part:
 class DocumentEncoder:
     """Encode the states of one session, one after the other, at the cost of what changed.
 
-    The documents of parts that cannot change (frozen dataclasses, attrs classes, structs and
-    models, tuples, all of them through and through; and arrays and frames, which are replaced
-    and never mutated) are remembered with the parts themselves, by identity. What the last value
+    The documents of parts that cannot change (frozen dataclasses, attrs classes and structs,
+    tuples, all of them through and through; and arrays and frames, which are replaced and never
+    mutated) are remembered with the parts themselves, by identity. Pydantic models are dumped
+    anew each time, frozen or not: a computed field may look around. What the last value
     does not hold any more is forgotten once it outweighs what it holds.
 
     Args:

@@ -1,102 +1,101 @@
-"""Fields: what of an object is state, and whether it can change.
+"""Fields: what of an object is state, and the names that it goes under.
 
 It knows dataclasses, attrs classes, msgspec structs and pydantic models by their marks, and
 imports none of these libraries but msgspec. It must not know JSON.
 """
 
 import dataclasses
-import datetime
-import decimal
-import enum
-import pathlib
-import uuid
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import msgspec
 
 from livestate_nb.state.pointer import Refusal
 
-_IMMUTABLE = (
-    str, int, float, bytes, tuple, frozenset, enum.Enum, datetime.date, datetime.time,
-    datetime.timedelta, decimal.Decimal, uuid.UUID, pathlib.PurePath,
-)  # fmt: skip
-_EDITABLE = (set, bytearray)
-_PYDANTIC = frozenset({("pydantic", "BaseModel")})
-_ARRAYS = frozenset(
-    {("numpy", "ndarray"), ("numpy", "generic")}
-    | {(library, name) for library in ("pandas", "polars") for name in ("DataFrame", "Series")}
-)
 
+def declared_names(cls: type) -> Mapping[str, str] | None:
+    """Return the fields that a dataclass, struct or attrs class declares; None for other classes.
 
-def fields_of(value: Any) -> dict[str, Any] | None:
-    """Return the fields of a dataclass, struct or attrs class; None for anything else.
-
-    A struct's fields have the names, and the tag, that msgspec encodes.
+    Returns:
+        the names that fields are sent under, by their attributes' names.
 
     Example:
-        >>> @dataclasses.dataclass
-        ... class Point:
+        >>> class Point(msgspec.Struct, rename="upper"):
         ...     x: int
-        ...     y: int
-        >>> fields_of(Point(1, 2))
-        {'x': 1, 'y': 2}
+        >>> declared_names(Point)
+        {'x': 'X'}
     """
-    cls = type(value)
     if dataclasses.is_dataclass(cls):
-        return {field.name: getattr(value, field.name) for field in dataclasses.fields(cls)}
+        return {field.name: field.name for field in dataclasses.fields(cls)}
     if issubclass(cls, msgspec.Struct):
-        return _struct_fields(value)
+        return dict(zip(cls.__struct_fields__, cls.__struct_encode_fields__, strict=True))
     attributes = getattr(cls, "__attrs_attrs__", None)
-    if attributes is not None:
-        return {attribute.name: getattr(value, attribute.name) for attribute in attributes}
-    return None
+    if attributes is None:
+        return None
+    return {attribute.name: attribute.name for attribute in attributes}
 
 
-def public_attributes(value: Any) -> dict[str, Any]:
-    """Return the attributes of an object whose names do not begin with an underscore.
+def fields_of(value: Any, names: Mapping[str, str]) -> dict[str, Any]:
+    """Return the fields of an object under the names that they are sent under.
+
+    A struct's tag is among them, as msgspec encodes it; what is `msgspec.UNSET` is not.
+
+    Args:
+        value: the object.
+        names: the fields' names, from `declared_names` of its class.
 
     Raises:
-        Refusal: the object keeps its attributes elsewhere than in a ``__dict__``.
+        Refusal: a field was never set.
+    """
+    fields: dict[str, Any] = {}
+    if isinstance(value, msgspec.Struct):
+        config = value.__struct_config__
+        if config.tag is not None:
+            fields[config.tag_field or "type"] = config.tag
+    for attribute, name in names.items():
+        item = read(value, attribute)
+        if item is not msgspec.UNSET:
+            fields[name] = item
+    return fields
+
+
+def public_fields_of(value: Any, unwanted: Collection[str]) -> dict[str, Any]:
+    """Return what an object holds under names that do not begin with an underscore.
+
+    Args:
+        value: an object that declares its fields, or has attributes.
+        unwanted: names of attributes to leave out.
+
+    Raises:
+        Refusal: the object keeps its attributes elsewhere than in a ``__dict__``; a field was
+            never set.
+    """
+    declared = declared_names(type(value))
+    names = {name: name for name in _attributes(value)} if declared is None else declared
+    wanted = {
+        attribute: name
+        for attribute, name in names.items()
+        if not attribute.startswith("_") and attribute not in unwanted
+    }
+    return fields_of(value, wanted)
+
+
+def read(value: Any, name: str) -> Any:
+    """Return an attribute of an object.
+
+    Raises:
+        Refusal: reading it fails: a field was never set, a property raises.
     """
     try:
-        attributes = vars(value)
-    except TypeError as error:
-        name = type(value).__qualname__
-        raise Refusal(
-            f"{name} has no __dict__ to exclude attributes from. Name those to send, with only=",
+        return getattr(value, name)
+    except Exception as error:  # a property may raise whatever it likes
+        refusal = Refusal(
+            f"{name} of {type(value).__qualname__} cannot be read "
+            f"({type(error).__name__}: {error})",
             value,
-        ) from error
-    return {name: item for name, item in attributes.items() if not name.startswith("_")}
-
-
-def is_frozen(value: object) -> bool:
-    """Say whether an object surely cannot change, whatever its parts may do.
-
-    Example:
-        >>> is_frozen((1, [])), is_frozen({1})
-        (True, False)
-    """
-    cls = type(value)
-    return issubclass(cls, _IMMUTABLE) or _is_declared_frozen(cls) is True
-
-
-def is_array(value: object) -> bool:
-    """Say whether an object is an array or a frame: in a state they are replaced, never mutated."""
-    return is_named(type(value), _ARRAYS)
-
-
-def is_editable(value: object) -> bool:
-    """Say whether an object is made to be changed in place: a set, a dataclass not frozen.
-
-    Example:
-        >>> is_editable({1}), is_editable(1), is_editable(object())
-        (True, False, False)
-    """
-    cls = type(value)
-    if issubclass(cls, _EDITABLE) or _is_declared_frozen(cls) is False:
-        return True
-    return is_named(cls, _PYDANTIC) and not getattr(cls, "model_config", {}).get("frozen")
+        )
+        refusal.keys.append(name)
+        raise refusal from error
 
 
 def is_named(cls: type, names: Collection[tuple[str, str]]) -> bool:
@@ -113,26 +112,13 @@ def name_among(cls: type, names: Collection[tuple[str, str]]) -> tuple[str, str]
     return None
 
 
-def _struct_fields(value: msgspec.Struct) -> dict[str, Any]:
-    config = value.__struct_config__
-    fields: dict[str, Any] = {}
-    if config.tag is not None:
-        fields[config.tag_field or "type"] = config.tag
-    for name, attribute in zip(
-        value.__struct_encode_fields__, value.__struct_fields__, strict=True
-    ):
-        item = getattr(value, attribute)
-        if item is not msgspec.UNSET:
-            fields[name] = item
-    return fields
-
-
-def _is_declared_frozen(cls: type[Any]) -> bool | None:
-    """Return whether a class that declares its fields is frozen, None for other classes."""
-    if dataclasses.is_dataclass(cls):
-        return bool(cls.__dataclass_params__.frozen)  # type: ignore[attr-defined]  # not in typeshed
-    if issubclass(cls, msgspec.Struct):
-        return bool(cls.__struct_config__.frozen)
-    if hasattr(cls, "__attrs_attrs__"):
-        return cls.__setattr__.__name__ == "_frozen_setattrs"
-    return None
+def _attributes(value: Any) -> dict[str, Any]:
+    try:
+        attributes: dict[str, Any] = vars(value)
+    except TypeError as error:
+        name = type(value).__qualname__
+        raise Refusal(
+            f"{name} has no __dict__ to exclude attributes from. Name those to send, with only=",
+            value,
+        ) from error
+    return attributes

@@ -13,8 +13,9 @@ import uuid
 from collections.abc import Callable, Collection
 from typing import Any, TypeVar, overload
 
-from livestate_nb.state.fields import fields_of, is_array, is_frozen, public_attributes
-from livestate_nb.state.libraries import library_form
+from livestate_nb.state.constancy import is_array, is_frozen
+from livestate_nb.state.fields import declared_names, fields_of, public_fields_of, read
+from livestate_nb.state.libraries import is_model, library_form, model_form
 from livestate_nb.state.pointer import Refusal
 
 _Function = TypeVar("_Function", bound=Callable[[Any], object])
@@ -27,7 +28,7 @@ def register(cls: type, *, only: Collection[str]) -> None: ...
 @overload
 def register(cls: type, *, exclude: Collection[str]) -> None: ...
 def register(
-    cls: type, *, only: Collection[str] = (), exclude: Collection[str] = ()
+    cls: type, *, only: Collection[str] | None = None, exclude: Collection[str] | None = None
 ) -> Callable[[_Function], _Function] | None:
     """Say how values of a class, and of its subclasses, are encoded from now on.
 
@@ -39,9 +40,13 @@ def register(
     values become objects of these only, or of all that are public but these.
 
     Args:
-        cls: the class.
+        cls: the class; no subclass of dict or list, as a state makes plain ones of these.
         only: names of attributes; properties are attributes too.
         exclude: names of attributes (``except`` in the original).
+
+    Raises:
+        TypeError: values of the class are never asked for a form, or both `only` and `exclude`
+            are given.
 
     Example:
         >>> from livestate_nb.state.encoder import encode
@@ -58,11 +63,20 @@ def register(
         >>> encode([Money(250), User("ann", "secret")])
         ['2.50', {'name': 'ann'}]
     """
-    if only:
-        names = tuple(only)
-        _forms.register(cls, lambda value: {name: getattr(value, name) for name in names})
+    if issubclass(cls, (dict, list)):
+        kind = "dict" if issubclass(cls, dict) else "list"
+        raise TypeError(
+            f"A state makes a plain {kind} of a {cls.__qualname__}, so its form would never be "
+            f"asked for. Register a class that is no {kind} but holds one"
+        )
+    if only is not None and exclude is not None:
+        raise TypeError("Say what is sent with only= or with exclude=, not with both")
+    if only is not None:
+        form = functools.partial(_form_of_some, tuple(only))
+        is_declared = set(only) <= set(declared_names(cls) or ())
+        _forms.register(cls, form if is_declared else _Custom(form))  # a property may look around
         return None
-    if exclude:
+    if exclude is not None:
         _forms.register(cls, functools.partial(_form_without, frozenset(exclude)))
         return None
     return functools.partial(_enter_custom, cls)
@@ -84,7 +98,9 @@ class Constancy(enum.Enum):
 
 def maker_of(cls: type) -> Callable[[Any], object]:
     """Return the function that makes the form of a class's values, to be used by `form_of`."""
-    return _forms.dispatch(cls)
+    make = _forms.dispatch(cls)
+    names = declared_names(cls) if make is library_form else None
+    return make if names is None else functools.partial(fields_of, names=names)
 
 
 def form_of(value: Any, make: Callable[[Any], object]) -> tuple[object, Constancy]:
@@ -132,15 +148,12 @@ def _enter_custom(cls: type, function: _Function) -> _Function:
     return function
 
 
-def _form_without(unwanted: frozenset[str], value: Any) -> dict[str, Any]:
-    declared = fields_of(value)
-    fields = public_attributes(value) if declared is None else declared
-    return {name: item for name, item in fields.items() if name not in unwanted}
+def _form_of_some(names: tuple[str, ...], value: Any) -> dict[str, Any]:
+    return {name: read(value, name) for name in names}
 
 
-def _unregistered(value: Any) -> object:
-    fields = fields_of(value)
-    return library_form(value) if fields is None else fields
+def _form_without(unwanted: frozenset[str], value: Any) -> object:
+    return model_form(value, unwanted) if is_model(value) else public_fields_of(value, unwanted)
 
 
 def _base64(value: bytes | bytearray | memoryview) -> str:
@@ -189,6 +202,6 @@ _STANDARD: dict[type, Callable[[Any], object]] = {
     uuid.UUID: str,
     pathlib.PurePath: str,
 }
-_forms = functools.singledispatch(_unregistered)
+_forms = functools.singledispatch(library_form)
 for _cls, _make in _STANDARD.items():
     _forms.register(_cls, _make)

@@ -3,17 +3,16 @@
 It must not know how a turn begins or ends: see draft.py.
 """
 
-import copy
 from collections.abc import Sequence
-from itertools import compress, count, repeat
-from operator import is_
+from itertools import repeat
+from operator import indexOf, is_
 from typing import Any
 
 from livestate_nb.errors import DraftError
+from livestate_nb.state.constancy import copied, is_constant
 from livestate_nb.state.draft_dict import DraftDict
 from livestate_nb.state.draft_list import DraftList
 from livestate_nb.state.equality import same
-from livestate_nb.state.fields import is_editable
 from livestate_nb.state.node import ATOMS
 from livestate_nb.state.pointer import too_deep
 from livestate_nb.state.scope import Scope, rebuilt
@@ -25,13 +24,13 @@ _MISSING = object()
 _PENDING = object()
 
 _FEW = 8
-"""So many added items are looked for one by one, in C; more of them all at once, in Python."""
+"""As long as no more items differ, two stretches of a list are followed side by side, in C."""
 
 
 def resolve(value: Any, base: Any, scope: Scope) -> tuple[Any, Touched]:
     """Return the plain tree of a value, and what was touched on the way to it.
 
-    dict and list subclasses become plain ones; objects that can change are copied, so that no
+    dict and list subclasses become plain ones; whatever may change is copied, so that no
     reference that a handler kept leads into the tree. What is the same as in the base, or was
     never touched, is the base's very object.
 
@@ -41,7 +40,8 @@ def resolve(value: Any, base: Any, scope: Scope) -> tuple[Any, Touched]:
         scope: the turn's drafts.
 
     Raises:
-        DraftError: the value contains itself, or a draft of an earlier turn.
+        DraftError: the value contains itself, what cannot be copied, or a draft of an earlier
+            turn.
         EncodeError: the value is nested too deeply.
     """
     for node in scope.nodes:
@@ -72,7 +72,7 @@ class _Resolver:
         if is_own and not value._is_changed:
             return value._base
         if not isinstance(value, _CONTAINERS):
-            return copy.deepcopy(value) if is_editable(value) else value
+            return value if is_constant(value) else copied(value)
         done = self._done.get(id(value))
         if done is not None:
             if done[1] is _PENDING:
@@ -105,20 +105,25 @@ class _Resolver:
 
     def _draft_list(self, draft: DraftList) -> list[Any]:
         base = draft._base
-        new = list.__getitem__(draft, slice(None))
         head, tail = draft._bounds()
-        shift = len(new) - len(base)
         places = []
-        for place in sorted(draft._places):
-            index = place if place < head else place + shift
-            if place < head or place >= len(base) - tail:
-                places.append(place)
-                new[index] = self.plain(new[index], base[place])
         if draft._is_bypassed:
+            new = list.__getitem__(draft, slice(None))
             self._fill_in(new, base)
-        elif head + tail < len(new):
-            for index in _indices(draft._added, new, head, len(new) - tail):
-                new[index] = self.plain(new[index], _MISSING)
+        else:
+            new = base[:]
+            if head + tail < max(len(base), len(draft)):
+                window = list.__getitem__(draft, slice(head, len(draft) - tail))
+                committed = base[head : len(base) - tail]
+                for index in _newcomers(window, committed, draft._added):
+                    window[index] = self.plain(window[index], _MISSING)
+                new[head : len(base) - tail] = window
+            shift = len(new) - len(base)
+            for place in sorted(draft._places):
+                if place < head or place >= len(base) - tail:
+                    index = place if place < head else place + shift
+                    places.append(place)
+                    new[index] = self.plain(list.__getitem__(draft, index), base[place])
         self.touched.add(TouchedList(base, new, head, tail, places))
         return new
 
@@ -153,13 +158,41 @@ class _Resolver:
         return others if type(others) is list and same(new, others) else new
 
 
-def _indices(values: dict[int, Any], items: list[Any], start: int, stop: int) -> Sequence[int]:
-    """Return where in a stretch of a list some values are, found by identity."""
-    if len(values) > _FEW:
-        return [index for index in range(start, stop) if id(items[index]) in values]
-    stretch = items[start:stop]
+def _newcomers(items: Sequence[Any], committed: Sequence[Any], added: dict[int, Any]) -> list[int]:
+    """Return where in a stretch of a list there are items that it did not have.
+
+    Args:
+        items: the stretch.
+        committed: what it takes the place of.
+        added: values that are known to be new, by id.
+    """
+    found: list[int] = []
+    i = j = 0
+    for _ in range(_FEW if committed else 0):
+        shared = _shared(items[i:], committed[j:])
+        i, j = i + shared, j + shared
+        if i == len(items):
+            return found
+        item = items[i]
+        if id(item) in added:
+            found.append(i)
+            i += 1
+        else:
+            try:
+                j += indexOf(map(is_, committed[j:], repeat(item)), True)
+            except ValueError:
+                if type(item) not in ATOMS:
+                    break
+                i += 1
+    ids = set(map(id, committed))
     return [
-        index
-        for value in values.values()
-        for index in compress(count(start), map(is_, stretch, repeat(value)))
+        index for index, item in enumerate(items) if type(item) not in ATOMS and id(item) not in ids
     ]
+
+
+def _shared(left: Sequence[Any], right: Sequence[Any]) -> int:
+    """Return how many items two sequences begin with that are the same objects."""
+    try:
+        return indexOf(map(is_, left, right), False)
+    except ValueError:
+        return min(len(left), len(right))

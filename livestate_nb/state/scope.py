@@ -3,25 +3,33 @@
 It must not know what becomes of a turn: see resolve.py.
 """
 
-import copy
 from collections.abc import Iterable
+from itertools import islice
 from operator import is_
 from typing import Any, NoReturn
 
 from livestate_nb.errors import DraftError
+from livestate_nb.state.constancy import copied, is_constant
 from livestate_nb.state.draft_dict import DraftDict
 from livestate_nb.state.draft_list import DraftList
-from livestate_nb.state.fields import is_editable
 from livestate_nb.state.node import ATOMS, Node, mark
 
 
 class Scope:
-    """Hold the drafts of one turn."""
+    """Hold the drafts of one turn.
 
-    __slots__ = ("nodes",)
+    Attributes:
+        nodes: the drafts.
+        originals: the committed dicts and lists that `original` gave away, by id.
+    """
+
+    __slots__ = ("_committed", "_indexed", "nodes", "originals")
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
+        self.originals: dict[int, Any] = {}
+        self._committed: set[int] = set()  # ids of the first `_indexed` originals and their items
+        self._indexed = 0
 
     def open(self, base: dict[Any, Any] | list[Any], parent: Node | None) -> Any:
         """Return a draft over a committed dict or list."""
@@ -33,7 +41,7 @@ class Scope:
     def reopen(self, draft: Any, base: dict[Any, Any] | list[Any]) -> None:
         """Put an ended draft over a committed value of its kind, as the first of this turn."""
         draft.__class__ = _LIVE[type(draft)]
-        draft.clear()
+        (dict if isinstance(draft, dict) else list).clear(draft)
         draft._fill(base, None, self)
         self.nodes.append(draft)
 
@@ -41,8 +49,8 @@ class Scope:
         """Return what a draft hands out for a committed value.
 
         For a dict or a list that is a draft. A tuple comes back with its containers as drafts,
-        an object that can change (a set, a dataclass that is not frozen) as a copy, which then
-        takes its place. Anything else is handed out as it is.
+        a value that cannot change, and an array or a frame, as it is, anything else as a
+        copy, which then takes its place.
         """
         kind = type(value)
         if kind is dict or kind is list:
@@ -50,18 +58,33 @@ class Scope:
         if isinstance(value, tuple):
             items = [i if type(i) in ATOMS else self.hand_out(i, parent) for i in value]
             return value if all(map(is_, items, value)) else rebuilt(value, items)
-        if is_editable(value):
+        if is_constant(value):
+            return value
+        taken = copied(value)
+        if taken is not value:  # as a function is
             mark(parent)
-            return copy.deepcopy(value)
-        return value
+        return taken
 
-    def end(self) -> list[Node]:
-        """End all drafts; return them, for whoever wants to say when their memory is freed."""
-        ended, self.nodes = self.nodes, []
-        for draft in ended:
+    def was_given(self, value: object) -> bool:
+        """Say whether `original` gave a value away, or the dict or list that it is an item of."""
+        for whole in islice(self.originals.values(), self._indexed, None):
+            self._committed.add(id(whole))
+            self._committed.update(map(id, whole.values() if type(whole) is dict else whole))
+        self._indexed = len(self.originals)
+        return id(value) in self._committed
+
+    def end(self) -> None:
+        """End all drafts, and empty them: C code gets nothing of what they stood for."""
+        for draft in self.nodes:
+            storage: Any = draft
             draft.__class__ = _ENDED[type(draft)]
             draft._parent = None
-        return ended
+            if isinstance(storage, dict):
+                dict.clear(storage)
+                dict.__setitem__(storage, _GONE, _GONE)
+            else:
+                list.__init__(storage, (_GONE,))
+        self.nodes = []
 
 
 def is_live(draft: Node) -> bool:
@@ -91,6 +114,16 @@ def _refuse(*_args: object, **_options: object) -> NoReturn:
         "This part of the state was read in an earlier turn, and turns end with their handler and "
         "at each yield. Read it again from the state; what is to last must be a copy"
     )
+
+
+class _Gone:
+    """Stand in the storage of an ended draft, so that C code that reads it fails."""
+
+    __slots__ = ()
+    __getattr__ = __getitem__ = _refuse
+
+
+_GONE = _Gone()
 
 
 def _ended_repr(self: Node) -> str:

@@ -54,19 +54,14 @@ class Touched:
         True
     """
 
-    __slots__ = ("_hints", "_kept")
+    __slots__ = ("_hints",)
 
     def __init__(self) -> None:
         self._hints: dict[int, TouchedDict | TouchedList] = {}
-        self._kept: object = None
 
     def add(self, hint: TouchedDict | TouchedList) -> None:
         """Add a hint; its containers must not change from here on."""
         self._hints[id(hint.new)] = hint
-
-    def keep(self, ended: object) -> None:
-        """Keep the turn's ended drafts: freeing large ones can wait till the patch is made."""
-        self._kept = ended
 
     def of_dict(self, old: object, new: object) -> TouchedDict | None:
         """Return what is known of the step from one dict to another, None if nothing is."""

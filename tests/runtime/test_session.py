@@ -412,6 +412,42 @@ async def test_members_of_a_shared_topic_have_one_state(endpoint: Endpoint) -> N
     assert bob.received("whispered") == []
 
 
+async def test_async_handlers_of_one_session_do_not_overlap(endpoint: Endpoint) -> None:
+    class Tally(Channel, topic="tally", shared=True):
+        running = 0
+
+        def init(self, params: Any) -> Any:
+            return {"n": 0, "rows": [], "user": {"n": 0}}
+
+        @on("add")
+        async def add(self, payload: Any, state: Any) -> None:
+            self.running += 1
+            n, rows, user = state["n"], state["rows"], state["user"]
+            for _ in range(5):
+                await asyncio.sleep(0)
+                assert self.running == 1
+            rows.append(payload)
+            user["n"] += 1
+            state["n"] = n + 1
+            self.running -= 1
+
+    endpoint.declare(Tally)
+    ann, bob = Client(endpoint), Client(endpoint)
+    for client in (ann, bob):
+        await client.join("tally")
+    for number in range(5):
+        ann.dispatch("tally", "add", ["ann", number])
+        bob.dispatch("tally", "add", ["bob", number])
+    for client in (ann, bob):
+        await client.until(lambda client=client: 10 in versions(client))  # type: ignore[misc]
+    assert not ann.received("error")
+    assert (await Client(endpoint).join("tally"))["state"] == {
+        "n": 10,
+        "rows": [[name, number] for number in range(5) for name in ("ann", "bob")],
+        "user": {"n": 10},
+    }
+
+
 async def test_each_member_of_a_shared_topic_is_authorized_by_itself(endpoint: Endpoint) -> None:
     endpoint.declare(Room)
     ann, bob = Client(endpoint), Client(endpoint)

@@ -5,6 +5,8 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
+import attrs
+import msgspec
 import numpy
 import pandas
 import pydantic
@@ -68,6 +70,34 @@ class Model(pydantic.BaseModel):
     rows: list[dict[str, int]]
 
 
+class Settled(pydantic.BaseModel, frozen=True):
+    rows: list[Any]
+
+
+@dataclass(frozen=True)
+class Holder:
+    rows: Any
+
+
+@attrs.frozen
+class AttrsHolder:
+    rows: Any
+
+
+class StructHolder(msgspec.Struct, frozen=True):
+    rows: Any
+
+
+class Taught:
+    def __init__(self, rows: Any) -> None:
+        self.rows = rows
+
+
+register(Taught, only=["rows"])
+
+HOLDERS = (Loose, Taught, Holder, AttrsHolder, StructHolder, Settled)
+
+
 def table(count: int) -> Table:
     return Table("t", tuple(Row(i, f"row {i}") for i in range(count)))
 
@@ -98,17 +128,28 @@ def test_values_that_pack_alike_but_have_other_forms_are_told_apart():
 
     register(Fahrenheit)(lambda value: f"{value.degrees} °F")
     client = Client({"rows": [Celsius(n) for n in range(9)], "inner": [{"t": Celsius(1)}] * 9})
-    assert client.handle(
+    operations = client.handle(
         lambda draft: draft.update(
             rows=[Fahrenheit(n) for n in range(9)], inner=[{"t": Fahrenheit(1)} for _ in range(9)]
         )
     )
+    assert {operation["op"] for operation in operations} == {"replace"}
+    assert {operation["path"]: operation["value"] for operation in operations} == {
+        **{f"/rows/{n}": f"{n} °F" for n in range(9)},
+        **{f"/inner/{n}/t": "1 °F" for n in range(9)},
+    }
 
     def handler(draft: Any) -> None:
         draft["rows"][:] = [*(Celsius(n) for n in range(9)), Celsius(10)]
         draft["inner"][:] = [*({"t": Celsius(1)} for _ in range(9)), {}]
 
-    assert client.handle(handler)
+    found = {operation["path"]: operation["value"] for operation in client.handle(handler)}
+    assert found == {
+        **{f"/rows/{n}": {"degrees": n} for n in range(9)},
+        **{f"/inner/{n}/t": {"degrees": 1} for n in range(9)},
+        "/rows/9": {"degrees": 10},
+        "/inner/9": {},
+    }
 
 
 def test_a_value_that_is_changed_in_place_is_sent():
@@ -169,7 +210,9 @@ def test_nan_is_refused_in_every_turn_and_never_sent_as_null():
         with pytest.raises(EncodeError, match="JSON has no nan"):
             client.handle(lambda draft: draft.update(n=float("nan")))
     assert client.state == {"n": 1.0}
-    assert client.handle(lambda draft: draft.update(n=2.0))
+    assert client.handle(lambda draft: draft.update(n=2.0)) == [
+        {"op": "replace", "path": "/n", "value": 2.0}
+    ]
 
 
 def test_operations_are_made_once():
@@ -243,19 +286,21 @@ def test_states_of_other_types_are_compared_as_documents(old, new, path):
 def test_a_state_may_become_another_type():
     client = Client({"title": "t", "rows": [{"id": 0, "name": "row 0"}]})
     assert client.commit(table(1)) == []
-    assert client.commit(Model(title="t", rows=[{"id": 0}]))
-    assert client.commit({"title": "t"})
-    assert client.commit([1])
+    assert client.commit(Model(title="t", rows=[{"id": 0}])) == [
+        {"op": "remove", "path": "/rows/0/name"}
+    ]
+    assert client.commit({"title": "t"}) == [{"op": "remove", "path": "/rows"}]
+    assert client.commit([1]) == [{"op": "replace", "path": "", "value": [1]}]
 
 
 def test_a_copied_state_that_was_changed_in_place_is_seen():
     client = Client(Loose("a", [{"n": 1}]))
     working = copy.deepcopy(client.state)
     working.rows[0]["n"] = 2
-    assert client.commit(working)
+    assert client.commit(working) == [{"op": "replace", "path": "/rows/0/n", "value": 2}]
     working = copy.deepcopy(client.state)
     working.rows.append(5)
-    assert client.commit(working)
+    assert client.commit(working) == [{"op": "add", "path": "/rows/1", "value": 5}]
 
 
 def test_a_list_inside_a_frozen_dataclass_that_was_changed_in_place_is_seen():
@@ -300,7 +345,9 @@ def test_a_class_that_had_no_form_gets_the_one_that_is_registered():
     with pytest.raises(EncodeError):
         client.handle(lambda draft: draft.update(n=Sensor()))
     register(Sensor)(lambda _: "off")
-    assert client.handle(lambda draft: draft.update(n=Sensor()))
+    assert client.handle(lambda draft: draft.update(n=Sensor())) == [
+        {"op": "replace", "path": "/n", "value": "off"}
+    ]
 
 
 def test_ignored_keys_are_neither_compared_nor_sent():
@@ -329,7 +376,9 @@ def test_a_client_that_holds_only_patches_keeps_up(base, turns):
 RICH = [
     None, 1, "a", 1.5, (1, [2]), datetime.date(2026, 1, 31), Decimal("1.5"), {1, 2}, {"b"},
     Loose("a", [1]), Row(1, "a"), numpy.float64(1.5), numpy.arange(2), b"ab", "2026-01-31",
-    {"id": 1, "name": "a"}, [1, 2], [0, 1], bytearray(b"ab"),
+    {"id": 1, "name": "a"}, [1, 2], [0, 1], bytearray(b"ab"), Taught([1]), Holder([1]),
+    Holder((1, [2])), Holder(Holder([{"n": 1}])), AttrsHolder([1]), StructHolder([1]),
+    Settled(rows=[1]), Settled(rows=[{"n": [1]}]), (Holder([1]), Taught([2])),
 ]  # fmt: skip
 rich = st.recursive(
     st.sampled_from(RICH).map(copy.deepcopy),
@@ -356,10 +405,23 @@ def test_a_client_keeps_up_with_trees_that_hold_other_values(first, second, data
                 part.insert(data.draw(st.integers(0, 3)), data.draw(rich))
             elif isinstance(part, dict):
                 part[data.draw(st.sampled_from("abc"))] = data.draw(rich)
-            elif isinstance(part, (set, Loose)):
-                (part if isinstance(part, set) else part.rows).clear()
+            elif isinstance(part, set):
+                part.clear()
+            elif isinstance(part, HOLDERS) and isinstance(part.rows, list):
+                part.rows.append(data.draw(rich))
             else:
                 draft[key] = data.draw(rich)
+            held.append(draft[key])
 
-    client.handle(handler)
-    client.handle(handler)
+    held: list[Any] = []
+    for _ in range(2):
+        base, before = client.state, dumps(encode(client.state))
+        client.handle(handler)
+        after = dumps(encode(client.state))
+        for part in held:
+            if type(part) is set:
+                part.add("later")
+            elif type(part) in HOLDERS and type(part.rows) is list:
+                part.rows.append("later")
+        assert dumps(encode(base)) == before
+        assert dumps(encode(client.state)) == after

@@ -14,7 +14,7 @@ from hypothesis import given
 
 from livestate_nb.errors import DraftError, EncodeError
 from livestate_nb.state.draft import drop, finish, open_draft, original, plain, rebase
-from tests.state.judge import is_plain, is_same, parts, unshared
+from tests.state.judge import is_plain, is_same, unshared
 from tests.state.trees import Hand, programs, states
 
 
@@ -84,6 +84,30 @@ def test_two_drafts_over_one_tree_do_not_disturb_each_other():
     assert state["items"] == [*base["items"], 1]
     assert state["user"]["name"] == "anna"
     assert base == todo()
+
+
+def test_turns_that_overlap_on_one_state_each_end_with_their_own():
+    base = {"rows": [{"n": n} for n in range(3)], "log": [], "user": {"name": "ann"}}
+    first, second = open_draft(base), open_draft(base)
+    rows, others = first["rows"], second["rows"]
+    rows[0]["n"] = "first"
+    others[0]["n"] = "second"
+    shared = first["user"]
+    second["log"].append("second")
+    others.append(second.pop("user"))
+    state = finish(second).state
+    shared["name"] = "bob"
+    rows.append("first")
+    assert state == {
+        "rows": [{"n": "second"}, {"n": 1}, {"n": 2}, {"name": "ann"}],
+        "log": ["second"],
+    }
+    assert finish(first).state == {
+        "rows": [{"n": "first"}, {"n": 1}, {"n": 2}, "first"],
+        "log": [],
+        "user": {"name": "bob"},
+    }
+    assert base == {"rows": [{"n": n} for n in range(3)], "log": [], "user": {"name": "ann"}}
 
 
 # values that a handler puts in
@@ -653,13 +677,22 @@ def test_the_same_changes_over_yields_end_equal(base, program, later):
 
 
 @given(states, programs)
-def test_a_turn_without_changes_in_the_end_leaves_its_tree_shared(base, program):
+def test_a_turn_that_failed_leaves_no_trace(base, program):
+    kept = copy.deepcopy(base)
     draft = open_draft(base)
     hand = Hand(draft)
     for seed in program:
         hand.change(seed)
     drop(draft)
-    again = open_draft(base)
-    for part in parts(again):
-        len(part)
-    assert finish(again).state is base
+    assert is_same(base, kept)
+
+
+@given(states)
+def test_a_turn_that_only_read_leaves_its_tree_shared(base):
+    draft = open_draft(base)
+    waiting = [draft]
+    while waiting:
+        part = waiting.pop()
+        places = list(part) if isinstance(part, dict) else range(len(part))
+        waiting.extend(part[place] for place in places if isinstance(part[place], (dict, list)))
+    assert finish(draft).state is base

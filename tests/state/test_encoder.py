@@ -25,7 +25,7 @@ from hypothesis import given
 from livestate_nb.codec import dumps, loads
 from livestate_nb.errors import DraftError, EncodeError
 from livestate_nb.state.draft import finish, open_draft
-from livestate_nb.state.encoder import DocumentEncoder, encode, register
+from livestate_nb.state.encoder import DocumentEncoder, encode
 from tests.state.judge import is_same
 from tests.state.trees import states
 
@@ -235,10 +235,6 @@ def test_the_parts_of_a_tree_that_are_json_already_are_kept():
     assert state == kept
 
 
-class Slotted:
-    __slots__ = ("n",)
-
-
 class Opaque:
     pass
 
@@ -365,99 +361,7 @@ def test_a_draft_is_encoded_as_what_it_is_now():
         encode({"seen": rows})
 
 
-# what users register
-
-
-def test_a_registered_function_says_what_a_class_becomes():
-    class Money:
-        def __init__(self, cents: int) -> None:
-            self.cents = cents
-
-    class Dollars(Money):
-        pass
-
-    @register(Money)
-    def form_of_money(money: Money) -> Any:
-        return {"amount": decimal.Decimal(money.cents) / 100, "kind": type(money).__name__}
-
-    assert form_of_money(Money(5))["kind"] == "Money"
-    assert encode([Money(250), Dollars(5)]) == [
-        {"amount": "2.5", "kind": "Money"},
-        {"amount": "0.05", "kind": "Dollars"},
-    ]
-
-
-def test_a_registered_function_goes_before_what_a_type_is():
-    @dataclass
-    class Temperature:
-        degrees: float
-
-    class Status(enum.StrEnum):
-        ON = "on"
-
-    register(Temperature)(lambda t: f"{t.degrees} °C")
-    register(Status)(lambda status: status.name.lower() + "!")
-    assert encode({"t": Temperature(20), "s": Status.ON}) == {"t": "20 °C", "s": "on!"}
-
-
-def test_a_registered_function_may_refuse_or_give_what_has_no_form():
-    class Bad:
-        pass
-
-    register(Bad)(lambda bad: [1, bad.missing])
-    with pytest.raises(AttributeError):
-        encode(Bad())
-    register(Bad)(lambda _: {"a": [float("nan")]})
-    with pytest.raises(EncodeError) as caught:
-        encode([Bad()])
-    assert caught.value.path == "/0/a/0"
-    register(Bad)(lambda bad: bad)
-    with pytest.raises(EncodeError, match="is of no type that the encoder knows"):
-        encode([Bad()])
-
-
-def test_only_some_fields_are_sent():
-    @dataclass
-    class User:
-        name: str
-        password: str
-
-        @property
-        def initial(self) -> str:
-            return self.name[0]
-
-    register(User, only=["name", "initial"])
-    assert encode([User("ann", "secret")]) == [{"name": "ann", "initial": "a"}]
-
-
-@pytest.mark.parametrize("declare", [dataclass, attrs.define, None])
-def test_all_fields_but_some_are_sent(declare):
-    if declare is None:
-
-        class User:
-            def __init__(self, name: str, password: str, tags: Any) -> None:
-                self.name, self.password, self.tags = name, password, tags
-                self._state = object()
-    else:
-
-        @declare
-        class User:
-            name: str
-            password: str
-            tags: Any
-
-    register(User, exclude={"password"})
-    assert encode(User("ann", "secret", {1})) == {"name": "ann", "tags": [1]}
-
-
-def test_a_class_without_a_dict_needs_the_names_of_what_is_sent():
-    register(Slotted, exclude={"m"})
-    with pytest.raises(EncodeError, match="only="):
-        encode(Slotted())
-    thing = Slotted()
-    thing.n = 5
-    register(Slotted, only=["n"])
-    assert encode(thing) == {"n": 5}
+# what is not sent
 
 
 def test_ignored_keys_and_fields_are_never_sent():
@@ -532,28 +436,21 @@ def test_what_can_change_is_encoded_anew():
     }  # fmt: skip
 
 
-def test_a_frozen_pydantic_model_with_a_list_inside_is_encoded_anew():
+def test_a_pydantic_model_is_dumped_anew_even_if_it_is_frozen():
+    answers = iter("abc")
+
     class Settled(pydantic.BaseModel, frozen=True):
-        rows: list[int]
-
-    model = Settled(rows=[1])
-    encoder = DocumentEncoder()
-    encoder.encode(model)
-    model.rows.append(2)
-    assert encoder.encode(model) == {"rows": [1, 2]}
-
-
-def test_a_registered_function_is_asked_every_time():
-    answers = iter("ab")
-
-    @dataclass(frozen=True)
-    class Sensor:
         n: int
 
-    register(Sensor)(lambda _: [next(answers)])
+        @pydantic.computed_field
+        @property
+        def now(self) -> str:
+            return next(answers)
+
+    state = (Settled(n=1),)
     encoder = DocumentEncoder()
-    sensor = (Sensor(1),)
-    assert [encoder.encode(sensor), encoder.encode(sensor)] == [[["a"]], [["b"]]]
+    assert encoder.encode(state) == [{"n": 1, "now": "a"}]
+    assert encoder.encode(state) == [{"n": 1, "now": "b"}]
 
 
 def test_an_object_at_the_address_of_a_forgotten_one_is_not_mistaken_for_it():
@@ -619,14 +516,3 @@ def test_no_library_is_imported_that_the_user_did_not():
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == "set()"
-
-
-class Pair(NamedTuple):
-    a: int
-    b: int
-
-
-def test_a_named_tuple_is_an_array_unless_registered():
-    assert encode(Pair(1, 2)) == [1, 2]
-    register(Pair, only=["a", "b"])
-    assert encode(Pair(1, 2)) == {"a": 1, "b": 2}
