@@ -128,8 +128,7 @@ def original(draft: Any) -> Any:
     if not isinstance(draft, (DraftDict, DraftList)):
         return draft
     check_live(draft)
-    draft._scope.originals[id(draft._base)] = draft._base
-    return draft._base
+    return draft._scope.give(draft)
 
 
 def plain(value: Any) -> Any:

@@ -82,7 +82,7 @@ class DraftDict(dict[Any, Any]):
     def _audit(self) -> None:
         base, touched = self._base, self._touched
         explained = base
-        if touched:
+        if touched and self._is_changed:  # else no draft in it was changed either
             explained = dict(base)
             for key in touched:
                 value = _peek(self, key, _MISSING)
@@ -110,10 +110,11 @@ class DraftDict(dict[Any, Any]):
         value = _get(self, key)
         if type(value) in ATOMS:
             return value
-        scope = self._scope
-        if self._base.get(key) is not value and not (scope.originals and scope.was_given(value)):
-            return value
-        drafted = scope.hand_out(value, self)
+        if self._base.get(key) is not value:
+            originals = self._scope.originals
+            if originals is None or not originals.hold(value):
+                return value
+        drafted = self._scope.hand_out(value, self)
         if drafted is not value:
             _set(self, key, drafted)
             self._touched[key] = None

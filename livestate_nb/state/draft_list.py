@@ -34,6 +34,7 @@ class DraftList(list[Any]):
         _places: indices into `_base`, outside the window, that were written or handed out.
         _added: what is no committed item, drafts too, by id.
         _is_bypassed: C code wrote behind the methods: the window is the whole list.
+        _committed: ids of the committed items, once that was noticed.
 
     Example:
         >>> from livestate_nb.state.draft import open_draft
@@ -45,8 +46,8 @@ class DraftList(list[Any]):
     """
 
     __slots__ = (
-        "_added", "_base", "_head", "_is_bypassed", "_is_changed", "_parent", "_places", "_scope",
-        "_tail",
+        "_added", "_base", "_committed", "_head", "_is_bypassed", "_is_changed", "_parent",
+        "_places", "_scope", "_tail",
     )  # fmt: skip
 
     _base: list[Any]
@@ -58,6 +59,7 @@ class DraftList(list[Any]):
     _tail: int
     _places: dict[int, None]
     _added: dict[int, Any]
+    _committed: set[int]
 
     def __new__(cls, *args: Any) -> Any:
         """Return a plain list: code that copies by ``type(value)(...)`` gets what it can use."""
@@ -81,6 +83,10 @@ class DraftList(list[Any]):
 
     def _audit(self) -> None:
         base = self._base
+        if not self._is_changed:  # nor was any draft in it
+            if not self._is_equal(base):
+                self._note_bypass()
+            return
         # put back what was noted: if that gives the committed list, nothing else was written
         added: list[Any] = []
         if self._head != _ALL:
@@ -94,19 +100,19 @@ class DraftList(list[Any]):
             for place in self._places:
                 noted.append((place, _get(self, place)))
                 _set(self, place, base[place])
-            try:
-                is_explained = _equal(self, base)
-            except (TypeError, ValueError):  # other arrays or frames than the committed ones
-                is_explained = False
+            is_explained = self._is_equal(base)
             for place, value in noted:
                 _set(self, place, value)
         if self._head != _ALL:
             _set(self, committed, added)
         if not is_explained:
-            self._head = self._tail = 0
-            self._places = {}
-            self._is_bypassed = True
-            mark(self)
+            self._note_bypass()
+
+    def _is_equal(self, items: list[Any]) -> bool:
+        try:
+            return bool(_equal(self, items))
+        except (TypeError, ValueError):  # other arrays or frames than the committed ones
+            return False
 
     # reads
 
@@ -116,15 +122,18 @@ class DraftList(list[Any]):
         value = _get(self, index)
         if type(value) in ATOMS:
             return value
-        scope = self._scope
-        was_given = bool(scope.originals) and scope.was_given(value)
-        if id(value) in self._added and not was_given:
+        originals = self._scope.originals
+        is_original = originals is not None and originals.hold(value)
+        if id(value) in self._added and not is_original:
             return value
         place = self._place(index)
         origin = self._origin(place)
-        if origin is not None and self._base[origin] is not value and not was_given:
+        if origin is not None and self._base[origin] is not value and not is_original:
+            self._note_bypass()
+            origin = None
+        if self._is_bypassed and id(value) not in self._committed and not is_original:
             return value  # C code put it there
-        drafted = scope.hand_out(value, self)
+        drafted = self._scope.hand_out(value, self)
         if drafted is not value:
             _set(self, place, drafted)
             self._note_place(origin, drafted)
@@ -137,13 +146,21 @@ class DraftList(list[Any]):
         if type(value) not in ATOMS:
             self._added[id(value)] = value
 
+    def _note_bypass(self) -> None:
+        """Note that C code wrote behind the methods: any item may be anywhere."""
+        self._head = self._tail = 0
+        self._places = {}
+        self._is_bypassed = True
+        self._committed = set(map(id, self._base))
+        mark(self)
+
     def _origin(self, place: int) -> int | None:
         """Return where in the committed list an item stood, None if it is in the window."""
         length = len(self._base)
         if place < self._head:
             return place if place < length else None
         origin = place - len(self) + length
-        return origin if origin >= length - self._tail else None
+        return origin if origin >= max(0, length - self._tail) else None
 
     def _place(self, index: SupportsIndex) -> int:
         place = index.__index__()

@@ -23,8 +23,8 @@ _SEQUENCES = (list, tuple)
 _MISSING = object()
 _PENDING = object()
 
-_FEW = 8
-"""As long as no more items differ, two stretches of a list are followed side by side, in C."""
+_MOST_STEPS = 16
+"""In no more steps than this two stretches of a list are followed side by side, in C."""
 
 
 def resolve(value: Any, base: Any, scope: Scope) -> tuple[Any, Touched]:
@@ -44,7 +44,7 @@ def resolve(value: Any, base: Any, scope: Scope) -> tuple[Any, Touched]:
             turn.
         EncodeError: the value is nested too deeply.
     """
-    for node in scope.nodes:
+    for node in reversed(scope.nodes):  # a draft after those in it, which tell it what they noticed
         node._audit()
     resolver = _Resolver(scope)
     try:
@@ -168,16 +168,17 @@ def _newcomers(items: Sequence[Any], committed: Sequence[Any], added: dict[int, 
     """
     found: list[int] = []
     i = j = 0
-    for _ in range(_FEW if committed else 0):
-        shared = _shared(items[i:], committed[j:])
-        i, j = i + shared, j + shared
+    for _ in range(_MOST_STEPS if committed else 0):
         if i == len(items):
             return found
         item = items[i]
         if id(item) in added:
             found.append(i)
             i += 1
-        else:
+            continue
+        shared = _shared(items[i:] if i else items, committed[j:] if j else committed)
+        i, j = i + shared, j + shared
+        if not shared:
             try:
                 j += indexOf(map(is_, committed[j:], repeat(item)), True)
             except ValueError:

@@ -4,7 +4,6 @@ It must not know what becomes of a turn: see resolve.py.
 """
 
 from collections.abc import Iterable
-from itertools import islice
 from operator import is_
 from typing import Any, NoReturn
 
@@ -13,6 +12,7 @@ from livestate_nb.state.constancy import copied, is_constant
 from livestate_nb.state.draft_dict import DraftDict
 from livestate_nb.state.draft_list import DraftList
 from livestate_nb.state.node import ATOMS, Node, mark
+from livestate_nb.state.originals import Originals
 
 
 class Scope:
@@ -20,16 +20,14 @@ class Scope:
 
     Attributes:
         nodes: the drafts.
-        originals: the committed dicts and lists that `original` gave away, by id.
+        originals: what `original` gave away, None if nothing.
     """
 
-    __slots__ = ("_committed", "_indexed", "nodes", "originals")
+    __slots__ = ("nodes", "originals")
 
     def __init__(self) -> None:
         self.nodes: list[Node] = []
-        self.originals: dict[int, Any] = {}
-        self._committed: set[int] = set()  # ids of the first `_indexed` originals and their items
-        self._indexed = 0
+        self.originals: Originals | None = None
 
     def open(self, base: dict[Any, Any] | list[Any], parent: Node | None) -> Any:
         """Return a draft over a committed dict or list."""
@@ -65,13 +63,12 @@ class Scope:
             mark(parent)
         return taken
 
-    def was_given(self, value: object) -> bool:
-        """Say whether `original` gave a value away, or the dict or list that it is an item of."""
-        for whole in islice(self.originals.values(), self._indexed, None):
-            self._committed.add(id(whole))
-            self._committed.update(map(id, whole.values() if type(whole) is dict else whole))
-        self._indexed = len(self.originals)
-        return id(value) in self._committed
+    def give(self, draft: Any) -> Any:
+        """Return the committed dict or list that a draft stands for, to be read."""
+        if self.originals is None:
+            self.originals = Originals()
+        self.originals.add(draft._base)
+        return draft._base
 
     def end(self) -> None:
         """End all drafts, and empty them: C code gets nothing of what they stood for."""
@@ -120,7 +117,7 @@ class _Gone:
     """Stand in the storage of an ended draft, so that C code that reads it fails."""
 
     __slots__ = ()
-    __getattr__ = __getitem__ = _refuse
+    __getitem__ = __setitem__ = __iter__ = __lt__ = __gt__ = _refuse
 
 
 _GONE = _Gone()

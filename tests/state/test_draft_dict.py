@@ -197,6 +197,9 @@ def test_a_dict_changes_as_a_plain_one_does(change):
         lambda x: (x.__setitem__("a", 1), dict.__setitem__(x, "b", 2)),
         lambda x: (x.pop("a"), dict.__setitem__(x, "a", 2)),
         lambda x: (x["b"].update(n=9), dict.__delitem__(x, "c")),
+        lambda x: (x["b"]["n"], dict.__setitem__(x, "b", 5)),
+        lambda x: (x["b"]["n"], dict.__setitem__(x["b"], "n", 5)),
+        lambda x: (x["b"]["n"], x["c"][0], dict.pop(x, "c")),
     ],
 )
 def test_what_dict_writes_behind_a_draft_is_found(bypass):

@@ -119,6 +119,58 @@ def test_a_heap_in_a_draft_is_found_and_kept():
 
 
 @pytest.mark.parametrize(
+    "shift",
+    [
+        lambda x: heapq.heappush(x, [0, {"n": 0}]),
+        lambda x: list.insert(x, 0, 5),
+        lambda x: list.pop(x, 0),
+        lambda x: list.sort(x, key=repr, reverse=True),
+        list.reverse,
+    ],
+)
+def test_items_that_c_code_moved_are_still_drafts(shift):
+    def change(x: Any) -> None:
+        shift(x)
+        for item in x:
+            if isinstance(item, list):
+                item[1]["seen"] = True
+        x[-1][1]["n"] = 9
+
+    check_changes_alike(lambda: [[n, {"n": n}] for n in range(1, 5)], change)
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda x: heapq.heapreplace(x, [5, {"n": 5}]),
+        heapq.heapify,
+        lambda x: list.__setitem__(x, 0, 7),
+        list.reverse,
+        lambda x: list.__setitem__(x[0], 0, "inner"),
+    ],
+)
+@pytest.mark.parametrize("count", [1, 3])
+def test_what_c_code_writes_over_items_that_were_read_is_found(write, count):
+    def change(x: Any) -> None:
+        assert [item[1]["n"] for item in x]
+        write(x)
+
+    check_changes_alike(lambda: [[n, {"n": n}] for n in range(count, 0, -1)], change)
+
+
+def test_an_item_that_c_code_put_beside_others_it_moved_is_handed_out_as_it_is():
+    mine = [0, "mine"]
+    draft = open_draft([[1], [2]])
+    heapq.heappush(draft, mine)
+    assert draft[0] is mine
+    mine.append("more")
+    draft[1].append("read")
+    state = finish(draft).state
+    mine.append("later")
+    assert state == [[0, "mine", "more"], [2, "read"], [1]]
+
+
+@pytest.mark.parametrize(
     "bypass",
     [
         lambda x: list.append(x, {"n": 5}),
@@ -131,6 +183,8 @@ def test_a_heap_in_a_draft_is_found_and_kept():
         lambda x: (x.pop(), list.__setitem__(x, 0, 7)),
         lambda x: (x[0], list.__setitem__(x, 1, 7)),
         lambda x: (x[0].update(n=9), list.insert(x, 0, 7)),
+        lambda x: ([list.append(x, 7) for _ in range(5)], x.insert(0, 8), x[3].update(n=9)),
+        lambda x: ([list.append(x, {"n": 7}) for _ in range(5)], x.insert(0, 8), x[1].update(n=9)),
     ],
 )
 def test_what_list_writes_behind_a_draft_is_found(bypass):

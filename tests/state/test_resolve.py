@@ -1,3 +1,4 @@
+import copy
 import heapq
 import operator
 from dataclasses import dataclass
@@ -7,12 +8,14 @@ import attrs
 import msgspec
 import pydantic
 import pytest
+from hypothesis import given
 
 from livestate_nb.errors import DraftError
 from livestate_nb.state.change import Change
 from livestate_nb.state.draft import drop, finish, open_draft, plain
 from livestate_nb.state.encoder import DocumentEncoder, register
-from tests.state.judge import applied, is_plain, is_same
+from tests.state.judge import applied, is_plain, is_same, unshared
+from tests.state.trees import Hand, programs, states
 
 # objects that are no dict and no list
 
@@ -215,6 +218,23 @@ def test_what_is_not_new_in_a_list_stays_the_committed_object(change):
     assert sum(item in base for item in state) == sum(
         any(item is row for row in base) for item in state
     )
+
+
+@given(states, programs)
+def test_what_c_code_writes_among_other_changes_is_found(base, program):
+    kept = copy.deepcopy(base)
+    expected = Hand(unshared(base))
+    draft = open_draft(base)
+    hand = Hand(draft)
+    for seed in program:
+        for each in (expected, hand):
+            each.change(seed)
+            each.write(seed + 1)
+    finished = finish(draft)
+    assert is_same(finished.state, unshared(expected.tree))
+    assert is_same(base, kept)
+    assert is_plain(finished.state)
+    operations(base, finished)
 
 
 # what an audit by equality cannot see

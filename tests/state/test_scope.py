@@ -31,7 +31,9 @@ def test_c_code_that_takes_from_an_ended_draft_gets_nothing_of_use():
     with pytest.raises(DraftError, match="Read it again"):
         taken[0]["n"] = 1
     with pytest.raises(DraftError, match="Read it again"):
-        taken.append(1)
+        list(taken)
+    with pytest.raises(DraftError, match="Read it again"):
+        heapq.heappush(ended()[1], [0])
 
 
 def test_a_generator_s_state_holds_what_is_committed_whatever_c_code_wrote_before():

@@ -69,6 +69,18 @@ class Hand:
         target = self._container(random)
         (self._change_dict if isinstance(target, dict) else self._change_list)(target, random)
 
+    def write(self, seed: int) -> None:
+        """Put a new value into some dict or list, as C code does that knows nothing of drafts."""
+        random = Random(seed)
+        target = self._container(random)
+        new = {"written": [seed, random.random()]}
+        if isinstance(target, dict):
+            dict.__setitem__(target, random.choice(KEYS), new)
+        elif target and random.random() < 0.5:
+            list.__setitem__(target, random.randrange(len(target)), new)
+        else:
+            list.insert(target, random.randrange(len(target) + 1), new)
+
     def _container(self, random: Random) -> Any:
         target = random.choice(self.held) if self.held and random.random() < 0.2 else self.tree
         while random.random() < 0.75:
