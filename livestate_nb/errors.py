@@ -10,6 +10,7 @@
     |  |- DeclarationError   a channel class that cannot be declared
     |  |- ReturnError        a handler returned what is not accepted
     |  |- UnknownEvent       no handler for an event
+    |  |- InvalidPayload     a payload that is not what its handler's annotation says
     |  |- EventError         an Event that cannot be sent
     |  '- Refuse             raised by authors to refuse a join or an event
     |- HostError             something that needs the notebook extension, without it
@@ -98,6 +99,23 @@ class UnknownEvent(ChannelError):
         super().__init__(message)
         self.event = event
         self.known = known
+
+
+class InvalidPayload(ChannelError):
+    """Say that an event's payload is not what the annotation of its handler asks for.
+
+    Args:
+        reason: what is wrong with it.
+        path: RFC 6901 pointer to where, as far as it is known; ``""`` for the payload itself.
+
+    Example:
+        >>> print(InvalidPayload("Expected `str`, got `int`", "/title"))
+        Expected `str`, got `int` at '/title'
+    """
+
+    def __init__(self, reason: str, path: str) -> None:
+        super().__init__(f"{reason} at {path!r}" if path else reason)
+        self.path = path
 
 
 class EventError(ChannelError):

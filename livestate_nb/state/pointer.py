@@ -3,6 +3,8 @@
 It knows which keys may go on the wire. It must not know types of values, or operations.
 """
 
+from collections.abc import Iterable
+
 from livestate_nb.errors import EncodeError
 
 UNSAFE_KEYS = frozenset({"constructor", "prototype"})
@@ -36,11 +38,20 @@ class Refusal(Exception):
         Args:
             path: RFC 6901 pointer to the container that came last.
         """
-        for key in reversed(self.keys):
-            path = f"{path}/{_escaped(str(key))}"
+        path += pointer(reversed(self.keys))
         return EncodeError(
             f"The state has no JSON form at {path!r}: {self.reason}", path, self.value
         )
+
+
+def pointer(keys: Iterable[object]) -> str:
+    """Return the pointer that follows some keys and indices.
+
+    Example:
+        >>> pointer(["rows", 3, "a/b"])
+        '/rows/3/a~1b'
+    """
+    return "".join(f"/{_escaped(str(key))}" for key in keys)
 
 
 def checked_key(key: object) -> str:

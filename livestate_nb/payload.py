@@ -1,0 +1,146 @@
+"""Payloads: what a handler's annotation asks of the data that clients send.
+
+It reads the annotation once, and checks and converts by it. It must not know channels, and
+imports no library that the user did not.
+"""
+
+import inspect
+import re
+import typing
+from collections.abc import Callable
+from functools import partial
+from types import SimpleNamespace
+from typing import Any, Final, TypeAlias
+
+import msgspec
+
+from livestate_nb.codec import Json, dumps
+from livestate_nb.errors import DeclarationError, InvalidPayload
+from livestate_nb.state.fields import is_named
+from livestate_nb.state.pointer import pointer
+
+__all__ = ["Reader", "reader_of"]
+
+Reader: TypeAlias = Callable[[Json], Any]
+"""Return what a payload becomes, or raise `InvalidPayload`."""
+
+_UNCHECKED: Final = (inspect.Parameter.empty, Any, object, dict)
+_MODELS: Final = frozenset({("pydantic", "BaseModel")})
+_MODEL_ERRORS: Final = frozenset({("pydantic_core", "ValidationError")})
+_PLACE: Final = re.compile(r"(?P<text>.*) - at (?:`key` in )?`\$(?P<place>.*)`", re.DOTALL)
+_STEP: Final = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|(?P<unknown>\[\.\.\.\])")
+
+
+def reader_of(method: Callable[..., Any], position: int, owner: type) -> Reader | None:
+    """Return what reads the payloads of a method; None if it takes them as they come.
+
+    Dataclasses, TypedDicts, msgspec structs, attrs classes and all that msgspec can convert are
+    read by msgspec, strictly; pydantic models by pydantic, as JSON. ``dict``, ``Any`` and no
+    annotation ask for nothing.
+
+    Args:
+        method: the function as it stands in its class.
+        position: which of its parameters is the payload, from 0; ``self`` counts.
+        owner: the class that it stands in.
+
+    Raises:
+        DeclarationError: the annotation names something unknown, or what no JSON can become.
+
+    Example:
+        >>> from dataclasses import dataclass
+        >>> @dataclass
+        ... class NewTodo:
+        ...     title: str
+        >>> class Todos:
+        ...     def add(self, payload: NewTodo, state): ...
+        >>> read = reader_of(Todos.add, 1, Todos)
+        >>> read({"title": "Hello"})
+        NewTodo(title='Hello')
+        >>> read({"title": 1})
+        Traceback (most recent call last):
+        livestate_nb.errors.InvalidPayload: Expected `str`, got `int` at '/title'
+    """
+    where = f"{owner.__name__}.{method.__name__}"
+    kind = _annotation(method, position, owner, where)
+    if kind in _UNCHECKED:
+        return None
+    try:
+        form = msgspec.inspect.type_info(kind)
+    except Exception as error:
+        raise DeclarationError(
+            f"{where}: no payload can become {kind!r} ({error}): annotate it with a dataclass, a "
+            "TypedDict, a msgspec, attrs or pydantic class, or not at all"
+        ) from error
+    if isinstance(form, msgspec.inspect.CustomType) and not is_named(form.cls, _MODELS):
+        raise DeclarationError(
+            f"{where}: expected a payload of a dataclass, a TypedDict, a msgspec, attrs or "
+            f"pydantic class, or of JSON's own types, got {kind!r}"
+        )
+    return partial(_read, kind, where)
+
+
+def _annotation(method: Callable[..., Any], position: int, owner: type, where: str) -> Any:
+    parameters = list(inspect.signature(method).parameters.values())
+    if position >= len(parameters):
+        return Any
+    parameter = parameters[position]
+    if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
+        return Any
+    if parameter.annotation is parameter.empty:
+        return Any
+    names = getattr(inspect.unwrap(method), "__globals__", {})
+    nested = {
+        name: value
+        for base in reversed(owner.__mro__)
+        for name, value in vars(base).items()
+        if isinstance(value, type)
+    }
+    asked = SimpleNamespace(__annotations__={"payload": parameter.annotation})
+    try:
+        hints = typing.get_type_hints(asked, names, nested, include_extras=True)
+    except Exception as error:
+        raise DeclarationError(
+            f"{where}: cannot resolve the annotation {parameter.annotation!r} of "
+            f"{parameter.name} ({error}): a class that is named in quotes, or under from "
+            "__future__ import annotations, must stand at the top of the module or cell"
+        ) from error
+    return hints["payload"]
+
+
+def _read(kind: Any, where: str, payload: Json) -> Any:
+    try:
+        return msgspec.convert(payload, kind, dec_hook=partial(_read_other, where))
+    except msgspec.ValidationError as error:
+        text, keys = _located(str(error))
+        if is_named(type(error.__cause__), _MODEL_ERRORS):
+            text, inner = _first(error.__cause__)
+            keys += inner
+    except RecursionError as error:
+        raise InvalidPayload("it is nested too deeply", "") from error
+    raise InvalidPayload(text, pointer(keys))
+
+
+def _read_other(where: str, kind: Any, value: Json) -> Any:
+    """Read what msgspec leaves to others: a model of pydantic."""
+    if isinstance(kind, type) and is_named(kind, _MODELS):
+        return kind.model_validate_json(dumps(value))  # type: ignore[attr-defined]  # a model's
+    raise DeclarationError(f"{where}: no payload can become {kind!r}")
+
+
+def _located(message: str) -> tuple[str, list[str | int]]:
+    """Return what msgspec says without the place, and the keys that lead there."""
+    found = _PLACE.fullmatch(message)
+    if found is None:
+        return message, []
+    keys: list[str | int] = []
+    for step in _STEP.finditer(found["place"]):
+        if step["unknown"]:  # msgspec does not say which key of a dict it was
+            break
+        keys.append(int(step["index"]) if step["index"] else step["name"])
+    return found["text"], keys
+
+
+def _first(error: Any) -> tuple[str, list[str | int]]:
+    """Return what a pydantic error says first, and where."""
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    return first["msg"], list(first["loc"])
