@@ -4,10 +4,11 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from livestate_nb.channel import Channel
+    from livestate_nb.channel import Channel, broadcast
     from livestate_nb.declaration import on
     from livestate_nb.errors import (
         EncodeError,
+        InvalidPayload,
         LiveStateError,
         Overloaded,
         Refuse,
@@ -17,21 +18,26 @@ if TYPE_CHECKING:
     )
     from livestate_nb.event import Event, Reply
     from livestate_nb.roles import Handle, Member, User
+    from livestate_nb.state.builder import MessageBuilder, WholeStates
 
 _HOMES = {
     "Channel": "channel",
     "EncodeError": "errors",
     "Event": "event",
     "Handle": "roles",
+    "InvalidPayload": "errors",
     "LiveStateError": "errors",
     "Member": "roles",
+    "MessageBuilder": "state.builder",
     "Overloaded": "errors",
     "Refuse": "errors",
     "Reply": "event",
     "SessionClosed": "errors",
     "UnknownEvent": "errors",
     "User": "roles",
+    "WholeStates": "state.builder",
     "WouldDeadlock": "errors",
+    "broadcast": "channel",
     "on": "declaration",
 }
 
@@ -40,15 +46,19 @@ __all__ = [
     "EncodeError",
     "Event",
     "Handle",
+    "InvalidPayload",
     "LiveStateError",
     "Member",
+    "MessageBuilder",
     "Overloaded",
     "Refuse",
     "Reply",
     "SessionClosed",
     "UnknownEvent",
     "User",
+    "WholeStates",
     "WouldDeadlock",
+    "broadcast",
     "on",
 ]
 

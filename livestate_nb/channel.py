@@ -19,10 +19,15 @@ from livestate_nb.declaration import (
     asks_for_main,
     check_options,
     handlers_of,
+    has_fallback,
+    is_pattern,
     matches,
+    readers_of,
 )
 from livestate_nb.errors import ChannelError, DeclarationError, HostError, TopicError
+from livestate_nb.payload import Reader
 from livestate_nb.roles import Handle, Member, Seat
+from livestate_nb.state.builder import MessageBuilder
 
 _INHERITED: Any = object()
 _TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
@@ -40,6 +45,7 @@ class Turn:
         waiting: channel objects whose handlers wait for this turn to end.
         is_over: whether it has ended: what runs on in a thread or task has no turn.
         is_block: whether it is that of a `with handle.change()` block: code of a cell.
+        message_topic: the topic of the message that is being handled, if it is one.
     """
 
     channel: "Channel"
@@ -47,6 +53,7 @@ class Turn:
     waiting: "frozenset[Channel]" = frozenset()
     is_over: bool = False
     is_block: bool = False
+    message_topic: str | None = None
 
     @property
     def blocked(self) -> "frozenset[Channel]":
@@ -78,6 +85,9 @@ class Host(Protocol):
     def publish(self, channel: "type[Channel]") -> None:
         """Open a channel's topics to the server's other clients; see `Channel.publish`."""
 
+    def broadcast(self, topic: str, message: object) -> None:
+        """Give a message to all who subscribed to a topic; see `broadcast`."""
+
 
 current_turn: ContextVar[Turn | None] = ContextVar("livestate_turn", default=None)
 
@@ -88,6 +98,23 @@ def install_host(host: Host | None) -> None:
     """Let classes defined from now on be declared on this host; None takes it away."""
     global _host  # noqa: PLW0603 - the notebook's host is module state by design
     _host = host
+
+
+def broadcast(topic: str, message: object) -> None:
+    """Give a message to every session of this kernel that subscribed to a topic.
+
+    From any cell, callback or thread. Receivers get the object itself: do not change it
+    afterwards. In a Jupyter server write ``settings["livestate_nb_server"].endpoint.broadcast``.
+
+    Args:
+        topic: an exact topic.
+        message: any object.
+
+    Raises:
+        HostError: ``%load_ext livestate_nb`` has not been run.
+        TopicError: the topic is a pattern, or no text.
+    """
+    _the_host().broadcast(topic, message)
 
 
 class Channel:
@@ -109,6 +136,13 @@ class Channel:
       session that nobody holds; 60 by default, 0 keeps neither.
     * ``run_on``: ``"main"`` runs all callbacks on the main thread of the notebook's kernel, where
       they wait for the running cell; ``@on("plot", run_on="main")`` does so for one handler.
+    * ``message_builder``: a `MessageBuilder`, or its class, that says what clients are told of
+      the state: ``MessageBuilder(ignored=("password",))``, `WholeStates`, or one of your own.
+    * ``presence``: True tells the members who is present on their topic (see `track`).
+
+    A class that defines ``handle_event(self, event, payload, state)`` takes the events by it that
+    no ``@on`` names. Where the payload of a handler is annotated with a dataclass, a TypedDict,
+    or a class of msgspec, attrs or pydantic, it is checked and converted.
 
     A handler returns None (keep what was mutated), a new state, or a `Reply`. The state may be a
     dict (handlers get a draft that they may mutate) or anything that encodes to a JSON object.
@@ -128,6 +162,7 @@ class Channel:
 
     _options: ClassVar[Options] = Options()
     _handlers: ClassVar[dict[str, str]] = {}
+    _readers: ClassVar[dict[str, Reader]] = {}
     _seat: Seat
 
     def __init_subclass__(
@@ -141,16 +176,22 @@ class Channel:
         row_key: str | None = _INHERITED,
         grace: float = _INHERITED,
         run_on: RunOn | None = _INHERITED,
+        message_builder: MessageBuilder | type[MessageBuilder] = _INHERITED,
+        presence: bool = _INHERITED,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
         given: dict[str, Any] = {"shared": shared, "on_error": on_error, "fps": fps}
         given |= {"max_version": max_version, "row_key": row_key}
-        given |= {"grace": grace, "run_on": run_on}
+        given |= {"grace": grace, "run_on": run_on, "presence": presence}
+        if isinstance(message_builder, type):
+            message_builder = message_builder()
+        given["message_builder"] = message_builder
         chosen = {name: value for name, value in given.items() if value is not _INHERITED}
         cls._options = replace(cls._options, topic=topic, **chosen)
         check_options(cls.__name__, cls._options)
         cls._handlers = handlers_of(cls, Channel)
+        cls._readers = readers_of(cls, cls._handlers)
         if topic is not None and _host is not None:
             _host.defined(cls)
 
@@ -161,7 +202,7 @@ class Channel:
 
     @classmethod
     def events(cls) -> list[str]:
-        """Return the names of the events that the channel accepts, sorted."""
+        """Return the names of the events that the channel has handlers for, sorted."""
         return sorted(handlers_of(cls, Channel))
 
     @classmethod
@@ -273,6 +314,18 @@ class Channel:
         """
         return {}
 
+    def joined(self, params: dict[str, Json], state: Any) -> Any:  # noqa: ARG002 - for subclasses
+        """Handle that a client (`self.member`) has joined; it returns what a handler may return.
+
+        It runs once for each member, when there is a state: the place to `track` it. A client that
+        comes back after a lost connection has joined already.
+
+        Args:
+            params: the member's join params, an object.
+            state: as for an event handler.
+        """
+        return None
+
     def migrate(self, state: Any) -> Any:
         """Return the state in the shape that this class wants; see docs/channels.md.
 
@@ -288,6 +341,8 @@ class Channel:
     def handle_message(self, message: Any, state: Any) -> Any:  # noqa: ARG002 - for subclasses
         """Handle what pubsub brings; it returns what an event handler may return.
 
+        Its reply events go to all members. `message_topic` is the topic that the message came on.
+
         Args:
             message: what was broadcast to a topic that this session subscribed to.
             state: as for an event handler.
@@ -296,7 +351,7 @@ class Channel:
             ChannelError: the channel subscribed but does not define it.
         """
         raise ChannelError(
-            f"{type(self).__name__} subscribed to a topic and got {message!r}: "
+            f"{type(self).__name__} subscribed to a topic and got a message: "
             "define handle_message(self, message, state)"
         )
 
@@ -308,10 +363,19 @@ class Channel:
     @property
     def member(self) -> Member | None:
         """Who sent the event being handled; None in messages, handles and a shared `init`."""
+        turn = self._turn
+        return None if turn is None else turn.member
+
+    @property
+    def message_topic(self) -> str | None:
+        """The topic on which the message being handled was broadcast; None in other callbacks."""
+        turn = self._turn
+        return None if turn is None else turn.message_topic
+
+    @property
+    def _turn(self) -> Turn | None:
         turn = current_turn.get()
-        if turn is None or turn.channel is not self or turn.is_over:
-            return None
-        return turn.member
+        return turn if turn is not None and turn.channel is self and not turn.is_over else None
 
     @property
     def members(self) -> list[Member]:
@@ -334,16 +398,75 @@ class Channel:
     def subscribe(self, topic: str) -> None:
         """Let `handle_message` get what is broadcast to a topic, until the session ends.
 
-        Subscribing twice is the same as once. Callable from any thread.
+        Subscribing twice is the same as once, and what several subscriptions fit comes once.
+        Callable from any thread.
+
+        Args:
+            topic: an exact topic, or a prefix and a star (``"room:*"``) for all that begin so.
+                Check what a client sent before you make a topic of it.
+
+        Raises:
+            TopicError: it is neither.
         """
         self._seat.subscribe(topic)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Take back what `subscribe` did with the same topic or pattern. Callable from any thread.
+
+        Raises:
+            TopicError: it is neither a topic nor a pattern.
+        """
+        self._seat.unsubscribe(topic)
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to every session that subscribed to a topic, this one included.
 
         Callable from any thread. Receivers get the object itself: do not change it afterwards.
+
+        Raises:
+            TopicError: the topic is a pattern, or no text.
         """
         self._seat.broadcast(topic, message)
+
+    def track(self, meta: dict[str, Any] | None = None, *, key: str | None = None) -> None:
+        """Let the member being handled be present on the topic, or change how (Phoenix.Presence).
+
+        All members of the topic's sessions are told, in ``presence_diff`` events. It is present
+        until it leaves or its connection is lost, and again when it comes back.
+
+        Args:
+            meta: what the others see of it: what encodes to a JSON object. It takes the place of
+                what was given before; nothing means ``{}``.
+            key: who it is: the members with one key are one presence with several metas, such as
+                a user's tabs. By default the key it has, or else its user's name.
+
+        Raises:
+            ChannelError: no member's event is being handled, the class statement does not say
+                ``presence=True``, or nobody knows a key.
+            EncodeError: the meta has no JSON form.
+        """
+        self._seat.track(self._tracked(), {} if meta is None else meta, key)
+
+    def untrack(self) -> None:
+        """Let the member being handled be present no longer.
+
+        Raises:
+            ChannelError: as for `track`.
+        """
+        self._seat.untrack(self._tracked())
+
+    @property
+    def presences(self) -> dict[str, list[dict[str, Any]]]:
+        """Who is present on the topic: the metas by key, each with its ``phx_ref``."""
+        return self._seat.presences
+
+    def _tracked(self) -> Member:
+        if self.member is None:
+            raise ChannelError(
+                "there is no member: expected track and untrack in joined or in the handler of "
+                "a client's event"
+            )
+        return self.member
 
     @classmethod
     def _one_topic(cls, topic: str | None) -> str:
@@ -351,7 +474,7 @@ class Channel:
         if pattern is None:
             raise TopicError(f"{cls.__name__} {_NO_TOPIC.format(name=cls.__name__)}")
         if topic is None:
-            if pattern.endswith("*"):
+            if is_pattern(pattern):
                 raise TopicError(f"{cls.__name__} serves {pattern!r}: say which topic to show")
             return pattern
         if not isinstance(topic, str) or not matches(pattern, topic):
@@ -370,12 +493,29 @@ def options_of(channel: type[Channel]) -> Options:
     return channel._options
 
 
-def handler_of(channel: Channel, event: str) -> Callable[[Json, Any], Any] | None:
-    """Return the bound handler of an event, None where the channel has none."""
+def handler_of(
+    channel: Channel, event: str, payload: Json
+) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
+    """Return what handles an event, and what it takes before the state; None if nothing does.
+
+    Raises:
+        InvalidPayload: the payload is not what the handler's annotation asks for.
+    """
     name = channel._handlers.get(event)
     if name is None:  # %autoreload puts new methods into the class as it is
         name = handlers_of(type(channel), Channel).get(event)
-    return None if name is None else getattr(channel, name)
+    arguments: tuple[Any, ...] = ()
+    if name is None and has_fallback(type(channel)):
+        name, arguments = "handle_event", (event,)
+    if name is None:
+        return None
+    read = channel._readers.get(name)
+    return getattr(channel, name), (*arguments, payload if read is None else read(payload))
+
+
+def wants_joined(channel: type[Channel]) -> bool:
+    """Return whether a channel defines `joined`."""
+    return channel.joined is not Channel.joined
 
 
 def needs_main(channel: type[Channel], function: Callable[..., Any]) -> bool:

@@ -6,10 +6,12 @@ It must not know channels themselves, nor who runs them.
 import inspect
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
 from livestate_nb.errors import DeclarationError
+from livestate_nb.payload import Reader, reader_of
+from livestate_nb.state.builder import MessageBuilder
 
 OnError: TypeAlias = Literal["keep", "crash"]
 RunOn: TypeAlias = Literal["main"]
@@ -17,6 +19,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _EVENTS: Final = "_livestate_events"
 _RUN_ON: Final = "_livestate_run_on"
+_FALLBACK: Final = "handle_event"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +34,8 @@ class Options:
     row_key: str | None = "id"
     grace: float = 60.0
     run_on: RunOn | None = None
+    message_builder: MessageBuilder = field(default_factory=MessageBuilder)
+    presence: bool = False
 
 
 def on(event: str, *, run_on: RunOn | None = None) -> Callable[[Handler], Handler]:
@@ -80,11 +85,20 @@ def asks_for_main(function: Callable[..., Any]) -> bool:
 def matches(pattern: str, topic: str) -> bool:
     """Return whether a topic fits a pattern: the same text, or a prefix and a final star.
 
+    What ends with a star is a pattern itself, and no topic.
+
     Example:
-        >>> matches("todo:*", "todo:a:b"), matches("todo:*", "todo")
-        (True, False)
+        >>> matches("todo:*", "todo:a:b"), matches("todo:*", "todo"), matches("todo:*", "todo:*")
+        (True, False, False)
     """
-    return topic.startswith(pattern[:-1]) if pattern.endswith("*") else topic == pattern
+    if is_pattern(topic):
+        return False
+    return topic.startswith(pattern[:-1]) if is_pattern(pattern) else topic == pattern
+
+
+def is_pattern(topic: str) -> bool:
+    """Return whether a text names all topics with a prefix, by its final star."""
+    return topic.endswith("*")
 
 
 def check_options(name: str, options: Options) -> None:
@@ -123,7 +137,40 @@ def check_options(name: str, options: Options) -> None:
         raise DeclarationError(
             f"{name}: expected max_version as an integer from 1 on, got {options.max_version!r}"
         )
+    if not isinstance(options.message_builder, MessageBuilder):
+        raise DeclarationError(
+            f"{name}: expected message_builder as a MessageBuilder or a subclass, "
+            f"got {options.message_builder!r}"
+        )
     _check_run_on(name, options.run_on)
+
+
+def has_fallback(cls: type) -> bool:
+    """Return whether a channel's class has a `handle_event`, which takes any event."""
+    return hasattr(cls, _FALLBACK)
+
+
+def readers_of(cls: type, handlers: dict[str, str]) -> dict[str, Reader]:
+    """Return what reads the payloads of the methods that handle events, by method.
+
+    Args:
+        cls: the channel's class.
+        handlers: what `handlers_of` says of it.
+
+    Raises:
+        DeclarationError: an annotation cannot be used, or `handle_event` has other parameters
+            than (self, event, payload, state).
+    """
+    places = dict.fromkeys(handlers.values(), 1)
+    if has_fallback(cls):
+        _check_parameters(cls, _FALLBACK, getattr(cls, _FALLBACK), "event, payload, state")
+        places[_FALLBACK] = 2
+    readers: dict[str, Reader] = {}
+    for name, position in places.items():
+        reader = reader_of(getattr(cls, name), position, cls)
+        if reader is not None:
+            readers[name] = reader
+    return readers
 
 
 def handlers_of(cls: type, reserved: type) -> dict[str, str]:
@@ -156,13 +203,7 @@ def _own_handlers(cls: type, reserved: type) -> dict[str, str]:
                 raise DeclarationError(
                     f"{cls.__name__}: both {handlers[event]} and {name} handle {event!r}"
                 )
-            try:
-                inspect.signature(value).bind(None, None, None)
-            except TypeError as error:
-                raise DeclarationError(
-                    f"{cls.__name__}: expected def {name}(self, payload, state), "
-                    f"got {name}{inspect.signature(value)}"
-                ) from error
+            _check_parameters(cls, name, value, "payload, state")
             if hasattr(reserved, name):
                 raise DeclarationError(
                     f"{cls.__name__}.{name} handles {event!r}, but {name} is a name that every "
@@ -170,3 +211,14 @@ def _own_handlers(cls: type, reserved: type) -> dict[str, str]:
                 )
             handlers[event] = name
     return handlers
+
+
+def _check_parameters(cls: type, name: str, method: Callable[..., Any], expected: str) -> None:
+    count = 2 + expected.count(",")
+    try:
+        inspect.signature(method).bind(*[None] * count)
+    except TypeError as error:
+        raise DeclarationError(
+            f"{cls.__name__}: expected def {name}(self, {expected}), "
+            f"got {name}{inspect.signature(method)}"
+        ) from error

@@ -198,6 +198,10 @@ class Notebook:
         self._declare_if_new(channel)
         self._loop.run(self._uplink.publish(str(options_of(channel).topic)))
 
+    def broadcast(self, topic: str, message: object) -> None:
+        """Give a message to all who subscribed; see `livestate_nb.broadcast`."""
+        self._endpoint.broadcast(topic, message)
+
     # for the author
 
     @property

@@ -6,6 +6,7 @@ It must not know how it is printed.
 from collections.abc import Iterable, Sequence
 
 from livestate_nb.channel import Channel, options_of
+from livestate_nb.declaration import has_fallback
 from livestate_nb.journal import Entry
 from livestate_nb.runtime import Session
 
@@ -19,7 +20,7 @@ def became(before: type[Channel] | None, channel: type[Channel], live: Sequence[
         live: the sessions of the topic.
     """
     gone = sorted(set(before.events() if before else ()) - set(channel.events()))
-    if not gone or not live:
+    if not gone or not live or has_fallback(channel):
         return ""
     return (
         f"{channel.__name__}: {_count(live)} of {options_of(channel).topic!r} live on with the new "

@@ -81,11 +81,24 @@ class Seat(Protocol):
     def push(self, event: str, detail: object) -> None:
         """Send an event to all members."""
 
+    @property
+    def presences(self) -> dict[str, list[dict[str, Any]]]:
+        """Who is present on the topic: the metas by key."""
+
     def subscribe(self, topic: str) -> None:
-        """Bring what is broadcast to a topic."""
+        """Bring what is broadcast to a topic, or to those that fit a pattern."""
+
+    def unsubscribe(self, topic: str) -> None:
+        """Bring it no longer."""
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to all who subscribed to a topic."""
+
+    def track(self, member: Member, meta: dict[str, Any], key: str | None) -> None:
+        """Let a member be present on the topic, or change how."""
+
+    def untrack(self, member: Member) -> None:
+        """Let a member be present no longer."""
 
 
 class Handle(Protocol):

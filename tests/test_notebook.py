@@ -396,6 +396,14 @@ def test_the_magic_withdraws(kernel: Kernel) -> None:
         kernel.run("todos.dispatch('add_todo', {})")
 
 
+def test_a_removed_event_that_handle_event_takes_is_not_lost(kernel: Kernel) -> None:
+    kernel.run("todos = Todos.show('todos:me')", "a")
+    named, fallback = '@on("boom")\n    def boom(self, ', "def handle_event(self, event, "
+    assert kernel.run(TODOS.replace(named, fallback)) == ""
+    with pytest.raises(CellError, match="the disk is full"):
+        kernel.run("todos.dispatch('boom', {})")
+
+
 def test_a_removed_event_and_a_renamed_topic_say_what_became_of_the_sessions(
     kernel: Kernel,
 ) -> None:
@@ -435,6 +443,32 @@ def test_at_gives_the_handle_of_a_shared_topic(kernel: Kernel) -> None:
     kernel.run("room.close()")
     with pytest.raises(CellError, match="the session has ended"):
         kernel.run("shown.dispatch('x')")
+
+
+NEWS = """
+import threading
+from livestate_nb import broadcast
+
+class News(Channel, topic="news", shared=True):
+    def init(self, params):
+        self.subscribe("paper:*")
+        return {"news": []}
+
+    def handle_message(self, message, state):
+        state["news"].append([self.message_topic, message])
+"""
+
+
+def test_cells_and_threads_broadcast_to_what_subscribed(kernel: Kernel) -> None:
+    kernel.run(NEWS, "news")
+    kernel.run("news = News.at()\nbroadcast('paper:1', 'hello')", "a")
+    kernel.run("thread = threading.Thread(target=broadcast, args=('paper:2', 'from a thread'))")
+    kernel.run("thread.start(); thread.join(); broadcast('other', 'unheard')")
+    assert kernel.run("with news.change(): pass\nprint(news.state)") == (
+        "{'news': [['paper:1', 'hello'], ['paper:2', 'from a thread']]}\n"
+    )
+    with pytest.raises(CellError, match="expected one topic to publish to"):
+        kernel.run("broadcast('paper:*', 1)")
 
 
 def test_at_on_a_channel_that_is_not_shared_says_so_and_names_its_sessions(kernel: Kernel) -> None:

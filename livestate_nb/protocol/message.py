@@ -19,6 +19,12 @@ EVENT_PREFIX: Final = "lvs_evt:"
 REFRESH: Final = "lvs_refresh"
 ERROR: Final = "error"
 
+PRESENCE_STATE: Final = "presence_state"
+"""Event that tells a member who is present on its topic (phoenix presence.js)."""
+
+PRESENCE_DIFF: Final = "presence_diff"
+"""Event that tells all members who has come and gone."""
+
 RESERVED_KEY: Final = "livestate"
 """Our own client's key in join params and join replies; a Phoenix client never sends it."""
 

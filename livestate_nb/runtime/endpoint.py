@@ -14,8 +14,9 @@ from typing import Any, Final
 
 from livestate_nb.channel import Channel, has_main, options_of
 from livestate_nb.codec import Json
-from livestate_nb.declaration import matches
+from livestate_nb.declaration import is_pattern, matches
 from livestate_nb.errors import DeclarationError, Refuse, SessionClosed, TopicError
+from livestate_nb.presence import Presences
 from livestate_nb.protocol.serializer import serializer_for
 from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.pubsub import LocalPubSub, PubSub
@@ -26,6 +27,7 @@ from livestate_nb.runtime.places import Places
 from livestate_nb.runtime.session import Seated, Session
 from livestate_nb.runtime.threads import Workers
 from livestate_nb.runtime.work import Main, Threads
+from livestate_nb.state.draft import plain
 
 IDLE_TIMEOUT: Final = 60.0
 """Seconds without a frame after which a client counts as gone (phoenix websocket.ex)."""
@@ -86,6 +88,7 @@ class Endpoint:
         self.clock = clock
         self.places: Places[Seated] = Places(clock)
         self.pubsub: PubSub = LocalPubSub()
+        self.presences = Presences()
         self.threads = Threads(Workers(_WORKERS), main)
         self._idle_timeout = idle_timeout
         self._loop: asyncio.AbstractEventLoop | None = None
@@ -168,6 +171,8 @@ class Endpoint:
 
     def match(self, topic: str) -> type[Channel] | None:
         """Return the channel that serves a topic: the exact one, or that of the longest prefix."""
+        if is_pattern(topic):
+            return None
         exact = self._channels.get(topic)
         if exact is not None:
             return exact
@@ -266,6 +271,18 @@ class Endpoint:
         finally:
             session.release()
         return session
+
+    def broadcast(self, topic: str, message: object) -> None:
+        """Give a message to every session that subscribed to a topic. Callable from any thread.
+
+        Args:
+            topic: an exact topic.
+            message: any object, which nobody changes afterwards; drafts in it come as plain values.
+
+        Raises:
+            TopicError: the topic is a pattern, or no text.
+        """
+        self.pubsub.publish(topic, plain(message))
 
     # for sessions and connections
 

@@ -5,7 +5,14 @@ know how the error is sent or what becomes of the session.
 """
 
 from livestate_nb.codec import Json
-from livestate_nb.errors import EncodeError, EventError, Refuse, ReturnError, UnknownEvent
+from livestate_nb.errors import (
+    EncodeError,
+    EventError,
+    InvalidPayload,
+    Refuse,
+    ReturnError,
+    UnknownEvent,
+)
 from livestate_nb.protocol.message import ERROR
 from livestate_nb.runtime.ledger import Outgoing, outgoing
 from livestate_nb.state.encoder import encode
@@ -21,11 +28,14 @@ def describe(error: BaseException, what: str, event: object, *, is_local: bool) 
         is_local: whether the client belongs to the author: it gets the error's own text.
 
     Returns:
-        ``type`` (``refused``, ``unknown_event``, ``bad_return``, ``bad_state`` or ``raised``),
-        ``message``, and ``event`` where there is one; a refusal with a dict adds its keys. All
-        of it is JSON.
+        ``type`` (``refused``, ``unknown_event``, ``invalid_payload``, ``bad_return``,
+        ``bad_state`` or ``raised``), ``message``, and ``event`` where there is one; a payload
+        that does not fit adds its ``path``, a refusal with a dict its keys. All of it is JSON.
     """
     payload: dict[str, Json] = {"event": event} if isinstance(event, str) else {}
+    if isinstance(error, InvalidPayload):  # it is about the client's own data
+        told = {"message": _sound(str(error)), "path": _sound(error.path)}
+        return {"type": "invalid_payload", **payload, **told}
     if isinstance(error, Refuse):
         return {"type": "refused", **payload, "message": "refused", **refusal(error, "message")}
     kind, public = _classify(error, what)

@@ -7,12 +7,19 @@ import asyncio
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from enum import Enum, auto
 from types import TracebackType
 from typing import Any, Protocol
 
 from livestate_nb.channel import Channel, Turn, current_turn, handler_of, options_of
 from livestate_nb.codec import Json
-from livestate_nb.errors import ChannelError, LiveStateError, Refuse, UnknownEvent
+from livestate_nb.errors import (
+    ChannelError,
+    InvalidPayload,
+    LiveStateError,
+    Refuse,
+    UnknownEvent,
+)
 from livestate_nb.event import Event, Reply
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH
 from livestate_nb.runtime.failure import cut, describe, error_message
@@ -23,6 +30,22 @@ from livestate_nb.runtime.work import Work
 from livestate_nb.state.draft import plain
 
 _log = logging.getLogger("livestate_nb")
+
+
+class Kind(Enum):
+    """Say what a call handles."""
+
+    EVENT = auto()
+    """An event that a client or a handle dispatched."""
+
+    FOREIGN = auto()
+    """Some other message of a client, which no handler takes."""
+
+    MESSAGE = auto()
+    """What pubsub brought."""
+
+    JOIN = auto()
+    """A member that has joined."""
 
 
 class Desk(Protocol):
@@ -43,8 +66,14 @@ class Desk(Protocol):
     def must_hold(self) -> bool:
         """Return whether an update that nobody waits for would come too soon."""
 
+    def send(self, message: Outgoing) -> None:
+        """Send a message to all members."""
+
     def send_update(self, update: Outgoing | None) -> None:
         """Send an update to all members; None holds it back."""
+
+    def publish(self) -> None:
+        """Send what was held back, or an update without a change."""
 
     def handled(self, member: JoinedMember) -> None:
         """Note that one message of a client is handled."""
@@ -55,25 +84,25 @@ class Desk(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One event or message on its way.
+    """One event or message, or one member's join, on its way.
 
     Args:
         desk: the session.
-        event: the event's name; None for a pubsub message.
-        payload: the event's payload, or the message.
-        member: who sent it; None for messages and handles.
+        kind: which of these it is.
+        event: the event's name; the topic of a message; None for a join.
+        payload: the event's payload, the message, or the join params.
+        member: who sent it, or joined; None for messages and handles.
         ref: the ref that `member` waits for.
-        is_foreign: whether it is no LiveState event but some other message of the client.
         outcome: gets the reply events, or what the handler raised, where Python waits for it.
         waiting: the channels whose handlers wait for this call.
     """
 
     desk: Desk
+    kind: Kind
     event: Any
     payload: Any
     member: JoinedMember | None = None
     ref: Json = None
-    is_foreign: bool = False
     outcome: "asyncio.Future[list[Event]] | None" = None
     waiting: frozenset[Channel] = frozenset()
     replied: list[Event] = field(default_factory=list)
@@ -86,7 +115,12 @@ class Call:
 
     async def run(self) -> None:
         """Take the call through its handler."""
+        if self.kind is Kind.JOIN and self.desk.ledger.version is None:  # init refused or failed
+            self._was_handled()
+            return
         turn = Turn(self.desk.channel, self.member, self.waiting)
+        if self.kind is Kind.MESSAGE:
+            turn.message_topic = self.event
         current_turn.set(turn)
         if self.outcome is not None:
             if self.outcome.done():  # whoever waited has been interrupted
@@ -101,9 +135,9 @@ class Call:
     async def _handle(self) -> None:
         desk, working, work = self.desk, None, None
         try:
-            function = self._function()
+            function, arguments = self._function()
             working = desk.ledger.open()
-            work = desk.work(function, self.payload, working)
+            work = desk.work(function, *arguments, working)
             step = await work.step(working)
             while not desk.mailbox.is_closed:
                 self._commit(working, step.value, goes_on=not step.is_last)
@@ -123,23 +157,26 @@ class Call:
         if desk.mailbox.is_closed:
             await self._close(work)
             return
-        if self.member is not None:
+        if self.member is not None and self.kind is not Kind.JOIN:
             self.member.answer(self.ref, "ok", {})
         if self.outcome is not None and not self.outcome.done():
             self.outcome.set_result(self.replied)
 
-    def _function(self) -> Callable[..., Any]:
-        """Return what handles the call."""
+    def _function(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+        """Return what handles the call, and what it takes before the state."""
         channel = self.desk.channel
         if self.desk.ledger.version is None:
             raise ChannelError("there is no state: init refused or failed")
-        if self.event is None and not self.is_foreign:
-            return channel.handle_message
-        handler = None if self.is_foreign else handler_of(channel, self.event)
+        if self.kind is Kind.MESSAGE:
+            return channel.handle_message, (self.payload,)
+        if self.kind is Kind.JOIN:
+            return channel.joined, (self.payload,)
+        is_foreign = self.kind is Kind.FOREIGN
+        handler = None if is_foreign else handler_of(channel, self.event, self.payload)
         if handler is not None:
             return handler
         known = channel.events()
-        if self.is_foreign:
+        if is_foreign:
             raise UnknownEvent(
                 f"expected {EVENT_PREFIX}NAME or {REFRESH}, got {cut(self.event)}",
                 self.event,
@@ -152,44 +189,60 @@ class Call:
                 self.event,
                 known,
             )
-        return _nothing  # as in the original, a channel without any handler takes all events
+        return _nothing, ()  # as in the original, a channel without handlers takes all events
 
     def _commit(self, working: Any, result: object, *, goes_on: bool) -> None:
         desk = self.desk
         state, events = (result.state, result.events) if isinstance(result, Reply) else (result, ())
         events = tuple(Event(event.name, plain(event.detail)) for event in events)
         messages = [event_message(event) for event in events]
-        is_held = (goes_on or self.event is None) and desk.must_hold()
+        is_held = (goes_on or self.kind is Kind.MESSAGE) and desk.must_hold()
         update = desk.ledger.commit(working, state, is_held=is_held)
-        if self.member is not None:
-            for message in messages:
+        for message in messages:
+            if self.member is not None:
                 self.member.send(message)
+            elif self.kind is Kind.MESSAGE:
+                desk.send(message)
         self.replied += events
         desk.send_update(update)
 
     def _failed(self, error: BaseException) -> None:
-        desk, member, event = self.desk, self.member, self.event
+        desk, member = self.desk, self.member
+        event = self.event if self.kind in (Kind.EVENT, Kind.FOREIGN) else None
         is_refusal = isinstance(error, Refuse)
         self._log_failure(error)
         fail(self.outcome, error)
         if options_of(type(desk.channel)).on_error == "crash" and not is_refusal:
             desk.crash()
             return
-        what = "a message" if event is None else f"the event {cut(event)}"
-        for receiver in desk.receivers if event is None else filter(None, [member]):
+        what = self._what() if event is None else f"the event {cut(event)}"
+        for receiver in desk.receivers if self.kind is Kind.MESSAGE else filter(None, [member]):
             told = describe(error, what, event, is_local=receiver.line.is_local)
             receiver.send(error_message(told))
         if member is None:
             return
-        if desk.ledger.version is not None and not self.is_foreign:
-            desk.send_update(desk.ledger.publish())
-        told = describe(error, what, event, is_local=member.line.is_local)
-        member.answer(self.ref, "error", told)
+        if desk.ledger.version is not None and self.kind is not Kind.FOREIGN:
+            desk.publish()
+        if self.kind is not Kind.JOIN:
+            told = describe(error, what, event, is_local=member.line.is_local)
+            member.answer(self.ref, "error", told)
+
+    def _what(self) -> str:
+        """Return what is handled, for people."""
+        match self.kind:
+            case Kind.MESSAGE:
+                return "a message"
+            case Kind.JOIN:
+                return "joined"
+        return cut(self.event)
 
     def _log_failure(self, error: BaseException) -> None:
         name = f"{type(self.desk.channel).__name__} on {cut(self.desk.topic)}"
-        what = "a message" if self.event is None else cut(self.event)
-        if isinstance(error, Refuse | UnknownEvent):
+        what = self._what()
+        if isinstance(error, InvalidPayload):
+            _log.info("%s refused %s: its payload does not fit the annotation", name, what)
+            _log.debug("%s on %s: %s", name, what, error)
+        elif isinstance(error, Refuse | UnknownEvent):
             _log.info("%s refused %s: %s", name, what, error)
         elif isinstance(error, LiveStateError):
             _log.error("%s failed on %s: %s", name, what, error)
@@ -205,8 +258,8 @@ class Call:
         except BaseException as error:
             if isinstance(error, asyncio.CancelledError) and self.desk.mailbox.is_closed:
                 raise
-            name = cut(self.event)
-            _log.error("the handler of %s failed when it was closed", name, exc_info=error)
+            what = self._what()
+            _log.error("the handler of %s failed when it was closed", what, exc_info=error)
 
     def _was_handled(self) -> None:
         """Tell the session, the first time."""
@@ -222,7 +275,7 @@ class Call:
         return give_up
 
 
-def _nothing(_payload: Any, _state: Any) -> None:
+def _nothing(_state: Any) -> None:
     """Change nothing."""
 
 

@@ -18,7 +18,7 @@ MAX_KEPT: Final = 256
 MAX_BYTES: Final = 64_000
 """Bytes of payload that one session keeps."""
 
-WHOLE: Final = Outgoing(STATE_CHANGE, Raw(b""))
+WHOLE: Final = Outgoing(STATE_CHANGE, Raw(b""), is_update=True)
 """Stands for a whole state that was sent: who missed it gets the one of now."""
 
 

@@ -12,7 +12,7 @@ from livestate_nb.codec import Json, Raw, dumps
 from livestate_nb.declaration import Options
 from livestate_nb.errors import DraftError, EncodeError, EventError, ReturnError
 from livestate_nb.event import Event
-from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH, MessageBuilder
+from livestate_nb.state.builder import STATE_CHANGE, MessageBuilder
 from livestate_nb.state.change import Change
 from livestate_nb.state.draft import drop, finish, open_draft, plain, rebase
 from livestate_nb.state.encoder import DocumentEncoder, encode
@@ -25,15 +25,12 @@ class Outgoing(NamedTuple):
     Args:
         event: the event's name on the wire.
         payload: JSON text of an object.
+        is_update: whether it brings the state or a change of it.
     """
 
     event: str
     payload: Raw
-
-    @property
-    def is_update(self) -> bool:
-        """Whether it brings the state or a change of it."""
-        return self.event in (STATE_CHANGE, STATE_PATCH)
+    is_update: bool = False
 
 
 class Ledger:
@@ -57,8 +54,7 @@ class Ledger:
         self.options = options
         self.state: Any = None
         self.version: int | None = None
-        self._encoder = DocumentEncoder()
-        self._builder = MessageBuilder()
+        self._encoder = DocumentEncoder(options.message_builder.ignored)
         self._published: Any = None
         self._is_constant = False
         self._whole: Outgoing | None = None
@@ -67,6 +63,16 @@ class Ledger:
     def is_ahead(self) -> bool:
         """Whether the state has changes that no update has carried yet."""
         return self._published is not self.state
+
+    def reconfigure(self, options: Options) -> bool:
+        """Take other options; return whether clients need the whole state to follow updates."""
+        before, self.options = self.options.message_builder, options
+        now = options.message_builder
+        if type(before) is type(now) and vars(before) == vars(now):
+            return False
+        self._encoder = DocumentEncoder(now.ignored)
+        self._whole = None
+        return self.version is not None
 
     def start(self, state: object) -> Outgoing:
         """Take the first state, as version 0; return the message with it.
@@ -77,17 +83,17 @@ class Ledger:
         """
         state = plain(state) if isinstance(state, dict) else copy.deepcopy(state)
         document = _checked(state, self._encoder.encode(state))
-        whole = outgoing(*self._builder.new_state_message(document, 0))
+        whole = self._built(self._builder.new_state_message(document, 0))
         self.state, self._published, self.version = state, state, 0
         return whole
 
     def whole(self) -> Outgoing:
         """Return the message with the whole state as published, null before there is one."""
         if self.version is None:
-            return outgoing(STATE_CHANGE, {"state": None, "version": None})
+            return _update_message(STATE_CHANGE, {"state": None, "version": None})
         if self._whole is None:
             document = self._encoder.encode(self._published)
-            self._whole = outgoing(*self._builder.new_state_message(document, self.version))
+            self._whole = self._built(self._builder.new_state_message(document, self.version))
         return self._whole
 
     def open(self) -> Any:
@@ -156,6 +162,26 @@ class Ledger:
         """Return a copy of the state that its holder may change."""
         return copy.deepcopy(self.state)
 
+    @property
+    def _builder(self) -> MessageBuilder:
+        return self.options.message_builder
+
+    def _built(self, message: object) -> Outgoing:
+        """Return what a message builder made as it goes to clients.
+
+        Raises:
+            ReturnError: it is no event with an object.
+            EncodeError: it has no JSON form.
+        """
+        match message:
+            case (str(event), dict(payload)):
+                return _update_message(event, payload)
+        raise ReturnError(
+            f"expected {type(self._builder).__name__} to return (event, payload), a text and an "
+            f"object, got {message!r}",
+            message,
+        )
+
     def _change(self, old: object, new: object, touched: Touched | None) -> Change:
         key = self.options.row_key
         return Change(old, new, touched=touched, key=key, encoder=self._encoder)
@@ -164,7 +190,7 @@ class Ledger:
         """Return the update that a change makes, and note that it is published."""
         assert self.version is not None  # noqa: S101 - no change comes before the first state
         version = 0 if self.version >= self.options.max_version else self.version + 1
-        update = outgoing(*self._builder.update_state_message(change, version))
+        update = self._built(self._builder.update_state_message(change, version))
         self.state = self._published = state
         self.version, self._whole = version, None
         return update
@@ -195,6 +221,10 @@ def outgoing(event: str, payload: Json) -> Outgoing:
         return Outgoing(event, Raw(dumps(payload)))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise EncodeError(f"{event}: {error}", "", payload) from error
+
+
+def _update_message(event: str, payload: Json) -> Outgoing:
+    return outgoing(event, payload)._replace(is_update=True)
 
 
 def _checked(state: object, document: Json) -> Json:

@@ -8,6 +8,7 @@ from typing import Any, Protocol
 
 from livestate_nb.codec import Json
 from livestate_nb.event import Event
+from livestate_nb.presence import Presence
 from livestate_nb.protocol import Join
 from livestate_nb.runtime.history import WHOLE, History
 from livestate_nb.runtime.ledger import Outgoing, event_message
@@ -102,6 +103,10 @@ class JoinedMember:
         """Messages of this client that the session has not handled yet."""
         self.leave_ref: Json = None
         self.is_leaving = False
+        self.is_introduced = False
+        """Whether the channel knows that it has joined."""
+        self.presence: Presence | None = None
+        """How it is present on the topic while it is joined, if it is."""
         self.is_behind = False
         """Whether it has missed updates because it reads too slowly."""
         self.place: Place | None = None

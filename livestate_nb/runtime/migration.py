@@ -10,6 +10,7 @@ from types import CodeType
 from typing import Any, Protocol
 
 from livestate_nb.channel import Channel, Turn, current_turn, options_of
+from livestate_nb.declaration import Options
 from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.ledger import Ledger, Outgoing
 from livestate_nb.runtime.mailbox import Mailbox
@@ -33,6 +34,9 @@ class Heir(Protocol):
     def send_update(self, update: Outgoing | None) -> None:
         """Send an update to all members."""
 
+    def reconfigure(self, options: Options) -> None:
+        """Take the options of another class."""
+
 
 def shape_of(channel: type[Channel]) -> object:
     """Return what tells whether a state was made by, or for, the same `migrate`.
@@ -52,7 +56,7 @@ async def take_over(heir: Heir, channel: type[Channel]) -> None:
     """
     before, options = type(heir.channel), heir.ledger.options
     heir.channel.__class__ = channel
-    heir.ledger.options = options_of(channel)
+    heir.reconfigure(options_of(channel))
     shape = shape_of(channel)
     if shape in (None, heir.shape) or heir.ledger.version is None:
         heir.shape = shape
@@ -67,7 +71,8 @@ async def take_over(heir: Heir, channel: type[Channel]) -> None:
         heir.ledger.abort(working)
         if heir.mailbox.is_closed:
             raise
-        heir.channel.__class__, heir.ledger.options = before, options
+        heir.channel.__class__ = before
+        heir.reconfigure(options)
         _log.error(
             "%s on %s keeps its class and state, since migrate failed",
             channel.__name__,

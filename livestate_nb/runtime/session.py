@@ -7,29 +7,41 @@ what came in the meantime. It must not know frames, sockets or notebooks.
 import asyncio
 import logging
 import math
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeAlias
 
-from livestate_nb.channel import Channel, Turn, bind, current_turn, needs_main, options_of
+from livestate_nb.channel import (
+    Channel,
+    Turn,
+    bind,
+    current_turn,
+    needs_main,
+    options_of,
+    wants_joined,
+)
 from livestate_nb.codec import Json
-from livestate_nb.errors import Overloaded, Refuse, ReturnError, SessionClosed
+from livestate_nb.declaration import Options
+from livestate_nb.errors import ChannelError, Overloaded, Refuse, ReturnError
 from livestate_nb.event import Event
+from livestate_nb.presence import Presences
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, Message
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.pubsub import PubSub
 from livestate_nb.roles import Member
+from livestate_nb.runtime.attendance import Attendance, presence_of
 from livestate_nb.runtime.audience import Audience
 from livestate_nb.runtime.deadline import Deadline
 from livestate_nb.runtime.failure import cut, describe, error_message, refusal
-from livestate_nb.runtime.handling import Call
+from livestate_nb.runtime.handling import Call, Kind
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.migration import shape_of, take_over
 from livestate_nb.runtime.places import Claim, Owner, Places
+from livestate_nb.runtime.subscriptions import Subscriptions
 from livestate_nb.runtime.watch import Watch
 from livestate_nb.runtime.work import Threads, Work, run
-from livestate_nb.state.draft import plain
 
 MAX_UNHANDLED: Final = 1000
 """Messages of one client that may wait in a mailbox; one more ends its channel."""
@@ -44,8 +56,12 @@ class Ground(Protocol):
 
     threads: Threads
     pubsub: PubSub
+    presences: Presences
     clock: Callable[[], float]
     places: "Places[Seated]"
+
+    def broadcast(self, topic: str, message: object) -> None:
+        """Publish a message, its drafts as plain values."""
 
     def post(self, function: Callable[..., object], *args: Any) -> None:
         """Run a function on the endpoint's loop; callable from any thread."""
@@ -81,10 +97,10 @@ class Session:
         self.watch = Watch()
         self._ground = ground
         self._audience = Audience(self, ground.places, ground.clock)
+        self._attendance = Attendance(self, ground.presences)
         self._linger: Deadline | None = None
         self._holds = 0
         self._params: dict[str, Json] | None = None
-        self._subscriptions: set[str] = set()
         self._now = asyncio.get_running_loop().time
         self._next_update = -math.inf
         self._flush: asyncio.TimerHandle | None = None
@@ -97,6 +113,7 @@ class Session:
         self.shape = shape_of(channel)
         """Which `migrate` the state is from; see `livestate_nb.runtime.migration`."""
         self.mailbox = Mailbox(self._ground)
+        self._subscriptions = Subscriptions(self._ground.pubsub, self._ground.post, self._take)
         bind(self.channel, self)
 
     @property
@@ -120,14 +137,38 @@ class Session:
         """Send an event to all members."""
         self._ground.post(self.send, event_message(Event(event, detail)))
 
+    @property
+    def presences(self) -> dict[str, list[dict[str, Any]]]:
+        """Who is present on the topic: the metas by key."""
+        return self._ground.presences.metas(self.topic)
+
     def subscribe(self, topic: str) -> None:
-        """Let messages that are published to a topic into the mailbox."""
-        self._ground.pubsub.subscribe(topic, self._receive)
-        self._ground.post(self._subscribed, topic)
+        """Let messages that are published to a topic or pattern into the mailbox."""
+        self._subscriptions.add(topic)
+
+    def unsubscribe(self, topic: str) -> None:
+        """Let them in no longer."""
+        self._subscriptions.remove(topic)
 
     def broadcast(self, topic: str, message: object) -> None:
-        """Publish a message, its drafts as plain values."""
-        self._ground.pubsub.publish(topic, plain(message))
+        """Publish a message."""
+        self._ground.broadcast(topic, message)
+
+    def track(self, member: Member, meta: dict[str, Any], key: str | None) -> None:
+        """Let a member be present on the topic, or change how."""
+        assert isinstance(member, JoinedMember)  # noqa: S101 - all members of a session are
+        if not self.ledger.options.presence:
+            name = type(self.channel).__name__
+            raise ChannelError(
+                f"{name} tells nobody who is present: write class {name}(Channel, presence=True, …)"
+            )
+        presence = presence_of(member, meta, key)
+        self._ground.post(self._attendance.track, member, presence)
+
+    def untrack(self, member: Member) -> None:
+        """Let a member be present no longer."""
+        assert isinstance(member, JoinedMember)  # noqa: S101 - all members of a session are
+        self._ground.post(self._attendance.untrack, member)
 
     # members
 
@@ -166,23 +207,26 @@ class Session:
 
     def attach(self, member: JoinedMember) -> None:
         """Let an authorized client in: it gets the state as soon as there is one."""
+        if member.needs_whole and self.ledger.is_ahead:
+            self.publish()
         if self.is_closed:  # it ended while the client was authorized: the client joins again
             member.line.crashed(member.join, CRASHED)
             return
-        if not member.needs_whole:
-            self._audience.join(member)
-            return
-        if self.ledger.is_ahead:
-            self._publish()
         self._audience.join(member)
-        if self.ledger.version is not None:
+        if member.needs_whole and self.ledger.version is not None:
             self.send_whole(member)
-            return
+            self._attendance.greet(member)
+        elif member.needs_whole:
 
-        async def start() -> None:
-            await self._start(member)
+            async def start() -> None:
+                await self._start(member)
 
-        self.mailbox.put(Errand(start, member))
+            self.mailbox.put(Errand(start, member))
+        self._attendance.come_back(member)
+        if not member.is_introduced:
+            member.is_introduced = True
+            if wants_joined(type(self.channel)):
+                self._put(Call(self, Kind.JOIN, None, member.params, member), member)
 
     def deliver(self, member: JoinedMember, message: Message) -> None:
         """Put a client's message into the mailbox; when too many wait, its channel ends.
@@ -205,15 +249,9 @@ class Session:
             job = Errand(refresh, member)
         else:
             name = event.removeprefix(EVENT_PREFIX) if is_event else event
-            job = Call(self, name, message.payload, member, message.ref, is_foreign=not is_event)
-        member.unhandled += 1
-        if member.unhandled > MAX_UNHANDLED:
-            self._expel(member)
-            return
-        try:
-            self.mailbox.put(job, is_eager=True)
-        except Overloaded:
-            self._expel(member)
+            kind = Kind.EVENT if is_event else Kind.FOREIGN
+            job = Call(self, kind, name, message.payload, member, message.ref)
+        self._put(job, member)
 
     def handled(self, member: JoinedMember) -> None:
         """Note that one message of a client is handled, or has come to its first yield."""
@@ -240,6 +278,7 @@ class Session:
         grace = self.ledger.options.grace
         if member.place is not None and grace > 0 and not member.is_leaving:
             self._audience.miss(member, grace, self.detach)
+            self._attendance.leave(member)
         else:
             self.detach(member)
 
@@ -249,6 +288,7 @@ class Session:
         The last one ends the session, unless it is held; if it is shared, after the grace time.
         """
         self._audience.remove(member)
+        self._attendance.leave(member)
         self._end_when_empty()
 
     def hold(self) -> None:
@@ -272,7 +312,7 @@ class Session:
         if update is None:
             if self._flush is None:
                 delay = self._next_update - self._now()
-                self._flush = asyncio.get_running_loop().call_later(delay, self._publish)
+                self._flush = asyncio.get_running_loop().call_later(delay, self.publish)
             return
         self._stop_waiting()
         if self.ledger.options.fps is not None:
@@ -283,8 +323,14 @@ class Session:
     def send_whole(self, member: JoinedMember) -> None:
         """Send the state to a member, as it is now."""
         if self.ledger.is_ahead:
-            self._publish()
-        member.pass_on_whole(self.ledger.whole())
+            self.publish()
+        with self._or_crash():
+            member.pass_on_whole(self.ledger.whole())
+
+    def publish(self) -> None:
+        """Send what was held back, or an update without a change, which releases interfaces."""
+        with self._or_crash():
+            self.send_update(self.ledger.publish())
 
     def must_hold(self) -> bool:
         """Return whether an update that nobody waits for would come too soon after the last."""
@@ -324,7 +370,7 @@ class Session:
         """
         await self._revive()
         outcome: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
-        self.mailbox.put(Call(self, event, payload, outcome=outcome, waiting=waiting))
+        self.mailbox.put(Call(self, Kind.EVENT, event, payload, outcome=outcome, waiting=waiting))
         return await outcome
 
     async def exclusively(self, work: Callable[[Any], Awaitable[None]]) -> None:
@@ -358,6 +404,21 @@ class Session:
 
         self.mailbox.put(Errand(swap))
 
+    def reconfigure(self, options: Options) -> None:
+        """Take the options of another class; clients get the whole state if it is told otherwise.
+
+        What is held back goes out first, as it was to be told before.
+        """
+        if self.ledger.is_ahead:
+            self.publish()
+        if self.ledger.reconfigure(options):
+            for member in self.receivers:
+                self.send_whole(member)
+        if options.presence and self.ledger.version is not None:
+            self._attendance.open()
+        elif not options.presence:
+            self._attendance.close()
+
     def forget(self, before: float) -> None:
         """Drop what was sent before a time and is kept for nobody."""
         self._audience.forget(before)
@@ -367,7 +428,7 @@ class Session:
     def close(self) -> None:
         """End the session: members get ``phx_close`` and do not rejoin."""
         if self.ledger.is_ahead and not self.is_closed:
-            self._publish()
+            self.publish()
         for member in self._end():
             member.line.closed(member.join)
 
@@ -396,10 +457,9 @@ class Session:
 
     def _clear(self) -> list[JoinedMember]:
         """End what runs, and return who was joined."""
-        for topic in self._subscriptions:
-            self._ground.pubsub.unsubscribe(topic, self._receive)
-        self._subscriptions.clear()
+        self._subscriptions.end()
         self._stop_waiting()
+        self._attendance.close()
         self.mailbox.close()
         if self._linger is not None:
             self._linger.cancel()
@@ -469,8 +529,21 @@ class Session:
             for receiver in self.receivers:
                 receiver.pass_on_whole(whole)
             self.watch.tell()
+            if self.ledger.options.presence:
+                self._attendance.open()
         finally:
             turn.is_over = True
+
+    def _put(self, job: Job, member: JoinedMember) -> None:
+        """Put a client's job into the mailbox; when too many wait, its channel ends."""
+        member.unhandled += 1
+        if member.unhandled > MAX_UNHANDLED:
+            self._expel(member)
+            return
+        try:
+            self.mailbox.put(job, is_eager=True)
+        except Overloaded:
+            self._expel(member)
 
     def _expel(self, member: JoinedMember) -> None:
         """End the channel of a client that sends faster than it can be served."""
@@ -478,28 +551,23 @@ class Session:
         self.detach(member)
         member.line.crashed(member.join, OVERLOADED)
 
-    def _publish(self) -> None:
-        self.send_update(self.ledger.publish())
+    @contextmanager
+    def _or_crash(self) -> Iterator[None]:
+        """Crash where the message builder fails on a state that is committed."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - a user's builder may raise anything
+            _log.error("the message builder of %s failed", cut(self.topic), exc_info=error)
+            self.crash()
 
     def _stop_waiting(self) -> None:
         if self._flush is not None:
             self._flush.cancel()
             self._flush = None
 
-    def _subscribed(self, topic: str) -> None:
-        self._subscriptions.add(topic)
-        if self.is_closed:
-            self._ground.pubsub.unsubscribe(topic, self._receive)
-
-    def _receive(self, message: object) -> None:
+    def _take(self, topic: str, message: object) -> None:
         try:
-            self._ground.post(self._take, message)
-        except SessionClosed:
-            _log.debug("the endpoint is closed: a message to %s is dropped", cut(self.topic))
-
-    def _take(self, message: object) -> None:
-        try:
-            self.mailbox.put(Call(self, None, message))
+            self.mailbox.put(Call(self, Kind.MESSAGE, topic, message))
         except Overloaded as error:
             _log.warning("a message to %s is dropped: %s", cut(self.topic), error)
 

@@ -31,3 +31,16 @@ class Kept(Channel, topic="kept:*"):
     def boom(self, payload: Any, state: Any) -> None:
         state["n"] = 99
         raise RuntimeError("raised on purpose")
+
+
+class Lounge(Channel, topic="lounge:*", shared=True, presence=True):
+    def joined(self, params: Any, state: Any) -> None:
+        self.track({"typing": False}, key=params["name"])
+
+    @on("typing")
+    def typing(self, payload: Any, state: Any) -> None:
+        self.track({"typing": payload["on"]})
+
+
+class Booth(Lounge, topic="booth:*", shared=False):
+    pass

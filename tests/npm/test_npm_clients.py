@@ -20,7 +20,9 @@ OLDEST_NODE = (20, 14)
 PATIENCE = 90
 
 WIRE = {channel._options.topic: f"wire_channels:{channel.__name__}" for channel in CHANNELS}
-OURS = {"board:*": "npm_channels:Board", "kept:*": "npm_channels:Kept"}
+OURS = {
+    f"{name.lower()}:*": f"npm_channels:{name}" for name in ("Board", "Kept", "Lounge", "Booth")
+}
 CONFIG = f"""
 c.LiveStateApp.channels = { ({**WIRE, **OURS})!r}
 c.ServerApp.jpserver_extensions = {{"jupyterlab": False, "jupyter_lsp": False}}
@@ -49,7 +51,7 @@ def node() -> Path:
     return node
 
 
-@pytest.mark.parametrize("file", ["phoenix.test.js", "phx-live-state.test.js"])
+@pytest.mark.parametrize("file", ["phoenix.test.js", "phx-live-state.test.js", "presence.test.js"])
 def test_the_unmodified_client_works(file: str, node: Path, server: Server) -> None:
     expected = len(re.findall(r"^test\(", (HERE / file).read_text(), re.MULTILINE))
     code, output = _run(

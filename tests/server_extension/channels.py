@@ -33,6 +33,15 @@ class Who(Channel, topic="who"):
         return {"username": self.member.user.username, "name": self.member.user.name}
 
 
+class News(Channel, topic="news"):
+    def init(self, params: Any) -> Any:
+        self.subscribe("paper:*")
+        return {"news": []}
+
+    def handle_message(self, message: Any, state: Any) -> None:
+        state["news"].append(message)
+
+
 class Topicless(Channel):
     def init(self, params: Any) -> Any:
         return {"topic": self.topic}

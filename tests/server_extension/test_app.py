@@ -1,5 +1,6 @@
 """The extension: how it is enabled, where it is mounted, how it ends."""
 
+import asyncio
 import os
 import re
 import subprocess
@@ -7,6 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
 from tornado.httpclient import HTTPRequest
 from tornado.websocket import websocket_connect
 
@@ -46,6 +48,19 @@ async def test_channels_are_served_below_a_base_url_with_an_escape(
     for path in ("livestate", "livestate/"):
         body = (await jp_fetch(path)).body.decode()
         assert "<code>/a%40b/livestate</code>" in body
+
+
+@pytest.mark.parametrize("channels", [{"news": "tests.server_extension.channels:News"}])
+async def test_other_extensions_broadcast_to_what_the_server_hosts(
+    jp_serverapp: Any, connect: Connect
+) -> None:
+    web = await connect()
+    await web.join("news")
+    app = jp_serverapp.web_app.settings["livestate_nb_server"]
+    app.endpoint.broadcast("paper:1", "hello")
+    await asyncio.to_thread(app.endpoint.broadcast, "paper:2", "from a thread")
+    patches = [await web.wait("state:patch") for _ in range(2)]
+    assert [patch["patch"][0]["value"] for patch in patches] == ["hello", "from a thread"]
 
 
 async def test_stopping_the_extension_tells_every_client_to_come_back(

@@ -1,0 +1,193 @@
+"""Annotated payloads: what each kind of class makes of JSON, and what the errors say."""
+
+import datetime
+from dataclasses import dataclass, field
+from typing import Annotated, Any, Literal, NotRequired, TypedDict
+
+import attrs
+import msgspec
+import numpy as np
+import pydantic
+import pytest
+
+from livestate_nb import Channel, on
+from livestate_nb.errors import DeclarationError, InvalidPayload
+from livestate_nb.payload import reader_of
+
+
+@dataclass
+class Data:
+    title: str
+    tags: list[str] = field(default_factory=list)
+
+
+class Struct(msgspec.Struct):
+    title: str
+    tags: list[str] = []
+
+
+class Tree(msgspec.Struct):
+    child: "Tree | None" = None
+
+
+class Typed(TypedDict):
+    title: str
+    tags: NotRequired[list[str]]
+
+
+@attrs.define
+class Attrs:
+    title: str
+    tags: list[str] = attrs.field(factory=list)
+
+
+class Model(pydantic.BaseModel):
+    title: str
+    tags: list[str] = []
+
+
+class Strict(pydantic.BaseModel, strict=True, extra="forbid"):
+    when: datetime.date
+    n: int = 0
+
+
+def read(annotation: Any, payload: Any) -> Any:
+    def handler(self: Any, payload: Any, state: Any) -> None: ...
+
+    handler.__annotations__["payload"] = annotation
+    reader = reader_of(handler, 1, object)
+    return payload if reader is None else reader(payload)
+
+
+def refusal(annotation: Any, payload: Any) -> tuple[str, str]:
+    with pytest.raises(InvalidPayload) as caught:
+        read(annotation, payload)
+    return str(caught.value), caught.value.path
+
+
+KINDS = [Data, Struct, Attrs, Model]
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_payload_becomes_what_the_annotation_names(kind: Any) -> None:
+    assert read(kind, {"title": "a", "tags": ["b"]}) == kind(title="a", tags=["b"])
+    assert read(kind, {"title": "a", "unknown": 1}) == kind(title="a")
+
+
+def test_a_typed_dict_stays_a_dict() -> None:
+    assert read(Typed, {"title": "a", "unknown": 1}) == {"title": "a"}
+
+
+@pytest.mark.parametrize("kind", [*KINDS, Typed])
+@pytest.mark.parametrize(
+    ("payload", "path"),
+    [
+        ({"title": 1}, "/title"),
+        ({"title": "a", "tags": ["b", 2]}, "/tags/1"),
+        ({"title": "a", "tags": {}}, "/tags"),
+        ([], ""),
+        ("title", ""),
+        (None, ""),
+    ],
+)
+def test_a_wrong_payload_says_where(kind: Any, payload: Any, path: str) -> None:
+    message, told = refusal(kind, payload)
+    assert told == path
+    assert path in message
+
+
+def test_what_is_missing_is_named() -> None:
+    assert refusal(Data, {}) == ("Object missing required field `title`", "")
+    assert refusal(Model, {}) == ("Field required at '/title'", "/title")
+
+
+def test_a_model_reads_as_json_does() -> None:
+    assert read(Strict, {"when": "2026-11-24"}) == Strict(when=datetime.date(2026, 11, 24))
+    assert refusal(Strict, {"when": "2026-11-24", "n": "1"})[1] == "/n"
+    assert refusal(Strict, {"when": "2026-11-24", "m": 1})[1] == "/m"
+
+
+def test_models_may_be_parts_of_others() -> None:
+    assert read(list[Model] | None, [{"title": "a"}]) == [Model(title="a")]
+    assert refusal(list[Model], [{"title": "a"}, {"title": "a", "tags": [1]}])[1] == "/1/tags/0"
+
+
+def test_types_of_json_are_checked_too() -> None:
+    assert read(list[int], [1, 2]) == [1, 2]
+    assert read(Literal["up", "down"], "up") == "up"
+    assert read(float, 1) == 1.0
+    assert refusal(Literal["up", "down"], "left")[1] == ""
+    assert refusal(Annotated[int, msgspec.Meta(ge=1)], 0) == ("Expected `int` >= 1", "")
+    assert refusal(int, "1")[0] == "Expected `int`, got `str`"
+    assert refusal(dict[str, dict[str, int]], {"a": {"b": "c"}})[1] == ""
+    assert read(bytes, b"\x00") == b"\x00"
+
+
+def test_what_the_class_itself_refuses_is_told() -> None:
+    @dataclass
+    class Even:
+        n: int
+
+        def __post_init__(self) -> None:
+            if self.n % 2:
+                raise ValueError("n must be even")
+
+    assert read(Even, {"n": 2}) == Even(2)
+    assert refusal(list[Even], [{"n": 1}]) == ("n must be even at '/0'", "/0")
+
+
+def test_a_payload_that_is_nested_too_deeply_is_refused() -> None:
+    payload: Any = {}
+    for _ in range(100_000):
+        payload = {"child": payload}
+    assert "deep" in refusal(Tree, payload)[0]
+
+
+@pytest.mark.parametrize("annotation", [Any, dict, object])
+@pytest.mark.parametrize("payload", [{"a": 1}, [1], None, 1.5])
+def test_an_annotation_that_asks_for_nothing_checks_nothing(annotation: Any, payload: Any) -> None:
+    assert read(annotation, payload) is payload
+
+
+def test_an_annotation_may_be_a_text() -> None:
+    assert read("Data", {"title": "a"}) == Data("a")
+    assert read("list['Data']", [{"title": "a"}]) == [Data("a")]
+
+
+def test_a_class_inside_the_channel_may_be_named_in_a_text() -> None:
+    class Todos(Channel, topic="todos"):
+        class NewTodo(msgspec.Struct):
+            title: str
+
+        @on("add")
+        def add(self, payload: "NewTodo", state: Any) -> None: ...
+
+    class More(Todos, topic="more"):
+        pass
+
+    assert Todos._readers["add"]({"title": "a"}) == Todos.NewTodo("a")
+    assert More._readers["add"]({"title": "a"}) == Todos.NewTodo("a")
+
+
+def test_a_text_that_names_nothing_cannot_be_declared() -> None:
+    with pytest.raises(DeclarationError, match=r"cannot resolve the annotation 'Nothing'.*top"):
+
+        class Todos(Channel, topic="todos"):
+            @on("add")
+            def add(self, payload: "Nothing", state: Any) -> None:  # type: ignore[name-defined]  # noqa: F821 - the test's point
+                ...
+
+
+@pytest.mark.parametrize("annotation", [np.ndarray, Channel, set[int] | list[int], 7])
+def test_what_no_json_can_become_cannot_be_declared(annotation: Any) -> None:
+    with pytest.raises(DeclarationError, match="handler"):
+        read(annotation, {})
+
+
+def test_a_part_that_no_json_can_become_is_the_authors_fault() -> None:
+    @dataclass
+    class Odd:
+        array: np.ndarray[Any, Any]
+
+    with pytest.raises(DeclarationError):
+        read(Odd, {"array": [1]})
