@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 @pytest.fixture
 def livestate() -> "Iterator[Rig]":
     """Run channels in this process: ``livestate.declare(Todos)``, ``livestate.join(topic)``."""
-    from livestate_nb.testing import Rig
+    from livestate_nb.testing import Rig  # noqa: PLC0415 - see above
 
     with Rig() as rig:
         yield rig
@@ -31,7 +31,7 @@ def livestate_modules() -> list[str]:
 @pytest.fixture(scope="session")
 def livestate_server(livestate_modules: list[str]) -> "Iterator[Server]":
     """Run a Jupyter server that hosts the channels of `livestate_modules`."""
-    from livestate_nb.testing import serving
+    from livestate_nb.testing import serving  # noqa: PLC0415 - see above
 
     with serving(*livestate_modules) as server:
         yield server

@@ -233,7 +233,7 @@ class Rig:
 def connect(
     url: str, *, token: str = "", params: dict[str, str] | None = None, timeout: float = TIMEOUT
 ) -> Iterator[Client]:
-    """Connect to a running server: ``with connect(url) as client``; see `connect_async`."""
+    """Connect to a running server, for as long as a block lasts; see `connect_async`."""
     portal = Portal()
     try:
         dialling = connect_async(url, token=token, params=params, timeout=timeout)

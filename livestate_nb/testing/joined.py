@@ -1,15 +1,13 @@
 """One joined topic: its state as a client has it, what else came, and assertions on both.
 
-Patches are applied by ``jsonpatch``, which knows nothing of ours. It must not know endpoints.
+It must not know endpoints, nor how frames are read.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, Never
 from unittest.mock import ANY
 
 from livestate_nb.codec import Json
-from livestate_nb.protocol import Message
 from livestate_nb.protocol.message import (
     ERROR,
     EVENT_PREFIX,
@@ -17,31 +15,16 @@ from livestate_nb.protocol.message import (
     PHX_CLOSE,
     PHX_ERROR,
     PHX_LEAVE,
-    PHX_REPLY,
     REFRESH,
     RESERVED_KEY,
 )
 from livestate_nb.runtime.failure import cut
 from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
-from livestate_nb.testing.frames import decode
 from livestate_nb.testing.inbox import Inbox
+from livestate_nb.testing.view import ENDINGS, UPDATES, Push, View
 
-_ENDINGS: Final = (PHX_CLOSE, PHX_ERROR)
-_NOTHING: Final = object()
 _SHOWN: Final = 400
-"""Characters of one value in an assertion's message."""
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class _Push:
-    """Hold what was pushed: its event and payload, and the state when it had come."""
-
-    event: str
-    payload: Json
-    state: Json
-
-    def __str__(self) -> str:
-        return f"{self.event} {cut(self.payload, _SHOWN)}"
+"""Characters of an expected value in a message."""
 
 
 class AsyncJoined:
@@ -62,18 +45,11 @@ class AsyncJoined:
         self, topic: str, join_ref: str, inbox: Inbox, push: Callable[[str, str, Json], str]
     ) -> None:
         self.topic = topic
-        self._join_ref = join_ref
         self._inbox = inbox
         self._push = push
-        self._position = 0
-        self._pushes: list[_Push] = []
-        self._taken: set[_Push] = set()
-        self._answers: dict[Json, tuple[str, Json]] = {}
+        self._view = View(topic, join_ref, inbox.frames)
+        self._taken: set[Push] = set()
         self._unanswered: set[str] = set()
-        self._state: Json = _NOTHING
-        self._version: int | None = None
-        self._max_version: int | None = None
-        self._ending: _Push | None = None
 
     # what has come
 
@@ -84,10 +60,9 @@ class AsyncJoined:
         Raises:
             AssertionError: none has come.
         """
-        self._read()
-        if self._state is _NOTHING:
+        if self._view.read().version is None:
             self._fail("a state")
-        return self._state
+        return self._view.state
 
     @property
     def version(self) -> int:
@@ -96,16 +71,15 @@ class AsyncJoined:
         Raises:
             AssertionError: none has come.
         """
-        self._read()
-        if self._version is None:
+        version = self._view.read().version
+        if version is None:
             self._fail("a version")
-        return self._version
+        return version
 
     @property
     def versions(self) -> list[int]:
         """The versions of all whole states and patches that came, in order."""
-        updates = (STATE_CHANGE, STATE_PATCH)
-        return [one.payload["version"] for one in self._read() if one.event in updates]
+        return [one.payload["version"] for one in self._pushes if one.event in UPDATES]
 
     @property
     def events(self) -> list[tuple[str, Json]]:
@@ -113,14 +87,13 @@ class AsyncJoined:
 
         What it told of failures is among them, as ``error``.
         """
-        others = (STATE_CHANGE, STATE_PATCH, *_ENDINGS)
-        return [(one.event, one.payload) for one in self._read() if one.event not in others]
+        others = (*UPDATES, *ENDINGS)
+        return [(one.event, one.payload) for one in self._pushes if one.event not in others]
 
     @property
     def is_joined(self) -> bool:
         """Whether the channel has neither ended nor crashed, nor the connection closed."""
-        self._read()
-        return self._ending is None and self._inbox.closed is None
+        return not self._view.read().has_ended and self._inbox.closed is None
 
     # what the client does
 
@@ -142,8 +115,7 @@ class AsyncJoined:
         __tracebackhide__ = True
 
         def is_settled() -> bool:
-            self._read()
-            self._unanswered -= self._answers.keys()
+            self._unanswered -= self._view.read().answers.keys()
             return not self._unanswered
 
         await self._until(is_settled, "answers to all events")
@@ -242,13 +214,8 @@ class AsyncJoined:
             AssertionError: it has not come in time.
         """
         __tracebackhide__ = True
-
-        def is_answered() -> bool:
-            self._read()
-            return ref in self._answers
-
-        await self._until(is_answered, "an answer")
-        return self._answers[ref]
+        await self._until(lambda: ref in self._view.read().answers, "an answer")
+        return self._view.answers[ref]
 
     async def begin(self, greeting: Json) -> None:
         """Wait for the first state, or what comes in its place.
@@ -260,30 +227,36 @@ class AsyncJoined:
             AssertionError: neither came in time.
         """
         __tracebackhide__ = True
-        self._max_version = greeting.get(RESERVED_KEY, {}).get(MAX_VERSION)
-        firsts = (STATE_CHANGE, ERROR, *_ENDINGS)
+        self._view.max_version = greeting.get(RESERVED_KEY, {}).get(MAX_VERSION)
+        firsts = (STATE_CHANGE, ERROR, *ENDINGS)
         await self._until(
-            lambda: any(one.event in firsts for one in self._read()), "the first state"
+            lambda: any(one.event in firsts for one in self._pushes), "the first state"
         )
 
     # inside
 
+    @property
+    def _pushes(self) -> list[Push]:
+        return self._view.read().pushes
+
     async def _take(
-        self, event: str, fits: Callable[[_Push], bool], expected: dict[str, Any]
-    ) -> _Push:
+        self, event: str, fits: Callable[[Push], bool], expected: dict[str, Any]
+    ) -> Push:
         __tracebackhide__ = True
-        found: list[_Push] = []
+        found: list[Push] = []
 
         def is_here() -> bool:
             found[:] = [
                 one
-                for one in self._read()
+                for one in self._pushes
                 if one.event == event and one not in self._taken and fits(one)
             ]
             return bool(found)
 
-        said = [f"{name}={cut(value, _SHOWN)}" for name, value in expected.items() if value is not ANY]
-        await self._until(is_here, " ".join([event, "with", ", ".join(said)] if said else [event]))
+        said = ", ".join(
+            f"{name}={cut(value, _SHOWN)}" for name, value in expected.items() if value is not ANY
+        )
+        await self._until(is_here, f"{event} with {said}" if said else event)
         self._taken.add(found[0])
         return found[0]
 
@@ -306,7 +279,7 @@ class AsyncJoined:
 
     def _fail(self, wanted: str) -> Never:
         __tracebackhide__ = True
-        came = [f"\n  {one}" for one in self._pushes if one not in self._taken]
+        came = [f"\n  {one}" for one in self._view.pushes if one not in self._taken]
         told = "".join(came) if came else " nothing that no assertion has taken"
         message = f"expected {wanted} on {self.topic!r}, got{':' * bool(came)}{told}"
         if self._inbox.closed is not None:
@@ -314,49 +287,7 @@ class AsyncJoined:
             message += f"\nthe connection was closed: {code} {reason}"
         raise AssertionError(message)
 
-    def _read(self) -> list[_Push]:
-        """Read the frames that have come since; return all pushes of the channel."""
-        while self._position < len(self._inbox.frames):
-            message = decode(self._inbox.frames[self._position])
-            self._position += 1
-            if (message.topic, message.join_ref) == (self.topic, self._join_ref):
-                self._receive(message)
-        return self._pushes
 
-    def _receive(self, message: Message) -> None:
-        if message.event == PHX_REPLY:
-            self._answers[message.ref] = message.payload["status"], message.payload["response"]
-            return
-        if message.event == STATE_CHANGE:
-            self._state, self._version = message.payload["state"], message.payload["version"]
-        elif message.event == STATE_PATCH:
-            self._apply(message.payload["patch"], message.payload["version"])
-        push = _Push(message.event, message.payload, self._state)
-        if message.event in _ENDINGS:
-            self._ending = push
-        self._pushes.append(push)
-
-    def _apply(self, patch: list[Json], version: int) -> None:
-        before = self._version
-        due = 0 if before is None or before == self._max_version else before + 1
-        if self._state is _NOTHING or version != due:
-            raise AssertionError(
-                f"expected patches on {self.topic!r} to follow each other, got version {version} "
-                f"after {before}"
-            )
-        self._state, self._version = _jsonpatch().apply_patch(self._state, patch), version
-
-
-def _payload(expected: dict[str, Any]) -> Callable[[_Push], bool]:
+def _payload(expected: dict[str, Any]) -> Callable[[Push], bool]:
     """Return whether a push has these members in its payload."""
     return lambda one: {name: one.payload[name] for name in expected} == expected
-
-
-def _jsonpatch() -> Any:
-    try:
-        import jsonpatch
-    except ModuleNotFoundError as error:
-        raise ModuleNotFoundError(
-            'patches are applied with jsonpatch: pip install "livestate_nb[testing]"'
-        ) from error
-    return jsonpatch

@@ -22,9 +22,13 @@ _NO_CODE: Final = 1006
 
 @asynccontextmanager
 async def connect_async(
-    url: str, *, token: str = "", params: dict[str, str] | None = None, timeout: float = TIMEOUT
+    url: str,
+    *,
+    token: str = "",
+    params: dict[str, str] | None = None,
+    timeout: float = TIMEOUT,  # noqa: ASYNC109 - of all that the client will wait for
 ) -> AsyncIterator[AsyncClient]:
-    """Connect to a running server: ``async with connect_async(url) as client``.
+    """Connect to a running server, for as long as an ``async with`` block lasts.
 
     Args:
         url: where clients connect, such as ``"ws://localhost:8888/livestate"``.

@@ -62,8 +62,7 @@ def serving(*modules: str, timeout: float = TIMEOUT) -> Iterator[Server]:
     """Run a server that hosts the channels of modules, until the block ends.
 
     Args:
-        *modules: importable from the working directory or by this Python, such as
-            ``"my_package.channels"``.
+        *modules: importable from here, such as ``"my_package.channels"``.
         timeout: seconds that its clients wait for anything.
 
     Raises:
@@ -72,7 +71,8 @@ def serving(*modules: str, timeout: float = TIMEOUT) -> Iterator[Server]:
     token = secrets.token_hex(16)
     with TemporaryDirectory(prefix="livestate-") as place:
         log = Path(place) / "server.log"
-        command = [sys.executable, "-m", "livestate_nb_server", "serve", *modules, "--port=0"]
+        command = [sys.executable, "-m", "livestate_nb_server", "serve", *modules]
+        command += ["--port=0", "--ip=127.0.0.1", "--allow-root"]
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 command, env=_environment(place, token), stdout=output, stderr=output
@@ -92,7 +92,7 @@ def _environment(place: str, token: str) -> dict[str, str]:
     """Return the environment in which a server neither finds nor leaves anything of the user's."""
     names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime"}
     own = {name: str(Path(place) / directory) for name, directory in names.items()}
-    path = os.pathsep.join(filter(None, [os.getcwd(), os.environ.get("PYTHONPATH", "")]))
+    path = os.pathsep.join(filter(None, sys.path))  # with what pytest has put there
     return {**os.environ, **own, "JUPYTER_TOKEN": token, "PYTHONPATH": path}
 
 

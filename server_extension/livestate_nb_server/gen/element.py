@@ -1,0 +1,112 @@
+"""Generate a Lit element: plain JavaScript for `show`, or TypeScript for web pages.
+
+It must not know servers.
+"""
+
+from pathlib import Path
+from string import Template
+from typing import Final
+
+from livestate_nb_server.gen.files import check_tag, snake, write
+
+
+def gen_element(
+    channel: str, tag: str, directory: Path, *, is_typescript: bool, force: bool
+) -> str:
+    """Write an element, and say how to use or build it.
+
+    Args:
+        channel: the name of its channel's class, as `gen_channel` takes it.
+        tag: the element's tag.
+        directory: where to write.
+        is_typescript: whether to write TypeScript.
+        force: whether to replace a file that exists.
+
+    Raises:
+        CommandError: the name or tag is none, or the file exists or cannot be written.
+    """
+    check_tag(tag)
+    words = {"channel": channel, "snake": snake(channel), "tag": tag}
+    words["name"] = "".join(part.capitalize() for part in tag.split("-"))
+    path = directory / f"{tag}.{'ts' if is_typescript else 'js'}"
+    text, following = (_TYPESCRIPT, _BUILD) if is_typescript else (_JAVASCRIPT, _SHOW)
+    told = write({path: text.substitute(words)}, force=force)
+    return f"{told}\n{following.substitute(words, path=path)}"
+
+
+_JAVASCRIPT: Final = Template("""\
+import { css, html } from "lit";
+import { LiveElement } from "livestate-nb";
+
+export default class $name extends LiveElement {
+  static styles = css`
+    ul { padding: 0; list-style: none; }
+  `;
+
+  render(state) {
+    return html`
+      <ul>$${state.items.map((item) => html`<li>$${item}</li>`)}</ul>
+      <form @submit=$${this.live.submit("add")}>
+        <input name="title" aria-label="Title" required> <button>Add</button>
+      </form>`;
+  }
+}
+""")
+
+_SHOW: Final = Template("""\
+to show it in a notebook:
+    from pathlib import Path
+    $channel.show("$snake:1", element="$tag", esm=Path("$path"))""")
+
+_TYPESCRIPT: Final = Template("""\
+import { css, html, LitElement } from "lit";
+import { customElement, property, state } from "lit/decorators.js";
+import { liveState, liveStateConfig, liveStateProperty } from "phx-live-state";
+
+@customElement("$tag")
+@liveState({ events: { send: ["add"] } })
+export class $name extends LitElement {
+  static styles = css`
+    ul { padding: 0; list-style: none; }
+  `;
+
+  /** Where the server is, such as "ws://localhost:8888/livestate". */
+  @property()
+  @liveStateConfig("url")
+  url = "";
+
+  @property()
+  @liveStateConfig("topic")
+  topic = "$snake:1";
+
+  @state()
+  @liveStateProperty()
+  items: string[] = [];
+
+  render() {
+    return html`
+      <ul>$${this.items.map((item) => html`<li>$${item}</li>`)}</ul>
+      <form @submit=$${this.submit}>
+        <input name="title" aria-label="Title" required> <button>Add</button>
+      </form>`;
+  }
+
+  private submit(event: SubmitEvent) {
+    event.preventDefault();
+    const form = event.target as HTMLFormElement;
+    const detail = Object.fromEntries(new FormData(form));
+    this.dispatchEvent(new CustomEvent("add", { detail }));
+    form.reset();
+  }
+}
+""")
+
+_BUILD: Final = Template("""\
+to build it:
+    npm install lit phx-live-state
+    npm install --save-dev esbuild
+    npx esbuild $path --bundle --format=esm --outfile=dist/$tag.js \
+--tsconfig-raw='{"compilerOptions":{"experimentalDecorators":true,"useDefineForClassFields":false}}'
+to use it in a page:
+    <script type="module" src="dist/$tag.js"></script>
+    <$tag url="ws://localhost:8888/livestate"></$tag>""")
