@@ -63,7 +63,8 @@ class View:
         self.pushes: list[Push] = []
         self.answers: dict[Json, tuple[str, Json]] = {}
         self.has_ended = False
-        self._address = topic, join_ref
+        self._topic = topic
+        self._join_ref = join_ref
         self._frames = frames
         self._position = 0
 
@@ -76,8 +77,8 @@ class View:
         while self._position < len(self._frames):
             message = decode(self._frames[self._position])
             self._position += 1
-            if (message.topic, message.join_ref) == self._address:
-                self._receive(message)
+            if message.topic == self._topic and message.join_ref in (self._join_ref, None):
+                self._receive(message)  # a join of what nobody serves is answered without one
         return self
 
     def _receive(self, message: Message) -> None:
@@ -97,7 +98,7 @@ class View:
         due = None if before is None else 0 if before == self.max_version else before + 1
         if version != due:
             raise AssertionError(
-                f"expected a patch to version {due} on {self._address[0]!r}, got one to {version}"
+                f"expected a patch to version {due} on {self._topic!r}, got one to {version}"
             )
         self.state, self.version = _jsonpatch().apply_patch(self.state, patch), version
 
