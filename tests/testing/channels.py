@@ -39,7 +39,6 @@ class Tally(Channel, topic="tally:*", max_version=3):
         state["n"] = len(payload)
 
 
-
 class Room(Channel, topic="room:*", shared=True):
     def init(self, params: Any) -> Any:
         self.subscribe("news")

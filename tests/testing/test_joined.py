@@ -29,7 +29,12 @@ async def hasty() -> AsyncIterator[AsyncRig]:
 
 async def test_a_joined_topic_has_its_first_state(rig: AsyncRig) -> None:
     tally = await rig.join("tally:a", {"start": 5})
-    assert (tally.topic, tally.state, tally.version, tally.versions) == ("tally:a", {"n": 5}, 0, [0])
+    assert (tally.topic, tally.state, tally.version, tally.versions) == (
+        "tally:a",
+        {"n": 5},
+        0,
+        [0],
+    )
     assert await tally.assert_state_change({"n": 5}, version=0) == {"n": 5}
     assert tally.is_joined
 

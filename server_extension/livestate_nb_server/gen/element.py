@@ -61,7 +61,7 @@ to show it in a notebook:
 _TYPESCRIPT: Final = Template("""\
 import { css, html, LitElement } from "lit";
 import { customElement, property, state } from "lit/decorators.js";
-import { liveState, liveStateConfig, liveStateProperty } from "phx-live-state";
+import { type LiveState, liveState, liveStateConfig, liveStateProperty } from "phx-live-state";
 
 @customElement("$tag")
 @liveState({ events: { send: ["add"] } })
@@ -82,6 +82,15 @@ export class $name extends LitElement {
   @state()
   @liveStateProperty()
   items: string[] = [];
+
+  /** Made by the decorator of the class when the element is connected to a page. */
+  declare liveState: LiveState;
+
+  connectedCallback() {
+    super.connectedCallback();
+    // phx-live-state 0.12 leaves this to the element, unless it provides its LiveState to others
+    queueMicrotask(() => this.liveState.connect());
+  }
 
   render() {
     return html`
