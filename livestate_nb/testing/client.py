@@ -8,9 +8,8 @@ from typing import Protocol
 
 from livestate_nb.codec import Json
 from livestate_nb.errors import Refuse
-from livestate_nb.protocol import Message
 from livestate_nb.protocol.message import PHX_JOIN, RESERVED_KEY
-from livestate_nb.testing.frames import encode
+from livestate_nb.testing.frames import Writer
 from livestate_nb.testing.inbox import Inbox
 from livestate_nb.testing.joined import AsyncJoined
 
@@ -36,8 +35,7 @@ class AsyncClient:
     def __init__(self, inbox: Inbox, line: Line) -> None:
         self._inbox = inbox
         self._line = line
-        self._ref = 0
-        self._join_refs: dict[str, str] = {}
+        self._writer = Writer()
 
     @property
     def frames(self) -> list[str | bytes]:
@@ -76,12 +74,8 @@ class AsyncClient:
             event: the event's name on the wire.
             payload: any JSON value, or bytes; nothing means ``{}``.
         """
-        self._ref += 1
-        ref = str(self._ref)
-        if event == PHX_JOIN:
-            self._join_refs[topic] = ref
-        payload = {} if payload is None else payload
-        self.feed(encode(Message(self._join_refs.get(topic), ref, topic, event, payload)))
+        ref, frame = self._writer.write(topic, event, {} if payload is None else payload)
+        self.feed(frame)
         return ref
 
     def feed(self, frame: str | bytes) -> None:

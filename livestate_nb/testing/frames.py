@@ -7,7 +7,9 @@ way to the server. It must not know what a message means.
 from itertools import accumulate, pairwise
 from typing import Final
 
+from livestate_nb.codec import Json
 from livestate_nb.protocol import Message, SerializerV2
+from livestate_nb.protocol.message import PHX_JOIN
 
 _PUSH: Final = 0
 _HEADER: Final = 4
@@ -41,3 +43,36 @@ def decode(frame: str | bytes) -> Message:
     ends = list(accumulate(frame[1:_HEADER], initial=_HEADER))
     join_ref, topic, event = (frame[start:end].decode() for start, end in pairwise(ends))
     return Message(join_ref or None, None, topic, event, frame[ends[-1] :])
+
+
+class Writer:
+    """Write the frames of one client: number its messages, and say which join they belong to.
+
+    Attributes:
+        last: the number of the last message.
+
+    Example:
+        >>> writer = Writer()
+        >>> writer.write("todo:all", "phx_join", {})
+        ('1', '["1","1","todo:all","phx_join",{}]')
+        >>> writer.write("todo:all", "lvs_refresh", {})
+        ('2', '["1","2","todo:all","lvs_refresh",{}]')
+    """
+
+    def __init__(self) -> None:
+        self.last = 0
+        self._joins: dict[str, str] = {}
+
+    def write(self, topic: str, event: str, payload: Json) -> tuple[str, str | bytes]:
+        """Return the ref and the frame of a new message.
+
+        Args:
+            topic: the topic, joined but for ``phx_join``.
+            event: the event's name on the wire.
+            payload: any JSON value, or bytes.
+        """
+        self.last += 1
+        ref = str(self.last)
+        if event == PHX_JOIN:
+            self._joins[topic] = ref
+        return ref, encode(Message(self._joins.get(topic), ref, topic, event, payload))
