@@ -19,7 +19,9 @@ from livestate_nb.codec import Json
 from livestate_nb.testing.blocking import Client, Joined, connect
 from livestate_nb.testing.rig import TIMEOUT
 
-_PATIENCE: Final = 60.0
+_PATIENCE: Final = 30.0
+"""Seconds that a server may take to start, and to end."""
+
 _POLL: Final = 0.05
 
 
@@ -85,7 +87,11 @@ def serving(*modules: str, timeout: float = TIMEOUT) -> Iterator[Server]:
                 server.close()
         finally:
             process.terminate()
-            process.wait()
+            try:
+                process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
 
 
 def _environment(place: str, token: str) -> dict[str, str]:

@@ -58,10 +58,10 @@ def find(configured: dict[str, str]) -> list[Hosted | Failed]:
 
 
 def in_module(name: str) -> list[Hosted | Failed]:
-    """Return the channels that a module defines; those it imports are not its own.
+    """Return the channels that a module defines; those it imports from elsewhere are not its own.
 
     Args:
-        name: the module's dotted name.
+        name: the dotted name of a module, or of a package that shows those of its modules.
     """
     source = f"module {name}"
     try:
@@ -69,11 +69,10 @@ def in_module(name: str) -> list[Hosted | Failed]:
     except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may raise anything
         return [Failed(source, f"cannot import it: {type(error).__name__}: {error}")]
     names = [
-        f"{name}:{value.__qualname__}"
-        for value in values
-        if isinstance(value, type)
-        and issubclass(value, Channel)
-        and value.__module__ == name
+        f"{value.__module__}:{value.__qualname__}"
+        for value in dict.fromkeys(value for value in values if isinstance(value, type))
+        if issubclass(value, Channel)
+        and f"{value.__module__}.".startswith(f"{name}.")
         and options_of(value).topic is not None
     ]
     if not names:

@@ -49,7 +49,7 @@ def test_a_generated_channel_passes_the_test_that_comes_with_it(place: Path) -> 
     package.mkdir(parents=True)
     for directory in (package, package.parent):
         (directory / "__init__.py").touch()
-    assert main(["gen", "channel", "Todo"]) == 0
+    assert main(["gen", "channel", "Class"]) == 0
     assert main(["gen", "channel", "ContactForm", "--directory", str(package)]) == 0
     tested = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider"],
@@ -68,8 +68,8 @@ def test_a_generated_cell_shows_its_channel(capsys: pytest.CaptureFixture[str]) 
     try:
         kernel.run(capsys.readouterr().out)
         assert len(kernel.displays()) == 1
-        kernel.run('contact_form.dispatch("add", {"title": "first"})')
-        assert kernel.run("print(contact_form.state)") == "{'items': ['first']}\n"
+        kernel.run('handle.dispatch("add", {"title": "first"})')
+        assert kernel.run("print(handle.state)") == "{'items': ['first']}\n"
     finally:
         kernel.close()
 
@@ -107,6 +107,9 @@ def test_what_exists_is_replaced_only_by_force(
         (["channel", "todo"], "expected a class's name such as Todo or ContactForm, got 'todo'"),
         (["channel", "To-do"], "expected a class's name"),
         (["channel", "None"], "expected a class's name"),
+        (["channel", "Channel"], "expected a class's name"),
+        (["element", "Todo", "live-element"], "expected a tag"),
+        (["element", "Todo", "font-face"], "expected a tag"),
         (["element", "Todo", "todolist"], "expected a tag in lower case with a hyphen"),
         (["element", "Todo", "Todo-List"], "expected a tag in lower case with a hyphen"),
         (["element", "Todo", "../todo-list"], "expected a tag in lower case with a hyphen"),

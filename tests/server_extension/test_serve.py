@@ -19,6 +19,8 @@ class Notes(Channel, topic="notes:*"):
     def init(self, params):
         return {"notes": []}
 
+Again = Notes
+
 class Base(Channel):
     pass
 """
@@ -47,7 +49,9 @@ def modules(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_server_hosts_its_modules_beside_what_config_names(
     modules: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (modules / "notes.py").write_text(CHANNELS)
+    (modules / "notes").mkdir()
+    (modules / "notes" / "channels.py").write_text(CHANNELS)
+    (modules / "notes" / "__init__.py").write_text("from notes.channels import *")
     (modules / "jupyter_server_config.py").write_text(CONFIG)
     monkeypatch.setenv("JUPYTER_CONFIG_PATH", str(modules))
     with serving("notes") as server:

@@ -105,7 +105,7 @@ from livestate_nb import Channel, on
 
 {_BODY}
 
-$snake = $name.show("$snake:1")
+handle = $name.show("$snake:1")
 """)
 
 _TEST: Final = Template('''\
@@ -118,16 +118,16 @@ from $module import $name
 
 def test_the_first_state_has_no_items(livestate: Rig) -> None:
     livestate.declare($name)
-    $snake = livestate.join("$snake:1")
-    $snake.assert_state_change({"items": []})
+    joined = livestate.join("$snake:1")
+    joined.assert_state_change({"items": []})
 
 
 def test_an_item_is_added_at_the_end(livestate: Rig) -> None:
     livestate.declare($name)
-    $snake = livestate.join("$snake:1")
-    $snake.send_event("add", {"title": "first"})
-    $snake.send_event("add", {"title": "second"})
-    $snake.assert_state_patch(state={"items": ["first", "second"]})
+    joined = livestate.join("$snake:1")
+    joined.send_event("add", {"title": "first"})
+    joined.send_event("add", {"title": "second"})
+    joined.assert_state_patch(state={"items": ["first", "second"]})
 ''')
 
 _REGISTRATION: Final = Template('c.LiveStateApp.channels.update({"$snake:*": "$module:$name"})')

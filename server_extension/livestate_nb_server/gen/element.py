@@ -3,11 +3,12 @@
 It must not know servers.
 """
 
+import shlex
 from pathlib import Path
 from string import Template
 from typing import Final
 
-from livestate_nb_server.gen.files import check_tag, snake, write
+from livestate_nb_server.gen.files import element_class, snake, write
 
 
 def gen_element(
@@ -25,13 +26,12 @@ def gen_element(
     Raises:
         CommandError: the name or tag is none, or the file exists or cannot be written.
     """
-    check_tag(tag)
-    words = {"channel": channel, "snake": snake(channel), "tag": tag}
-    words["name"] = "".join(part.capitalize() for part in tag.split("-"))
+    words = {"channel": channel, "snake": snake(channel), "tag": tag, "name": element_class(tag)}
     path = directory / f"{tag}.{'ts' if is_typescript else 'js'}"
     text, following = (_TYPESCRIPT, _BUILD) if is_typescript else (_JAVASCRIPT, _SHOW)
     told = write({path: text.substitute(words)}, force=force)
-    return f"{told}\n{following.substitute(words, path=path)}"
+    quoted = {"path": repr(str(path)), "shell_path": shlex.quote(str(path))}
+    return f"{told}\n{following.substitute(words, **quoted)}"
 
 
 _JAVASCRIPT: Final = Template("""\
@@ -56,7 +56,7 @@ export default class $name extends LiveElement {
 _SHOW: Final = Template("""\
 to show it in a notebook:
     from pathlib import Path
-    $channel.show("$snake:1", element="$tag", esm=Path("$path"))""")
+    $channel.show("$snake:1", element="$tag", esm=Path($path))""")
 
 _TYPESCRIPT: Final = Template("""\
 import { css, html, LitElement } from "lit";
@@ -114,7 +114,7 @@ _BUILD: Final = Template("""\
 to build it:
     npm install lit phx-live-state
     npm install --save-dev esbuild
-    npx esbuild $path --bundle --format=esm --outfile=dist/$tag.js \
+    npx esbuild $shell_path --bundle --format=esm --outfile=dist/$tag.js \
 --tsconfig-raw='{"compilerOptions":{"experimentalDecorators":true,"useDefineForClassFields":false}}'
 to use it in a page:
     <script type="module" src="dist/$tag.js"></script>

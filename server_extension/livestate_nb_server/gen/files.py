@@ -12,6 +12,23 @@ from livestate_nb.errors import LiveStateError
 
 _CLASS: Final = re.compile(r"[A-Z][A-Za-z0-9]*")
 _TAG: Final = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)+")
+_IMPORTED: Final = frozenset({"Any", "Channel", "LitElement", "LiveElement", "LiveState", "Rig"})
+"""Names that generated code imports."""
+
+_RESERVED: Final = frozenset(
+    {
+        "annotation-xml",
+        "color-profile",
+        "font-face",
+        "font-face-format",
+        "font-face-name",
+        "font-face-src",
+        "font-face-uri",
+        "missing-glyph",
+    }
+)
+"""Tags with a hyphen that no custom element may have (HTML, valid custom element name)."""
+
 _WORD: Final = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -29,21 +46,30 @@ def snake(name: str) -> str:
         >>> snake("ContactForm"), snake("HTTPLog")
         ('contact_form', 'http_log')
     """
-    if not _CLASS.fullmatch(name) or keyword.iskeyword(name):
+    if not _CLASS.fullmatch(name) or keyword.iskeyword(name) or name in _IMPORTED:
         raise CommandError(f"expected a class's name such as Todo or ContactForm, got {name!r}")
     return _WORD.sub("_", name).lower()
 
 
-def check_tag(tag: str) -> None:
-    """Refuse what is no tag of a custom element.
+def element_class(tag: str) -> str:
+    """Return what the class of an element is called.
+
+    Args:
+        tag: the element's tag.
 
     Raises:
-        CommandError: it has no hyphen, or what stands in no tag.
+        CommandError: it is none that a custom element of ours can have.
+
+    Example:
+        >>> element_class("todo-list")
+        'TodoList'
     """
-    if not _TAG.fullmatch(tag):
+    name = "".join(part.capitalize() for part in tag.split("-"))
+    if not _TAG.fullmatch(tag) or tag in _RESERVED or name in _IMPORTED:
         raise CommandError(
             f"expected a tag in lower case with a hyphen, such as todo-list, got {tag!r}"
         )
+    return name
 
 
 def write(files: dict[Path, str], *, force: bool) -> str:
