@@ -45,7 +45,7 @@ python: setup
 	@echo "== Python tests"
 	$(PYTEST) $(PURE) --cov=livestate_nb.state --cov=livestate_nb.protocol --cov-branch \
 		--cov-report=term:skip-covered --cov-fail-under=100
-	$(PYTEST) --doctest-modules livestate_nb tests --ignore=tests/ui --ignore=tests/npm \
+	$(PYTEST) --doctest-modules livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
 		$(PURE:%=--ignore=%)
 
 js: setup

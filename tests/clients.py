@@ -4,14 +4,19 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from livestate_nb.codec import Json, dumps, loads
+from livestate_nb.codec import Json, loads
 from livestate_nb.runtime import Connection, Endpoint
+from livestate_nb.testing.frames import Writer
+from livestate_nb.testing.inbox import Inbox
 
 PATIENCE = 5.0
 
 
-class Client:
-    """One client: a transport that keeps what it is sent, and the connection it feeds."""
+class Client(Inbox):
+    """A client of the testing kit taken apart: its frames can be looked at, one by one.
+
+    It joins as Phoenix's clients do, without our own client's key.
+    """
 
     def __init__(
         self,
@@ -21,40 +26,19 @@ class Client:
         is_local: bool = False,
         principal: str = "",
     ) -> None:
-        self.frames: list[str | bytes] = []
-        self.closed: tuple[int, str] | None = None
-        self._changed = asyncio.Event()
-        self._ref = 0
-        self._join_refs: dict[str, str] = {}
+        super().__init__(PATIENCE)
+        self.writer = Writer()
         self.connection: Connection = endpoint.connect(
             self, vsn="2.0.0", user=user, is_local=is_local, principal=principal
         )
-
-    # the transport
-
-    def send(self, frame: str | bytes) -> None:
-        self.frames.append(frame)
-        self._changed.set()
-
-    is_congested = False
-
-    def close(self, code: int, reason: str) -> None:
-        self.closed = code, reason
-        self._changed.set()
-
-    # the client
 
     def feed(self, frame: str | bytes) -> None:
         self.connection.feed(frame)
 
     def push(self, topic: str, event: str, payload: Json = None) -> str:
         """Send a message of a joined topic and return its ref."""
-        self._ref += 1
-        ref = str(self._ref)
-        if event == "phx_join":
-            self._join_refs[topic] = ref
-        join_ref = self._join_refs.get(topic)
-        self.feed(dumps([join_ref, ref, topic, event, {} if payload is None else payload]).decode())
+        ref, frame = self.writer.write(topic, event, {} if payload is None else payload)
+        self.feed(frame)
         return ref
 
     def dispatch(self, topic: str, event: str, payload: Json = None) -> str:
@@ -77,13 +61,6 @@ class Client:
         """Wait until so many frames with this event have come, and return them."""
         await self.until(lambda: len(self.received(event)) >= count)
         return self.received(event)
-
-    async def until(self, condition: Callable[[], bool]) -> None:
-        """Wait until a condition on what came holds."""
-        async with asyncio.timeout(PATIENCE):
-            while not condition():
-                self._changed.clear()
-                await self._changed.wait()
 
     async def settle(self, topic: str) -> None:
         """Wait until all that was sent on a topic before is handled."""

@@ -9,7 +9,8 @@ from typing import Any
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
-from livestate_nb.codec import dumps, loads
+from livestate_nb.codec import loads
+from livestate_nb.testing.frames import Writer
 
 PATIENCE = 20.0
 
@@ -105,7 +106,7 @@ class Page:
         self.kernel = kernel
         self.comm = comm
         self.tag = uuid.uuid4().hex
-        self._ref = 0
+        self._writer = Writer()
         self._send("open", vsn="2.0.0")
         kernel.until(lambda: "open" in [m["livestate"] for m in self.received()])
 
@@ -123,9 +124,7 @@ class Page:
         return self.wait("state:change", 1)[-1]
 
     def push(self, topic: str, event: str, payload: object) -> None:
-        self._ref += 1
-        join_ref = "1"
-        frame = f'["{join_ref}","{self._ref}","{topic}","{event}",{dumps(payload).decode()}]'
+        _, frame = self._writer.write(topic, event, payload)
         self._send("frame", frame=frame)
 
     def wait(self, event: str, count: int) -> list[list[Any]]:

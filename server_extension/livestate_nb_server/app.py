@@ -10,7 +10,7 @@ from traitlets import Dict, Unicode
 from livestate_nb.channel import options_of
 from livestate_nb.runtime import Endpoint
 from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
-from livestate_nb_server.hosted import Failed, find
+from livestate_nb_server.hosted import Failed, Hosted, find
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
 from livestate_nb_server.relay import Relay
@@ -53,14 +53,18 @@ class LiveStateApp(ExtensionApp):
         self.failed: list[Failed] = []
         self._log_parent, _log.parent = _log.parent, self.log
         for one in find(self.channels):
-            if isinstance(one, Failed):
-                self.log.error("livestate_nb: %s: %s", one.source, one.message)
-                self.failed.append(one)
-            else:
-                self.endpoint.declare(one.channel)
-                self.log.info(
-                    "livestate_nb: hosting %s (%s)", options_of(one.channel).topic, one.source
-                )
+            self.host(one)
+
+    def host(self, one: Hosted | Failed) -> None:
+        """Host a channel that was found, or tell why it cannot be."""
+        if isinstance(one, Failed):
+            self.log.error("livestate_nb: %s: %s", one.source, one.message)
+            self.failed.append(one)
+        else:
+            self.endpoint.declare(one.channel)
+            self.log.info(
+                "livestate_nb: hosting %s (%s)", options_of(one.channel).topic, one.source
+            )
 
     def initialize_handlers(self) -> None:
         """Add the routes, below the server's base_url."""

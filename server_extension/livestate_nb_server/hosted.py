@@ -57,6 +57,29 @@ def find(configured: dict[str, str]) -> list[Hosted | Failed]:
     return _without_twins(found)
 
 
+def in_module(name: str) -> list[Hosted | Failed]:
+    """Return the channels that a module defines; those it imports from elsewhere are not its own.
+
+    Args:
+        name: the dotted name of a module, or of a package that shows those of its modules.
+    """
+    source = f"module {name}"
+    try:
+        values = list(vars(importlib.import_module(name)).values())
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - a module may raise anything
+        return [Failed(source, f"cannot import it: {type(error).__name__}: {error}")]
+    names = [
+        f"{value.__module__}:{value.__qualname__}"
+        for value in dict.fromkeys(value for value in values if isinstance(value, type))
+        if issubclass(value, Channel)
+        and f"{value.__module__}.".startswith(f"{name}.")
+        and options_of(value).topic is not None
+    ]
+    if not names:
+        return [Failed(source, 'expected a class …(Channel, topic="…") in it, got none')]
+    return _without_twins([_load(one, source, None) for one in names])
+
+
 def _load(name: str, source: str, pattern: str | None) -> Hosted | Failed:
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):

@@ -57,7 +57,7 @@ class Page:
         """Join on a new connection; the server may not have missed the old one yet."""
         self._line, self._read, self._is_joined = Client(self.endpoint), 0, False
         resume = {"token": self._token, "received": self._received}
-        self._line._ref = self._ref
+        self._line.writer.last = self._ref
         ours = {"resume": resume} if self._token else {}
         self._join = self._line.push("numbers", "phx_join", {"livestate": ours})
         self._ref += 1
@@ -86,7 +86,7 @@ class Page:
     def _send(self, ref: str) -> None:
         assert self._line is not None
         event, payload = self.unanswered[ref]
-        self._line._ref = int(ref) - 1
+        self._line.writer.last = int(ref) - 1
         self._line.dispatch("numbers", event, payload)
 
     def _take(self, _join: Json, ref: Json, _topic: str, event: str, payload: Any) -> None:

@@ -33,7 +33,7 @@ class Own(Client):
         super().__init__(endpoint, **who)
         self.topic = topic
         if before is not None:
-            self._ref = before._ref
+            self.writer.last = before.writer.last
             self._base, self.token = before.has, before.token
         else:
             self._base, self.token = 0, ""
@@ -73,9 +73,9 @@ class Own(Client):
 
     def again(self, ref: str, event: str, payload: Json = None) -> None:
         """Send an event with the ref that it had."""
-        self._ref, kept = int(ref) - 1, self._ref
+        self.writer.last, kept = int(ref) - 1, self.writer.last
         self.dispatch(self.topic, event, payload)
-        self._ref = kept
+        self.writer.last = kept
 
     def answers(self, ref: str) -> list[tuple[str, Json]]:
         """Return the answers to a ref: (status, response)."""
@@ -319,8 +319,8 @@ async def test_an_event_that_never_came_is_handled_when_it_is_sent_again(
 ) -> None:
     client = Own(endpoint, "count:1")
     await client.start()
-    client._ref += 1
-    lost = str(client._ref)
+    client.writer.last += 1
+    lost = str(client.writer.last)
     client = await lose(client, endpoint)
     await client.open()
     # the join took the next ref: an event that was sent before it is new all the same

@@ -462,7 +462,7 @@ async def test_a_payload_is_encoded_once_for_all_members(endpoint: Endpoint) -> 
     endpoint.declare(Room)
     clients = [Client(endpoint) for _ in range(3)]
     for number, client in enumerate(clients):
-        client._ref = number * 10  # join_refs of their own
+        client.writer.last = number * 10  # join_refs of their own
         await client.join("room:1", {"key": "right"})
     clients[0].dispatch("room:1", "say", "hello")
     for client in clients:

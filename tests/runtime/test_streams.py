@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import jsonpatch
 import pytest
 import pytest_asyncio
 
 from livestate_nb import Channel, on
+from livestate_nb.codec import loads
 from livestate_nb.errors import DeclarationError
 from livestate_nb.runtime import Endpoint
+from livestate_nb.testing.view import View
 from tests.clients import Client
 
 pytestmark = pytest.mark.asyncio
@@ -46,16 +47,8 @@ async def endpoint() -> AsyncIterator[Endpoint]:
 
 def state_of(client: Client) -> Any:
     """Return the state that a client makes of what it got, its versions without a gap."""
-    state: Any = None
-    version = -1
-    for event, payload in client.payloads("state:change", "state:patch"):
-        if event == "state:change":
-            state = payload["state"]
-        else:
-            assert payload["version"] == version + 1
-            state = jsonpatch.apply_patch(state, payload["patch"])
-        version = payload["version"]
-    return state
+    join_ref, _, topic, *_ = loads(client.frames[0])
+    return View(topic, join_ref, client.frames).read().state
 
 
 async def test_a_burst_is_merged_and_ends_with_the_right_state(endpoint: Endpoint) -> None:

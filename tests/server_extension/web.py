@@ -7,6 +7,7 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection
 
 from livestate_nb.codec import Json, dumps, loads
+from livestate_nb.testing.frames import Writer
 
 PATIENCE = 10.0
 OUTSIDER = {"Authorization": ""}
@@ -18,17 +19,12 @@ class Web:
 
     def __init__(self, socket: WebSocketClientConnection) -> None:
         self.socket = socket
-        self._ref = 0
-        self._join_refs: dict[str, str] = {}
+        self._writer = Writer()
 
     async def push(self, topic: str, event: str, payload: Json = None) -> str:
         """Send a message and return its ref."""
-        self._ref += 1
-        ref = str(self._ref)
-        if event == "phx_join":
-            self._join_refs[topic] = ref
-        join_ref = self._join_refs.get(topic)
-        await self.write([join_ref, ref, topic, event, {} if payload is None else payload])
+        ref, frame = self._writer.write(topic, event, {} if payload is None else payload)
+        await self.socket.write_message(frame)
         return ref
 
     async def dispatch(self, topic: str, event: str, payload: Json = None) -> str:

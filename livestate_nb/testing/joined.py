@@ -1,0 +1,293 @@
+"""One joined topic: its state as a client has it, what else came, and assertions on both.
+
+It must not know endpoints, nor how frames are read.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, Never
+from unittest.mock import ANY
+
+from livestate_nb.codec import Json
+from livestate_nb.protocol.message import (
+    ERROR,
+    EVENT_PREFIX,
+    MAX_VERSION,
+    PHX_CLOSE,
+    PHX_ERROR,
+    PHX_LEAVE,
+    REFRESH,
+    RESERVED_KEY,
+)
+from livestate_nb.runtime.failure import cut
+from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
+from livestate_nb.testing.inbox import Inbox
+from livestate_nb.testing.view import ENDINGS, UPDATES, Push, View
+
+_SHOWN: Final = 400
+"""Characters of an expected value in a message."""
+
+
+class AsyncJoined:
+    """Hold one joined topic; `AsyncClient.join` returns it.
+
+    Each assertion looks at what no assertion has taken yet, in the order it came, waits for more
+    where need be, and takes the first that fits. Expected values are compared by ``==``;
+    ``unittest.mock.ANY`` stands for what does not matter.
+
+    Args:
+        topic: the topic.
+        join_ref: the ref of its join.
+        inbox: where the client's frames come.
+        push: sends (topic, event, payload) and returns the message's ref.
+    """
+
+    def __init__(
+        self, topic: str, join_ref: str, inbox: Inbox, push: Callable[[str, str, Json], str]
+    ) -> None:
+        self.topic = topic
+        self._inbox = inbox
+        self._push = push
+        self._view = View(topic, join_ref, inbox.frames)
+        self._taken: set[Push] = set()
+        self._unanswered: set[str] = set()
+
+    # what has come
+
+    @property
+    def state(self) -> Json:
+        """The state as a client has it now: the last whole one with the patches since.
+
+        Raises:
+            AssertionError: none has come.
+        """
+        if self._view.read().version is None:
+            self._fail("a state")
+        return self._view.state
+
+    @property
+    def version(self) -> int:
+        """The version of `state`.
+
+        Raises:
+            AssertionError: none has come.
+        """
+        version = self._view.read().version
+        if version is None:
+            self._fail("a version")
+        return version
+
+    @property
+    def versions(self) -> list[int]:
+        """The versions of all whole states and patches that came, in order."""
+        return [one.payload["version"] for one in self._pushes if one.event in UPDATES]
+
+    @property
+    def events(self) -> list[tuple[str, Json]]:
+        """The (name, detail) of all events that the channel pushed or replied, in order.
+
+        What it told of failures is among them, as ``error``.
+        """
+        others = (*UPDATES, *ENDINGS)
+        return [(one.event, one.payload) for one in self._pushes if one.event not in others]
+
+    @property
+    def is_joined(self) -> bool:
+        """Whether the channel has neither ended nor crashed, nor the connection closed."""
+        return not self._view.read().has_ended and self._inbox.closed is None
+
+    # what the client does
+
+    def send_event(self, event: str, payload: Json = None) -> None:
+        """Dispatch an event to the channel; assert what it leads to, or `settle`.
+
+        Args:
+            event: the event's name.
+            payload: any JSON value, or bytes; nothing means ``{}``.
+        """
+        self._unanswered.add(self._push(self.topic, EVENT_PREFIX + event, payload))
+
+    async def settle(self) -> None:
+        """Wait until all events that were sent are handled, generators to their end.
+
+        Raises:
+            AssertionError: they are not in time, or the channel has ended.
+        """
+        __tracebackhide__ = True
+
+        def is_settled() -> bool:
+            self._unanswered -= self._view.read().answers.keys()
+            return not self._unanswered
+
+        await self._until(is_settled, "answers to all events")
+
+    def refresh(self) -> None:
+        """Ask for the whole state, which comes as a ``state:change``."""
+        self._push(self.topic, REFRESH, None)
+
+    async def leave(self) -> None:
+        """Leave the topic; return when what was sent before is handled.
+
+        Raises:
+            AssertionError: that is not in time, or the channel has ended.
+        """
+        __tracebackhide__ = True
+        await self.answer(self._push(self.topic, PHX_LEAVE, None))
+
+    # assertions
+
+    async def assert_state_change(self, state: Any = ANY, *, version: Any = ANY) -> Json:
+        """Wait for a whole state (``state:change``) and return it.
+
+        Args:
+            state: what it is to be.
+            version: its version.
+
+        Raises:
+            AssertionError: no such state came in time; the message says what did.
+        """
+        __tracebackhide__ = True
+        expected = {"state": state, "version": version}
+        return (await self._take(STATE_CHANGE, _payload(expected), expected)).state
+
+    async def assert_state_patch(
+        self, patch: Any = ANY, *, state: Any = ANY, version: Any = ANY
+    ) -> list[Json]:
+        """Wait for a patch (``state:patch``) and return its operations.
+
+        Args:
+            patch: the RFC 6902 operations that it is to have. Several patches lead from one
+                state to another; `state` is what most tests mean.
+            state: what it is to lead to.
+            version: the version that it leads to.
+
+        Raises:
+            AssertionError: no such patch came in time; the message says what did.
+        """
+        __tracebackhide__ = True
+        fits = _payload({"patch": patch, "version": version})
+        expected = {"patch": patch, "state": state, "version": version}
+        found = await self._take(
+            STATE_PATCH, lambda one: fits(one) and one.state == state, expected
+        )
+        operations: list[Json] = found.payload["patch"]
+        return operations
+
+    async def assert_event(self, name: str, detail: Any = ANY) -> Json:
+        """Wait for an event that the channel pushes or replies, and return its detail.
+
+        Args:
+            name: the event's name; ``"error"`` tells of failures.
+            detail: what its detail is to be.
+
+        Raises:
+            AssertionError: no such event came in time; the message says what did.
+        """
+        __tracebackhide__ = True
+        return (
+            await self._take(name, lambda one: one.payload == detail, {"detail": detail})
+        ).payload
+
+    async def assert_close(self) -> None:
+        """Wait until the channel has ended for good (``phx_close``).
+
+        Raises:
+            AssertionError: it has not in time, or it crashed.
+        """
+        __tracebackhide__ = True
+        await self._take(PHX_CLOSE, lambda _: True, {})
+
+    async def assert_crash(self) -> Json:
+        """Wait until the channel has crashed (``phx_error``), and return what is told of it.
+
+        Raises:
+            AssertionError: it has not in time, or it ended otherwise.
+        """
+        __tracebackhide__ = True
+        return (await self._take(PHX_ERROR, lambda _: True, {})).payload
+
+    # for the client
+
+    async def answer(self, ref: str) -> tuple[str, Json]:
+        """Wait for the (status, response) that answers a message.
+
+        Raises:
+            AssertionError: it has not come in time.
+        """
+        __tracebackhide__ = True
+        await self._until(lambda: ref in self._view.read().answers, "an answer")
+        return self._view.answers[ref]
+
+    async def begin(self, greeting: Json) -> None:
+        """Wait for the first state, or what comes in its place.
+
+        Args:
+            greeting: what answered the join.
+
+        Raises:
+            AssertionError: neither came in time.
+        """
+        __tracebackhide__ = True
+        self._view.max_version = greeting.get(RESERVED_KEY, {}).get(MAX_VERSION)
+        firsts = (STATE_CHANGE, ERROR, *ENDINGS)
+        await self._until(
+            lambda: any(one.event in firsts for one in self._pushes), "the first state"
+        )
+
+    # inside
+
+    @property
+    def _pushes(self) -> list[Push]:
+        return self._view.read().pushes
+
+    async def _take(
+        self, event: str, fits: Callable[[Push], bool], expected: dict[str, Any]
+    ) -> Push:
+        __tracebackhide__ = True
+        found: list[Push] = []
+
+        def is_here() -> bool:
+            found[:] = [
+                one
+                for one in self._pushes
+                if one.event == event and one not in self._taken and fits(one)
+            ]
+            return bool(found)
+
+        said = ", ".join(
+            f"{name}={cut(value, _SHOWN)}" for name, value in expected.items() if value is not ANY
+        )
+        await self._until(is_here, f"{event} with {said}" if said else event)
+        self._taken.add(found[0])
+        return found[0]
+
+    async def _until(self, condition: Callable[[], bool], wanted: str) -> None:
+        """Wait for a condition, but not for what an ended channel will not send."""
+        __tracebackhide__ = True
+        is_met = False
+
+        def is_decided() -> bool:
+            nonlocal is_met
+            is_met = condition()
+            return is_met or not self.is_joined
+
+        try:
+            await self._inbox.until(is_decided)
+        except TimeoutError:
+            self._fail(f"{wanted} within {self._inbox.timeout:g} s")
+        if not is_met:
+            self._fail(wanted)
+
+    def _fail(self, wanted: str) -> Never:
+        __tracebackhide__ = True
+        came = [f"\n  {one}" for one in self._view.pushes if one not in self._taken]
+        told = "".join(came) if came else " nothing that no assertion has taken"
+        message = f"expected {wanted} on {self.topic!r}, got{':' * bool(came)}{told}"
+        if self._inbox.closed is not None:
+            code, reason = self._inbox.closed
+            message += f"\nthe connection was closed: {code} {reason}"
+        raise AssertionError(message)
+
+
+def _payload(expected: dict[str, Any]) -> Callable[[Push], bool]:
+    """Return whether a push has these members in its payload."""
+    return lambda one: {name: one.payload[name] for name in expected} == expected

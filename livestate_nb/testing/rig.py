@@ -1,0 +1,102 @@
+"""An endpoint in the test's own process, on the test's own loop.
+
+It must not know how clients wait.
+"""
+
+from types import TracebackType
+from typing import Self
+
+from livestate_nb.channel import Channel
+from livestate_nb.codec import Json
+from livestate_nb.roles import User
+from livestate_nb.runtime import Endpoint
+from livestate_nb.testing.client import AsyncClient
+from livestate_nb.testing.inbox import Inbox
+from livestate_nb.testing.joined import AsyncJoined
+
+TIMEOUT = 5.0
+"""Seconds that clients wait by default."""
+
+
+class AsyncRig:
+    """Run channels in an async test, without a server: the real endpoint and serializer.
+
+    Args:
+        *channels: declared from the start.
+        timeout: seconds that its clients wait for anything.
+
+    Attributes:
+        endpoint: runs the channels.
+
+    Example:
+        >>> import asyncio
+        >>> from livestate_nb import Channel, on
+        >>> class Counter(Channel, topic="counter:*"):
+        ...     def init(self, params):
+        ...         return {"n": params["start"]}
+        ...
+        ...     @on("inc")
+        ...     async def inc(self, payload, state):
+        ...         state["n"] += 1
+        >>> async def main():
+        ...     async with AsyncRig(Counter) as rig:
+        ...         counter = await rig.join("counter:a", {"start": 1})
+        ...         counter.send_event("inc")
+        ...         print(await counter.assert_state_patch(state={"n": 2}, version=1))
+        >>> asyncio.run(main())
+        [{'op': 'replace', 'path': '/n', 'value': 2}]
+    """
+
+    def __init__(self, *channels: type[Channel], timeout: float = TIMEOUT) -> None:
+        self.endpoint = Endpoint()
+        self._timeout = timeout
+        self.declare(*channels)
+
+    def declare(self, *channels: type[Channel]) -> None:
+        """Serve more channels; a class with the same topic takes over its live sessions.
+
+        Raises:
+            DeclarationError: a class names no topic, or asks for a notebook's main thread.
+        """
+        for channel in channels:
+            self.endpoint.declare(channel)
+
+    def connect(self, user: User | None = None) -> AsyncClient:
+        """Return a new client, for one that joins several topics.
+
+        Args:
+            user: who handlers see as ``self.member.user``.
+        """
+        inbox = Inbox(self._timeout)
+        return AsyncClient(inbox, self.endpoint.connect(inbox, vsn="2.0.0", user=user))
+
+    async def join(
+        self, topic: str, params: dict[str, Json] | None = None, *, user: User | None = None
+    ) -> AsyncJoined:
+        """Join a topic with a client of its own; see `AsyncClient.join`.
+
+        Args:
+            topic: the topic.
+            params: the join params that `authorize` and `init` get, an object.
+            user: who handlers see as ``self.member.user``.
+        """
+        return await self.connect(user).join(topic, params)
+
+    def publish(self, topic: str, message: object) -> None:
+        """Give a message to every session that subscribed to a topic."""
+        self.endpoint.pubsub.publish(topic, message)
+
+    async def close(self) -> None:
+        """End all that runs."""
+        await self.endpoint.close()
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()

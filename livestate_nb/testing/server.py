@@ -1,0 +1,122 @@
+"""A Jupyter server of its own for tests, with only LiveState in it.
+
+It runs ``jupyter livestate serve`` in a process beside the test. It must not know channels.
+"""
+
+import json
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, Final
+
+from livestate_nb.codec import Json
+from livestate_nb.testing.blocking import Client, Joined, connect
+from livestate_nb.testing.rig import TIMEOUT
+
+_PATIENCE: Final = 30.0
+"""Seconds that a server may take to start, and to end."""
+
+_POLL: Final = 0.05
+
+
+class Server:
+    """Hold a running server; `serving` starts one.
+
+    Args:
+        url: where clients connect.
+        token: lets them in.
+        timeout: seconds that its clients wait for anything.
+    """
+
+    def __init__(self, url: str, token: str, timeout: float) -> None:
+        self.url = url
+        self.token = token
+        self._timeout = timeout
+        self._clients = ExitStack()
+
+    def connect(self, params: dict[str, str] | None = None) -> Client:
+        """Return a new client, which is closed with the server at the latest.
+
+        Args:
+            params: connect params.
+        """
+        dialling = connect(self.url, token=self.token, params=params, timeout=self._timeout)
+        return self._clients.enter_context(dialling)
+
+    def join(self, topic: str, params: dict[str, Json] | None = None) -> Joined:
+        """Join a topic with a client of its own; see `AsyncClient.join`."""
+        __tracebackhide__ = True
+        return self.connect().join(topic, params)
+
+    def close(self) -> None:
+        """Close all clients."""
+        self._clients.close()
+
+
+@contextmanager
+def serving(*modules: str, timeout: float = TIMEOUT) -> Iterator[Server]:
+    """Run a server that hosts the channels of modules, until the block ends.
+
+    Args:
+        *modules: importable from here, such as ``"my_package.channels"``.
+        timeout: seconds that its clients wait for anything.
+
+    Raises:
+        RuntimeError: it did not start; the message is its log.
+    """
+    token = secrets.token_hex(16)
+    with TemporaryDirectory(prefix="livestate-") as place:
+        log = Path(place) / "server.log"
+        command = [sys.executable, "-m", "livestate_nb_server", "serve", *modules]
+        command += ["--port=0", "--ip=127.0.0.1", "--allow-root"]
+        with log.open("wb") as output:
+            process = subprocess.Popen(  # noqa: S603 - our own program
+                command, env=_environment(place, token), stdout=output, stderr=output
+            )
+        try:
+            server = Server(_url(process, Path(place) / "runtime", log), token, timeout)
+            try:
+                yield server
+            finally:
+                server.close()
+        finally:
+            process.terminate()
+            try:
+                process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                process.wait()
+
+
+def _environment(place: str, token: str) -> dict[str, str]:
+    """Return the environment in which a server neither finds nor leaves anything of the user's."""
+    names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime"}
+    own = {name: str(Path(place) / directory) for name, directory in names.items()}
+    path = os.pathsep.join(filter(None, sys.path))  # with what pytest has put there
+    return {**os.environ, **own, "JUPYTER_TOKEN": token, "PYTHONPATH": path}
+
+
+def _url(process: "subprocess.Popen[bytes]", runtime: Path, log: Path) -> str:
+    """Return where clients connect, once the server listens and has said so."""
+    deadline = time.monotonic() + _PATIENCE
+    while process.poll() is None and time.monotonic() < deadline:
+        if info := _info(runtime):
+            return f"{info['url'].replace('http', 'ws', 1)}livestate"
+        time.sleep(_POLL)
+    raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')}")
+
+
+def _info(runtime: Path) -> dict[str, Any]:
+    for found in runtime.glob("jpserver-*.json"):
+        try:
+            info: dict[str, Any] = json.loads(found.read_text())
+        except ValueError:
+            continue  # it is being written
+        return info
+    return {}

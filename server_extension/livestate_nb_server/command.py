@@ -1,0 +1,133 @@
+"""The command line: ``jupyter livestate gen | list | serve``.
+
+It must not know what is generated, nor how a server runs.
+"""
+
+import sys
+from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
+from pathlib import Path
+from typing import Any, Final
+
+from livestate_nb_server.gen import CommandError, channel_cell, gen_channel, gen_element
+from livestate_nb_server.listing import listing
+from livestate_nb_server.serve import serve
+
+_PROGRAM: Final = "jupyter livestate"
+_DESCRIPTION: Final = "LiveState for Jupyter: generate channels and elements, host them."
+_SERVE: Final = "serve"
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run a command.
+
+    Args:
+        argv: its words, without the program's name; those of this process by default.
+
+    Returns:
+        the exit status: 0, 1 where something could not be done, 2 where it was not understood.
+    """
+    words = sys.argv[1:] if argv is None else argv
+    try:
+        if words[:1] == [_SERVE]:  # what follows is for Jupyter's own parser
+            return serve(words[1:])
+        asked = _parser().parse_args(words)
+        return int(asked.run(asked))
+    except CommandError as error:
+        print(f"{_PROGRAM}: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> ArgumentParser:
+    parser = ArgumentParser(_PROGRAM, description=_DESCRIPTION)
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND", required=True)
+    kinds = commands.add_parser(
+        "gen", help="generate a channel or an element", description="Generate code to start from."
+    ).add_subparsers(title="what to generate", metavar="KIND", required=True)
+    _add_channel(kinds)
+    _add_element(kinds)
+    listing = commands.add_parser(
+        "list",
+        help="list the channels that a Jupyter server here hosts",
+        description="List what config and entry points host, and what cannot be loaded. "
+        "The exit status is 1 where there is any of that.",
+    )
+    listing.set_defaults(run=_list)
+    commands.add_parser(_SERVE, help="run a server with only LiveState", add_help=False)
+    return parser
+
+
+def _add_channel(kinds: Any) -> None:
+    parser = kinds.add_parser(
+        "channel",
+        help="a channel and its test",
+        description="Generate a channel's module and its test.",
+        epilog="jupyter livestate gen channel Todo\n"
+        "    writes todo_channel.py and test_todo_channel.py",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("name", help="the class's name, such as Todo or ContactForm")
+    _add_place(parser)
+    parser.add_argument(
+        "--config",
+        type=Path,
+        metavar="FILE",
+        help="register the channel in this jupyter_server_config.py",
+    )
+    parser.add_argument(
+        "--notebook",
+        action="store_true",
+        help="print a notebook cell with the channel instead, and write nothing",
+    )
+    parser.set_defaults(run=_gen_channel)
+
+
+def _add_element(kinds: Any) -> None:
+    parser = kinds.add_parser(
+        "element",
+        help="a Lit element for a channel",
+        description="Generate a Lit element in an ES module, plain JavaScript for `show`, or "
+        "TypeScript with the decorators of phx-live-state for web pages.",
+        epilog="jupyter livestate gen element Todo todo-list\n    writes todo-list.js",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("channel", help="the channel's class, such as Todo or ContactForm")
+    parser.add_argument("tag", help="the element's tag, with a hyphen, such as todo-list")
+    _add_place(parser)
+    parser.add_argument(
+        "--typescript", action="store_true", help="write TypeScript with decorators"
+    )
+    parser.set_defaults(run=_gen_element)
+
+
+def _add_place(parser: ArgumentParser) -> None:
+    parser.add_argument(
+        "--directory", type=Path, default=Path(), metavar="DIR", help="where to write; here"
+    )
+    parser.add_argument("--force", action="store_true", help="replace files that exist")
+
+
+def _gen_channel(asked: Namespace) -> int:
+    if asked.notebook:
+        print(channel_cell(asked.name), end="")
+    else:
+        told = gen_channel(asked.name, asked.directory, config=asked.config, force=asked.force)
+        print(told)
+    return 0
+
+
+def _gen_element(asked: Namespace) -> int:
+    told = gen_element(
+        asked.channel,
+        asked.tag,
+        asked.directory,
+        is_typescript=asked.typescript,
+        force=asked.force,
+    )
+    print(told)
+    return 0
+
+
+def _list(_asked: Namespace) -> int:
+    text, is_sound = listing()
+    print(text)
+    return 0 if is_sound else 1

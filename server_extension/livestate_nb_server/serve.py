@@ -1,0 +1,93 @@
+"""Run a Jupyter server with only LiveState in it, for channels without notebooks.
+
+Authentication, TLS, ports and logs are Jupyter's own. It must not know how channels run.
+"""
+
+import os
+import sys
+from typing import Any, Final
+
+from jupyter_server.serverapp import ServerApp
+from jupyter_server.services.contents.largefilemanager import LargeFileManager
+from traitlets.config import Config
+
+from livestate_nb_server.app import LiveStateApp
+from livestate_nb_server.gen import CommandError
+from livestate_nb_server.hosted import Failed, Hosted, in_module
+
+_USAGE: Final = """\
+usage: jupyter livestate serve [MODULE ...] [OPTIONS]
+
+Run a Jupyter server with only LiveState: no contents, no kernels, no terminals.
+It hosts the channels of the modules, beside what config and entry points name.
+
+jupyter livestate serve my_package.channels --port=8888 --ip=0.0.0.0
+jupyter livestate serve my_package.channels --IdentityProvider.token=...
+
+All options of `jupyter server` hold; --help-all lists them.
+"""
+
+
+class NoFiles(LargeFileManager):
+    """Serve no files."""
+
+    def get_extra_handlers(self) -> list[Any]:
+        """Return no routes: the default's would serve what lies in the root directory."""
+        return []
+
+
+class LeanServer(ServerApp):
+    """Serve nothing but what authentication needs, and LiveState."""
+
+    default_services = ("api", "auth", "security", "shutdown")  # type: ignore[assignment] # fewer
+
+    @property
+    def extension(self) -> LiveStateApp:
+        """The extension, once the server is initialized."""
+        points = self.extension_manager.extension_points
+        extension: LiveStateApp = points[LiveStateApp.name].app
+        return extension
+
+    def find_server_extensions(self) -> None:
+        """Find none: a server without notebooks has ours only."""
+
+    def init_server_extensions(self) -> None:
+        """Load ours, whatever config says of others."""
+        self.jpserver_extensions = {LiveStateApp.name: True}
+        super().init_server_extensions()
+
+
+def serve(argv: list[str]) -> int:
+    """Run the server until it is stopped.
+
+    Args:
+        argv: modules, then options of Jupyter's.
+
+    Raises:
+        CommandError: a module cannot be imported, or has channels that cannot be hosted, or none.
+    """
+    if argv[:1] in (["-h"], ["--help"]):
+        print(_USAGE, end="")
+        return 0
+    count = next((n for n, word in enumerate(argv) if word.startswith("-")), len(argv))
+    modules, options = argv[:count], argv[count:]
+    sys.path.insert(0, os.getcwd())  # as for `python -m`: a script has its own directory there
+    hosted = [channel for module in modules for channel in _channels(module)]
+    config = Config()
+    config.ServerApp.open_browser = False
+    config.ServerApp.contents_manager_class = NoFiles
+    server = LeanServer.instance(config=config)
+    server.initialize(options, starter_extension=LiveStateApp.name)
+    for channel in hosted:
+        server.extension.host(channel)
+    server.start()
+    return 0
+
+
+def _channels(module: str) -> list[Hosted]:
+    hosted: list[Hosted] = []
+    for one in in_module(module):
+        if isinstance(one, Failed):
+            raise CommandError(f"{one.source}: {one.message}")
+        hosted.append(one)
+    return hosted

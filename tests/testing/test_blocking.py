@@ -1,0 +1,59 @@
+"""The kit in plain tests: the same, with calls that block."""
+
+import threading
+
+import pytest
+
+from livestate_nb import Refuse, User
+from livestate_nb.testing import Rig
+from tests.testing.channels import Fragile, Room, Tally
+
+
+def test_a_plain_test_joins_sends_and_asserts(livestate: Rig) -> None:
+    livestate.declare(Tally)
+    tally = livestate.join("tally:a", {"start": 1})
+    assert tally.assert_state_change({"n": 1}, version=0) == {"n": 1}
+    tally.send_event("add")
+    tally.assert_state_patch([{"op": "replace", "path": "/n", "value": 2}], version=1)
+    tally.send_event("tell")
+    assert tally.assert_event("told") == {"n": 2}
+    tally.send_event("climb")
+    tally.settle()
+    assert (tally.topic, tally.state, tally.version) == ("tally:a", {"n": 4}, 1)
+    assert tally.versions == [0, 1, 2, 3, 0, 1]
+    assert tally.events == [("told", {"n": 2}), ("told", {"again": True})]
+    tally.refresh()
+    tally.assert_state_change({"n": 4})
+    tally.leave()
+    tally.assert_close()
+    assert not tally.is_joined
+
+
+def test_several_clients_share_a_room(livestate: Rig) -> None:
+    livestate.declare(Room)
+    client = livestate.connect(User("ann"))
+    ann, bob = client.join("room:1"), livestate.join("room:1", user=User("bob"))
+    ann.send_event("say", {"text": "hello"})
+    bob.assert_state_patch(state={"said": [["ann", "hello"]]})
+    client.close()
+    livestate.publish("news", "rain")
+    bob.assert_state_patch(state={"said": [["ann", "hello"], ["news", "rain"]]})
+    assert ann.versions == [0, 1]
+
+
+def test_what_is_refused_or_crashes_is_told(livestate: Rig) -> None:
+    livestate.declare(Tally, Fragile)
+    with pytest.raises(Refuse, match="not with a secret"):
+        livestate.join("tally:a", {"secret": "x"})
+    fragile = livestate.join("fragile")
+    fragile.send_event("drop")
+    assert fragile.assert_crash() == {"reason": "channel_crash"}
+
+
+def test_a_rig_ends_its_clients_and_its_thread() -> None:
+    before = threading.active_count()
+    with Rig(Tally) as rig:
+        client = rig.connect()
+        client.join("tally:a")
+    assert client.closed == (1012, "the server is going away")
+    assert threading.active_count() == before

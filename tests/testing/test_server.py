@@ -1,0 +1,75 @@
+"""The kit against a real server, which it starts."""
+
+import urllib.request
+from collections.abc import Iterator
+from urllib.error import HTTPError
+
+import pytest
+from tornado.httpclient import HTTPClientError
+
+from livestate_nb import Refuse
+from livestate_nb.testing import Server, connect, connect_async, serving
+
+
+@pytest.fixture(scope="module")
+def livestate_modules() -> list[str]:
+    return ["tests.testing.channels"]
+
+
+@pytest.fixture(scope="module")
+def server(livestate_modules: list[str]) -> Iterator[Server]:
+    with serving(*livestate_modules) as server:
+        yield server
+
+
+def test_a_server_hosts_the_channels_of_its_modules(server: Server) -> None:
+    tally, room = server.join("tally:a", {"start": 1}), server.join("room:1")
+    tally.send_event("add")
+    tally.assert_state_patch(state={"n": 2}, version=1)
+    tally.send_event("measure", b"12345")
+    tally.assert_state_patch(state={"n": 5})
+    room.send_event("say", {"text": "hello"})
+    room.settle()
+    assert room.state["said"][0][1] == "hello"
+    tally.leave()
+    with pytest.raises(Refuse, match="not with a secret"):
+        server.join("tally:a", {"secret": "x"})
+
+
+def test_a_client_connects_with_the_token(server: Server) -> None:
+    with connect(server.url, token=server.token) as client:
+        client.join("tally:a").assert_state_change({"n": 0})
+        assert client.closed is None
+    assert client.closed is not None
+    with pytest.raises(HTTPClientError) as refused, connect(server.url, token="another"):
+        pass
+    assert refused.value.code == 403
+
+
+@pytest.mark.asyncio
+async def test_an_async_client_connects_too(server: Server) -> None:
+    async with connect_async(server.url, token=server.token) as client:
+        tally = await client.join("tally:a")
+        tally.send_event("add")
+        await tally.assert_state_patch(state={"n": 1})
+
+
+@pytest.mark.parametrize(
+    "path", ["api/contents", "api/kernels", "api/terminals", "files/server.log", "lab", "tree"]
+)
+def test_a_server_serves_nothing_but_livestate(server: Server, path: str) -> None:
+    base = server.url.replace("ws", "http", 1).removesuffix("livestate")
+    headers = {"Authorization": f"token {server.token}"}
+    urllib.request.urlopen(urllib.request.Request(f"{base}livestate/", headers=headers)).close()
+    with pytest.raises(HTTPError) as missing:
+        urllib.request.urlopen(urllib.request.Request(f"{base}{path}", headers=headers))
+    missing.value.close()
+    assert missing.value.code == 404
+
+
+def test_a_server_that_does_not_start_says_why() -> None:
+    with (
+        pytest.raises(RuntimeError, match="cannot import it: ModuleNotFoundError"),
+        serving("tests.testing.nowhere"),
+    ):
+        pass
