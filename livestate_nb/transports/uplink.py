@@ -248,7 +248,7 @@ class Uplink:
                 vsn=client["vsn"],
                 user=user,
                 is_local=client["is_local"],
-                # who may run code here is one principal, whichever way it comes: a comm knows no names
+                # who may run code here is one principal, whichever way it comes
                 principal="" if client["is_local"] else client["principal"],
             )
         except ProtocolError as error:
