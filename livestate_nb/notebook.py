@@ -241,7 +241,8 @@ class Notebook:
 
         async def withdraw() -> list[Session]:
             ended = self._endpoint.withdraw(pattern)
-            self._tell_server()
+            if self._uplink is not None:
+                self._uplink.withdraw(pattern)
             return ended
 
         ended = self._loop.run(withdraw())
@@ -253,7 +254,12 @@ class Notebook:
         ways = ["this notebook's own cells: the widgets' comms"]
         if self._uplink is not None and self._uplink.is_open:
             ways.append("this notebook's own cells: the Jupyter server's WebSocket")
-            ways += [f"the server's other clients: {one}" for one in self._uplink.published]
+            for one in self._uplink.published:
+                is_taken = one in self._uplink.taken
+                ways.append(
+                    f"the server's other clients: {one}"
+                    + (" (new joins go to another kernel)" if is_taken else "")
+                )
         return report.overview(
             self._endpoint.channels, self._endpoint.sessions, self._screen.places, ways
         )

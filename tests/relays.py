@@ -95,6 +95,10 @@ class Dialled:
         self.changes: list[bool] = []
         self.uplink = Uplink(self.endpoint, address, self.changes.append)
 
+    def withdraw(self, pattern: str) -> None:
+        self.endpoint.withdraw(pattern)
+        self.uplink.withdraw(pattern)
+
     def declare(self, channel: type[Channel]) -> None:
         self.endpoint.declare(channel)
         self.uplink.declared()

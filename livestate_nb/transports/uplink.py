@@ -84,6 +84,8 @@ class Uplink:
         self._changed = changed
         self._published: dict[str, float] = {}
         """Pattern -> when it was published, in seconds since the epoch."""
+        self.taken: set[str] = set()
+        """Published patterns whose new joins go to another kernel."""
         self._clients: dict[int, tuple[Connection, UplinkTransport]] = {}
         self._socket: WebSocketClientConnection | None = None
         self._unsent = 0
@@ -117,11 +119,23 @@ class Uplink:
                 f"cannot publish {pattern!r}: the Jupyter server of this kernel cannot be reached; "
                 "see its log"
             )
+        earlier, is_published = dict(self._published), False
         self._published[pattern] = time.time()
-        refused = (await self._request())["refused"].get(pattern)
+        try:
+            refused = (await self._request())["refused"].get(pattern)
+            is_published = refused is None
+        finally:
+            if not is_published:
+                self._published = earlier
         if refused is not None:
-            self._published.pop(pattern, None)
             raise HostError(f"cannot publish {pattern!r}: {refused}")
+        self.taken.discard(pattern)
+
+    def withdraw(self, pattern: str) -> None:
+        """Note that a pattern is declared no longer: it must be published anew."""
+        self._published.pop(pattern, None)
+        self.taken.discard(pattern)
+        self.declared()
 
     def declared(self) -> None:
         """Tell the server that other channels are declared now."""
@@ -142,7 +156,7 @@ class Uplink:
             return
         with suppress(WebSocketClosedError):
             written = socket.write_message(message, binary=isinstance(message, bytes))
-            if not written.done():
+            if _is_writing(socket):
                 self._unsent += len(message)
                 written.add_done_callback(partial(self._written, socket, len(message)))
 
@@ -233,7 +247,8 @@ class Uplink:
         elif message.kind == wire.DECLARE:
             self._answered(number, message.json)
         elif message.kind == wire.TAKEN:
-            _log.info(
+            self.taken.add(message.json["pattern"])
+            _log.warning(
                 "another kernel takes new joins of %s from now on: publish it again to take them "
                 "back",
                 message.json["pattern"],
@@ -286,3 +301,9 @@ class Uplink:
             for connection, transport in list(self._clients.values()):
                 if not transport.is_congested:
                     connection.drained()
+
+
+def _is_writing(socket: WebSocketClientConnection) -> bool:
+    """Return whether something waits for the server to read."""
+    protocol = socket.protocol
+    return protocol is not None and protocol.stream is not None and protocol.stream.writing()

@@ -69,7 +69,7 @@ class Kernel:
             is_bound: whether the client is bound to the kernel; others get what is published.
         """
         if not is_bound:
-            return _fits(self.published.now, topic)
+            return self._serving(topic) in self.published.now
         if self.uplink is None:
             return False
         return _fits(self.declared.now, topic) or not _fits(self.declared.awaited, topic)
@@ -78,17 +78,14 @@ class Kernel:
         """Return how well the kernel serves a published topic: the greatest offer is the best.
 
         A pattern that is there goes before one that is awaited, a longer before a shorter one (an
-        exact topic before all), and the newest publication before the others.
+        exact topic before all), and the newest publication before the others. None where the kernel
+        has not published what serves the topic there, although a wider pattern may be.
         """
-        return max(
-            (
-                (patterns is self.published.now, len(pattern) + (pattern[-1] != "*"), since)
-                for patterns in (self.published.now, self.published.awaited)
-                for pattern, since in patterns.items()
-                if matches(pattern, topic)
-            ),
-            default=None,
-        )
+        pattern = self._serving(topic)
+        for patterns in (self.published.now, self.published.awaited):
+            if pattern in patterns:
+                return patterns is self.published.now, _precedence(pattern), patterns[pattern]
+        return None
 
     def lost(self) -> None:
         """Note that the uplink is lost."""
@@ -100,7 +97,18 @@ class Kernel:
         """Send a message about a client; False where too much of it waits already."""
         if self.uplink is None:
             return True
-        return self.uplink.send(wire.pack(kind, number, body), number)
+        message = wire.pack(kind, number, body)
+        return self.uplink.send(message, number if kind == wire.FRAME else 0)
+
+    def _serving(self, topic: str) -> str:
+        """Return the pattern that serves a topic in the kernel, "" where none does."""
+        known = {**self.declared.awaited, **self.declared.now}
+        return max((one for one in known if matches(one, topic)), key=_precedence, default="")
+
+
+def _precedence(pattern: str) -> int:
+    """Return which of the patterns that match a topic serves it: the one with the most."""
+    return len(pattern) + (pattern[-1] != "*")
 
 
 def _fits(patterns: Iterable[str], topic: str) -> bool:

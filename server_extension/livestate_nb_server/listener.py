@@ -17,6 +17,11 @@ from livestate_nb_server.relay import Relay
 from livestate_nb_server.uplink import UplinkHandler
 
 _HOST = "127.0.0.1"
+_HEADERS = 16_384
+"""Bytes of a request's headers, at most."""
+
+_IDLE = 10.0
+"""Seconds for a request to come."""
 
 
 class Listener:
@@ -41,7 +46,10 @@ class Listener:
         application = Application(
             [(r"/kernel/([^/]+)", UplinkHandler, arguments)], log_function=_log_nothing
         )
-        self._server = HTTPServer(application)
+        # nothing has a body here: none is read before the secret was seen
+        self._server = HTTPServer(
+            application, max_body_size=1, max_header_size=_HEADERS, idle_connection_timeout=_IDLE
+        )
         self._server.add_sockets(self._sockets)
 
     async def close(self) -> None:

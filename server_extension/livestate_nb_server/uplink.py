@@ -90,7 +90,7 @@ class UplinkHandler(WebSocketHandler):
             tagged = wire.unpack(message)
             if self._kernel is None:
                 self._greet(tagged)
-            else:
+            elif self._kernel.uplink is self:  # else the kernel has dialled again
                 self._relay.received(self._kernel, tagged)
         except (ValueError, KeyError, TypeError, ProtocolError) as error:
             _log.warning("hanging up on kernel %s: %s", cut(self._id), error)
@@ -112,7 +112,7 @@ class UplinkHandler(WebSocketHandler):
             return True
         with suppress(WebSocketClosedError):
             written = self.write_message(message, binary=isinstance(message, bytes))
-            if not written.done():
+            if self._is_writing:
                 self._unsent[number] += len(message)
                 self._total += len(message)
                 written.add_done_callback(partial(self._written, number, len(message)))
@@ -122,10 +122,16 @@ class UplinkHandler(WebSocketHandler):
         """End the uplink."""
         self.close(_TRY_AGAIN_LATER, "the kernel has dialled again")
 
+    @property
+    def _is_writing(self) -> bool:
+        """Whether something waits for the kernel to read."""
+        stream = self.ws_connection.stream if self.ws_connection is not None else None
+        return stream is not None and stream.writing()
+
     def _greet(self, message: wire.Tagged) -> None:
         key = self._kernels.key(self._id)
         expected = wire.proof(key or b"", wire.KERNEL, self._id, self._nonce)
-        given = message.json["proof"] if message.kind == wire.HELLO else ""
+        given = str(message.json["proof"]) if message.kind == wire.HELLO else ""
         if key is None or not hmac.compare_digest(given.encode(), expected.encode()):
             self._turn_away("it does not know that kernel's key")
             return

@@ -214,6 +214,55 @@ async def test_a_topic_is_reached_by_others_only_when_it_is_published(place: Pla
     assert (await bound.wait("state:patch", 1))[0][4]["version"] == 1
 
 
+async def test_a_published_pattern_opens_no_narrower_channel(place: Place) -> None:
+    class Admin(Channel, topic="cells:admin"):
+        pass
+
+    kernel = await place.dial("k1", Counter, Admin)
+    await kernel.uplink.publish("cells:*")
+    client = place.visit()
+    assert await client.refusal("cells:admin") == {"reason": "unmatched topic"}
+    await client.join("cells:a")
+    assert [session.topic for session in kernel.endpoint.sessions] == ["cells:a"]
+    await kernel.uplink.publish("cells:admin")
+    await client.join("cells:admin")
+
+
+async def test_what_is_withdrawn_must_be_published_anew(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    await kernel.uplink.publish("cells:*")
+    client = place.visit()
+    await client.join("cells:a")
+    kernel.withdraw("cells:*")
+    await client.wait("phx_close", 1)
+    kernel.declare(Counter)
+    assert kernel.uplink.published == []
+    await until(lambda: place.publisher("cells:a") is None)
+    await place.visit("k1").join("cells:a")  # so that the declaration has come
+    assert await client.refusal("cells:a") == {"reason": "unmatched topic"}
+
+
+async def test_a_publication_that_got_no_answer_is_none(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    publishing = asyncio.ensure_future(kernel.uplink.publish("cells:*"))
+    await asyncio.sleep(0)
+    place.cut("k1")
+    with pytest.raises(HostError):
+        await publishing
+    assert kernel.uplink.published == []
+
+
+async def test_a_burst_makes_no_slow_reader_of_quick_clients(place: Place) -> None:
+    await place.dial("k1", Counter)
+    clients = [place.visit("k1") for _ in range(100)]
+    for client in clients:
+        await client.join("cells:a")
+    clients[0].dispatch("cells:a", "pad", {"size": 12_000})
+    for client in clients:
+        await client.wait("state:patch", 1)
+        assert len(client.received("state:change")) == 1
+
+
 @pytest.mark.parametrize("pattern", ["hosted:*", "hosted:1", "hosted:a:*"])
 async def test_what_the_server_hosts_cannot_be_taken_over(place: Place, pattern: str) -> None:
     class Mine(Channel, topic=pattern):
@@ -244,7 +293,9 @@ async def test_the_newest_kernel_takes_new_joins_and_existing_ones_stay(
     await early.wait("state:patch", 1)
     assert late.received("state:patch") == []
     await until(lambda: "another kernel takes new joins of cells:*" in caplog.text)
+    assert first.uplink.taken == {"cells:*"}
     await first.uplink.publish("cells:*")  # takes them back
+    assert first.uplink.taken == set()
     await place.visit().join("cells:a")
     assert [len(one.endpoint.sessions) for one in (first, second)] == [1, 1]
     assert len(first.endpoint.sessions[0].joined) == 2
