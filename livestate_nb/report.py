@@ -4,11 +4,16 @@ It must not know how it is printed.
 """
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 from livestate_nb.channel import Channel, options_of
 from livestate_nb.declaration import has_fallback
 from livestate_nb.journal import Entry
 from livestate_nb.runtime import Session
+from livestate_nb.runtime.failure import cut
+
+_MOST_NAMES: Final = 5
+_LONGEST_NAME: Final = 40
 
 
 def became(before: type[Channel] | None, channel: type[Channel], live: Sequence[Session]) -> str:
@@ -75,12 +80,22 @@ def overview(
             session.topic,
             type(session.channel).__name__,
             f"version {session.ledger.version if session.ledger.version is not None else '-'}",
-            f"{len(session.members)} joined",
+            _who(session),
             ", ".join(places.get(session, ())),
         )
         for session in sorted(sessions, key=lambda one: one.topic)
     ) or ["  none"]
     return "\n".join(lines)
+
+
+def _who(session: Session) -> str:
+    """Return how many are joined, and the names of those who have one."""
+    users = [member.user for member in session.members]
+    names = list(dict.fromkeys(user.display_name or user.username for user in users if user))
+    shown = [cut(name, _LONGEST_NAME)[1:-1] for name in names[:_MOST_NAMES]]
+    if len(names) > _MOST_NAMES:
+        shown.append(f"{len(names) - _MOST_NAMES} more")
+    return f"{len(users)} joined" + (f": {', '.join(shown)}" if shown else "")
 
 
 def log(entries: Sequence[Entry]) -> str:

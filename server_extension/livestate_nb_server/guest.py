@@ -28,6 +28,9 @@ from livestate_nb_server.kernel import Kernel
 
 TRY_AGAIN_LATER: Final = 1013
 
+MAX_HELD: Final = 1_000_000
+"""Bytes, or characters, of one client's joins that wait for a kernel; one more is refused."""
+
 
 class Routes(Protocol):
     """Find the kernel that a topic belongs to."""
@@ -185,11 +188,16 @@ class Guest:
             too_many = {"reason": "too many channels joined"}
             self._send(reply(head.join_ref, head.ref, name, "error", too_many))
             return
-        topic = self._topics[name] = _Topic(kernel, head.join_ref, head.ref)
         if kernel.takes(name, is_bound=self._is_bound):
+            self._topics[name] = _Topic(kernel, head.join_ref, head.ref)
             self._forward(kernel, frame)
-        else:
-            topic.held = frame
+            return
+        held = sum(len(one.held) for one in self._topics.values() if one.held is not None)
+        if held + len(frame) > MAX_HELD:
+            too_much = {"reason": "too much waits for the kernel"}
+            self._send(reply(head.join_ref, head.ref, name, "error", too_much))
+            return
+        self._topics[name] = _Topic(kernel, head.join_ref, head.ref, held=frame)
 
     def _refuse_gone(self, head: Head) -> bool:
         """Refuse a join of a bound socket, whose kernel the server does not run."""

@@ -380,6 +380,18 @@ async def test_a_join_is_held_until_a_restarted_kernel_declares_its_topic_again(
     await again.close()
 
 
+async def test_the_joins_that_wait_for_a_kernel_are_bounded(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    await kernel.close()
+    await until(lambda: not place.is_connected("k1"))
+    client = place.visit("k1")
+    client.push("cells:a", "phx_join", {"pad": "x" * 600_000})
+    refused = await client.refusal("cells:b", {"pad": "x" * 600_000})
+    assert refused == {"reason": "too much waits for the kernel"}
+    client.push("cells:c", "phx_join")
+    assert len(client.received("phx_reply")) == 1
+
+
 async def test_joins_that_wait_for_a_kernel_that_ends_are_refused(place: Place) -> None:
     kernel = await place.dial("k1", Counter)
     client = place.visit("k1")
