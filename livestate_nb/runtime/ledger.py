@@ -90,7 +90,8 @@ class Ledger:
     def whole(self) -> Outgoing:
         """Return the message with the whole state as published, null before there is one."""
         if self.version is None:
-            return _update_message(STATE_CHANGE, {"state": None, "version": None})
+            nothing = outgoing(STATE_CHANGE, {"state": None, "version": None})
+            return nothing._replace(is_update=True)
         if self._whole is None:
             document = self._encoder.encode(self._published)
             self._whole = self._built(self._builder.new_state_message(document, self.version))
@@ -175,10 +176,10 @@ class Ledger:
         """
         match message:
             case (str(event), dict(payload)):
-                return _update_message(event, payload)
+                return outgoing(event, payload)._replace(is_update=True)
         raise ReturnError(
             f"expected {type(self._builder).__name__} to return (event, payload), a text and an "
-            f"object, got {message!r}",
+            f"object, got {type(message).__name__}",
             message,
         )
 
@@ -221,10 +222,6 @@ def outgoing(event: str, payload: Json) -> Outgoing:
         return Outgoing(event, Raw(dumps(payload)))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise EncodeError(f"{event}: {error}", "", payload) from error
-
-
-def _update_message(event: str, payload: Json) -> Outgoing:
-    return outgoing(event, payload)._replace(is_update=True)
 
 
 def _checked(state: object, document: Json) -> Json:

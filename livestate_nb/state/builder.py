@@ -65,7 +65,7 @@ class WholeStates(MessageBuilder):
 
     Example:
         >>> from livestate_nb.state.encoder import DocumentEncoder
-        >>> change = Change.between({"n": 1}, {"n": 2}, encoder=DocumentEncoder())
+        >>> change = Change({"n": 1}, {"n": 2}, encoder=DocumentEncoder())
         >>> WholeStates().update_state_message(change, 1)
         ('state:change', {'state': {'n': 2}, 'version': 1})
     """

@@ -1,5 +1,5 @@
 from livestate_nb.codec import dumps
-from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH, MessageBuilder
+from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH, MessageBuilder, WholeStates
 from livestate_nb.state.change import Change
 from livestate_nb.state.encoder import DocumentEncoder
 
@@ -28,3 +28,14 @@ def test_a_change_of_nothing_is_sent_too():
 
 def test_the_event_names_are_those_of_the_original():
     assert (STATE_CHANGE, STATE_PATCH) == ("state:change", "state:patch")
+
+
+def test_whole_states_bring_each_change_as_the_state_that_it_leads_to():
+    change = Change({"foo": "bar"}, {"foo": 0}, encoder=DocumentEncoder())
+    message = WholeStates().update_state_message(change, 1)
+    assert message == (STATE_CHANGE, {"state": {"foo": 0}, "version": 1})
+
+
+def test_ignored_names_are_those_of_the_original_unless_others_are_given():
+    assert MessageBuilder().ignored == {"__meta__"}
+    assert WholeStates(ignored=["password"]).ignored == {"password"}
