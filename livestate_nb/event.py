@@ -66,7 +66,7 @@ class Reply:
         for event in events:
             if not isinstance(event, Event):
                 raise ReturnError(
-                    f"expected Reply(state, *events), got {event!r} as an event", event
+                    f"expected Reply(state, *events), got {type(event).__name__} as an event", event
                 )
         object.__setattr__(self, "state", state)
         object.__setattr__(self, "events", events)

@@ -20,6 +20,9 @@ MAX_ENTRIES: Final = 500
 MAX_TEXT: Final = 8_000
 """Characters of one entry: of a longer one its end is kept."""
 
+MAX_TITLE: Final = 300
+"""Characters of an error's title, which may hold what a client sent: its beginning is kept."""
+
 _OVERWRITTEN: Final = re.compile(r"[^\n]*\r(?=[^\r\n])")
 """What a carriage return lets the rest of its line take the place of, as progress bars do."""
 
@@ -87,7 +90,7 @@ class Journal:
             traceback: the traceback's text, "" where it would tell nothing.
         """
         with self._lock:
-            self._add(channel, "error", traceback[-MAX_TEXT:], title)
+            self._add(channel, "error", traceback[-MAX_TEXT:], title[:MAX_TITLE])
         self._tell(seat_of(channel))
 
     def entries(self, kind: Kind | None = None) -> list[Entry]:

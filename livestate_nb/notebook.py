@@ -174,7 +174,7 @@ class Notebook:
         self._declare_if_new(channel)
         place = self._place()
         named = f"name {name}" if name is not None else place
-        session = self._loop.run(self._endpoint.open(channel, topic, named, params))
+        session = self._open(channel, topic, named, params)
         widget = self._screen.widget(channel, session, place, module)
         self._display(widget)
         forget = partial(self._screen.forget, [session])
@@ -185,7 +185,7 @@ class Notebook:
         if not options_of(channel).shared:
             raise ChannelError(self._unshared(channel, topic))
         self._declare_if_new(channel)
-        session = self._loop.run(self._endpoint.open(channel, topic, "", {}))
+        session = self._open(channel, topic, "", None)
         return KeptHandle(self._loop, session, partial(self._screen.forget, [session]))
 
     def publish(self, channel: type[Channel]) -> None:
@@ -275,6 +275,21 @@ class Notebook:
         self._screen.close()
 
     # inside
+
+    def _open(
+        self, channel: type[Channel], topic: str, name: str, params: dict[str, Json] | None
+    ) -> Session:
+        """Return a session whose `init` has run; see `Endpoint.open`.
+
+        Callbacks of it that need this thread run, or say that they cannot, while it waits.
+        """
+
+        async def reserve() -> Session:
+            return self._endpoint.reserve(channel, topic, name)
+
+        session = self._loop.run(reserve())
+        self._loop.run(self._endpoint.keep(session, params), session.channel)
+        return session
 
     def _dial(self, address: Address) -> Uplink:
         """Return the uplink; it is open, unless the server takes its time or refuses."""

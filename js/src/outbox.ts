@@ -29,7 +29,7 @@ interface Dispatch {
 }
 
 /** Events that wait for a join; more are refused. */
-const MAX_WAITING = 100;
+const MAX_WAITING = 900;
 /** Milliseconds that events wait for a lost connection to servers that keep no place for us. */
 const OUTAGE_MS = 10_000;
 

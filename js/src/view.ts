@@ -36,10 +36,6 @@ export class LiveView extends LitElement {
     logStyles,
     css`
       :host {
-        /* in line with Jupyter's text outputs */
-        padding: 5px;
-      }
-      :host {
         /* Jupyter cuts off what stands out, such as the focus ring */
         padding: 3px;
       }

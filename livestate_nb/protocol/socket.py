@@ -28,6 +28,9 @@ MAX_CHANNELS: Final = 100
 MAX_PENDING: Final = 1000
 """Messages that may wait for the answer to their join."""
 
+MAX_REPLACED: Final = 100
+"""Joins of one topic that may replace one another before one of them is answered."""
+
 UNMATCHED: Final = {"reason": "unmatched topic"}
 CRASHED: Final = "channel_crash"
 
@@ -97,7 +100,7 @@ class _Status(Enum):
 @dataclass(slots=True)
 class _Entry:
     join: Join
-    replaced: list[Join]
+    replaced: list[Json]
     status: _Status = _Status.JOINING
     pending: list[Message] = field(default_factory=list)
 
@@ -122,16 +125,12 @@ class Socket:
         self._matches = matches
         self._entries: dict[str, _Entry] = {}
 
-    @property
-    def joins(self) -> list[Join]:
-        """Return what is joined, being joined or being left."""
-        return [entry.join for entry in self._entries.values()]
-
     def receive(self, message: Message) -> list[Action]:
         """Return what a message from the client asks for.
 
         Raises:
-            ProtocolError: more than `MAX_PENDING` messages wait for the answer to their join.
+            ProtocolError: more than `MAX_PENDING` messages wait for the answer to their join, or
+                more than `MAX_REPLACED` joins replaced one another before an answer.
         """
         topic, event = message.topic, message.event
         if topic == PHOENIX_TOPIC and event == HEARTBEAT:
@@ -231,7 +230,13 @@ class Socket:
         if entry is None:
             self._entries[topic] = _Entry(join, replaced=[])
             return [join]
-        self._entries[topic] = _Entry(join, replaced=[*entry.replaced, entry.join])
+        if len(entry.replaced) == MAX_REPLACED:
+            raise ProtocolError(
+                f"expected at most {MAX_REPLACED} joins of {topic[:80]!r} before an answer",
+                _TRY_AGAIN_LATER,
+            )
+        replaced = [*entry.replaced, entry.join.join_ref]  # and no more of it: params may be long
+        self._entries[topic] = _Entry(join, replaced)
         left = [waiting for waiting in entry.pending if waiting.event == PHX_LEAVE]
         return [Stop(entry.join), *(Send(_answer_to_unjoined(leave)) for leave in left), join]
 
@@ -267,7 +272,7 @@ def _answer_to_join(entry: _Entry, status: str, response: Json) -> list[Action]:
     replaced, entry.replaced = entry.replaced, []
     return [
         Send(reply(join.join_ref, join.ref, join.topic, status, response)),
-        *(Send(_ending(old, PHX_CLOSE, {})) for old in replaced),
+        *(Send(Message(old, old, join.topic, PHX_CLOSE, {})) for old in replaced),
     ]
 
 

@@ -111,7 +111,9 @@ def presence_of(member: JoinedMember, meta: dict[str, Any], key: str | None) -> 
     name = _key_of(member) if key is None else key
     [(name, document)] = encode({name: plain(meta)}).items()
     if not isinstance(document, dict):
-        raise ChannelError(f"expected track(meta) with what encodes to an object, got {meta!r}")
+        raise ChannelError(
+            f"expected track(meta) with what encodes to an object, got {type(meta).__name__}"
+        )
     return Presence(name, document)
 
 

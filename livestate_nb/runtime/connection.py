@@ -32,7 +32,7 @@ from livestate_nb.protocol.message import (
     TOKEN,
 )
 from livestate_nb.protocol.serializer import Serializer
-from livestate_nb.runtime.failure import cut, refusal
+from livestate_nb.runtime.failure import brief, cut, refusal
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.places import Claim, Owner
@@ -262,7 +262,7 @@ class Connection:
         try:
             await session.authorize(member)
         except Refuse as error:
-            _log.info("refused a join of %s: %s", topic, error)
+            _log.info("refused a join of %s: %s", topic, brief(error))
             return refusal(error, "reason")
         except BaseException as error:
             if member.join not in self._joining:
@@ -295,7 +295,7 @@ class Connection:
             post=self._endpoint.post,
         )
         if claim is not None:
-            client.assigns = claim.holder[1].assigns
+            client.assigns = dict(claim.holder[1].assigns)  # it may yet be refused
         return session, client, claim
 
     def _claim(self, resume: Json, owner: Owner) -> Claim[Seated] | None:

@@ -237,20 +237,28 @@ class Endpoint:
         return self._shared_session(channel, topic) or self._new(channel, topic)
 
     async def open(
-        self, channel: type[Channel], topic: str, name: str, params: dict[str, Json]
+        self, channel: type[Channel], topic: str, name: str, params: dict[str, Json] | None
     ) -> Session:
         """Return the session that a cell shows, kept until it is closed; `init` has run.
+
+        Args: as for `reserve` and `keep`.
+
+        Raises:
+            Refuse: `init` refused.
+            Exception: whatever `init` raised.
+        """
+        session = self.reserve(channel, topic, name)
+        await self.keep(session, params)
+        return session
+
+    def reserve(self, channel: type[Channel], topic: str, name: str) -> Session:
+        """Return the session that a cell is to show; it stays until `keep` has ended.
 
         Args:
             channel: the channel's class, declared.
             topic: one of its topics.
             name: what tells this cell's sessions of the topic from others'; a shared channel
                 has one session for all names.
-            params: the join params for `init`.
-
-        Raises:
-            Refuse: `init` refused.
-            Exception: whatever `init` raised.
         """
         self._bind()
         session = self._shared_session(channel, topic)
@@ -261,16 +269,24 @@ class Endpoint:
             session = self._cells[place]
         self._by_key[session.key] = session
         session.hold()
+        return session
+
+    async def keep(self, session: Session, params: dict[str, Json] | None) -> None:
+        """Keep a session until it is closed, when its `init` has run; see `open`.
+
+        Args:
+            session: from `reserve`.
+            params: the join params for `init`; None takes those that there are, or else none.
+        """
         try:
             if not await session.open(params):
                 _log.warning(
                     "the session of %s runs with the params it began with: close it to use others",
-                    cut(topic),
+                    cut(session.topic),
                 )
             session.is_kept = True
         finally:
             session.release()
-        return session
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to every session that subscribed to a topic. Callable from any thread.

@@ -4,6 +4,8 @@ Outsiders get no internals: only who holds the kernel sees the error's own text.
 know how the error is sent or what becomes of the session.
 """
 
+from typing import Final
+
 from livestate_nb.codec import Json
 from livestate_nb.errors import (
     EncodeError,
@@ -16,6 +18,11 @@ from livestate_nb.errors import (
 from livestate_nb.protocol.message import ERROR
 from livestate_nb.runtime.ledger import Outgoing, outgoing
 from livestate_nb.state.encoder import encode
+
+MAX_NAME: Final = 200
+"""Characters of an event's name that a client gets back."""
+
+_MAX_REASON: Final = 300
 
 
 def describe(error: BaseException, what: str, event: object, *, is_local: bool) -> dict[str, Json]:
@@ -32,7 +39,7 @@ def describe(error: BaseException, what: str, event: object, *, is_local: bool) 
         ``bad_state`` or ``raised``), ``message``, and ``event`` where there is one; a payload
         that does not fit adds its ``path``, a refusal with a dict its keys. All of it is JSON.
     """
-    payload: dict[str, Json] = {"event": event} if isinstance(event, str) else {}
+    payload: dict[str, Json] = {"event": event[:MAX_NAME]} if isinstance(event, str) else {}
     if isinstance(error, InvalidPayload):  # it is about the client's own data
         told = {"message": _sound(str(error)), "path": _sound(error.path)}
         return {"type": "invalid_payload", **payload, **told}
@@ -66,6 +73,12 @@ def cut(text: object, length: int = 80) -> str:
     """Return a value as it may stand in a log or message: on one line, cut short."""
     shown = repr(text[: length + 1] if isinstance(text, str) else text)
     return shown if len(shown) <= length + 2 else f"{shown[:length]}…"
+
+
+def brief(error: BaseException) -> str:
+    """Return what an error says for a log, cut short: clients' data may be in it."""
+    text = _text(error).partition(": ")[2]
+    return text if len(text) <= _MAX_REASON else f"{text[:_MAX_REASON]}…"
 
 
 def _classify(error: BaseException, what: str) -> tuple[str, str]:

@@ -22,10 +22,11 @@ from livestate_nb.errors import (
 )
 from livestate_nb.event import Event, Reply
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH
-from livestate_nb.runtime.failure import cut, describe, error_message
+from livestate_nb.runtime.failure import brief, cut, describe, error_message
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Mailbox, fail
 from livestate_nb.runtime.member import JoinedMember
+from livestate_nb.runtime.running import Running
 from livestate_nb.runtime.work import Work
 from livestate_nb.state.draft import plain
 
@@ -55,6 +56,7 @@ class Desk(Protocol):
     topic: str
     ledger: Ledger
     mailbox: Mailbox
+    running: Running
 
     @property
     def receivers(self) -> list[JoinedMember]:
@@ -107,6 +109,8 @@ class Call:
     waiting: frozenset[Channel] = frozenset()
     replied: list[Event] = field(default_factory=list)
     is_handled: bool = False
+    is_unwanted: bool = False
+    generator_task: "asyncio.Task[Any] | None" = None
 
     @property
     def owner(self) -> object:
@@ -131,6 +135,14 @@ class Call:
         finally:
             turn.is_over = True
             self._was_handled()
+            if self.generator_task is not None:
+                self.desk.running.ended(self.owner, self)
+
+    def end(self) -> None:
+        """End the handler, a generator that has come to a yield: nobody wants it any more."""
+        self.is_unwanted = True
+        if self.generator_task is not None:
+            self.generator_task.cancel()
 
     async def _handle(self) -> None:
         desk, working, work = self.desk, None, None
@@ -140,6 +152,9 @@ class Call:
             work = desk.work(function, *arguments, working)
             step = await work.step(working)
             while not desk.mailbox.is_closed:
+                if not step.is_last and self.generator_task is None:
+                    desk.running.begin(self.owner, self)
+                    self.generator_task = asyncio.current_task()
                 self._commit(working, step.value, goes_on=not step.is_last)
                 if step.is_last:
                     break
@@ -152,7 +167,8 @@ class Call:
             await self._close(work)
             if desk.mailbox.is_closed:
                 raise
-            self._failed(error)
+            if not self.is_unwanted:
+                self._failed(error)
             return
         if desk.mailbox.is_closed:
             await self._close(work)
@@ -243,9 +259,9 @@ class Call:
             _log.info("%s refused %s: its payload does not fit the annotation", name, what)
             _log.debug("%s on %s: %s", name, what, error)
         elif isinstance(error, Refuse | UnknownEvent):
-            _log.info("%s refused %s: %s", name, what, error)
+            _log.info("%s refused %s: %s", name, what, brief(error))
         elif isinstance(error, LiveStateError):
-            _log.error("%s failed on %s: %s", name, what, error)
+            _log.error("%s failed on %s: %s", name, what, brief(error))
         elif self.outcome is None:
             traceback = _user_frames(error)
             _log.error("%s failed on %s", name, what, exc_info=(type(error), error, traceback))

@@ -207,7 +207,8 @@ def event_message(event: Event) -> Outgoing:
     detail = encode(event.detail)
     if not isinstance(detail, dict):
         raise EventError(
-            f"expected the detail of {event.name!r} to be an object, got {event.detail!r}"
+            f"expected the detail of {event.name!r} to be an object, "
+            f"got {type(event.detail).__name__}"
         )
     return outgoing(event.name, detail)
 
@@ -227,6 +228,8 @@ def outgoing(event: str, payload: Json) -> Outgoing:
 def _checked(state: object, document: Json) -> Json:
     if not isinstance(document, dict):
         raise ReturnError(
-            f"expected a state that is an object, such as {{'items': [...]}}, got {state!r}", state
+            "expected a state that is an object, such as {'items': [...]}, "
+            f"got {type(state).__name__}",
+            state,
         )
     return document

@@ -14,7 +14,7 @@ from typing import Any, Final, Protocol, TypeVar
 from livestate_nb.errors import ChannelError, Overloaded, SessionClosed
 
 MAX_JOBS: Final = 10_000
-"""Jobs that may wait in one mailbox."""
+"""Jobs that may wait in one mailbox; errands and generators that go on are not counted."""
 
 ENDED: Final = "the session has ended: run the cell that shows it again"
 """What is said to who comes too late."""
@@ -50,7 +50,7 @@ class Job(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Errand:
-    """Hold a job that one function does."""
+    """Hold a job that one function does; it is the session's own and gets into a full mailbox."""
 
     run: Callable[[], Awaitable[None]]
     owner: object = None
@@ -68,6 +68,7 @@ class Mailbox:
         self.is_closed = False
         self._tasks = tasks
         self._waiting: deque[Job | asyncio.Future[None]] = deque()
+        self._counted = 0
         self._begun: dict[Job, asyncio.Task[None] | None] = {}
         self._is_busy = False
 
@@ -79,13 +80,16 @@ class Mailbox:
             is_eager: whether to begin it before this returns, if its turn is now.
 
         Raises:
-            Overloaded: `MAX_JOBS` wait already.
+            Overloaded: it is no errand, and `MAX_JOBS` wait already.
         """
         if self.is_closed:
             fail(job.outcome, _ended())
         elif not self._is_busy:
             self._begin(job, is_eager=is_eager)
-        elif len(self._waiting) < MAX_JOBS:
+        elif isinstance(job, Errand):
+            self._waiting.append(job)
+        elif self._counted < MAX_JOBS:
+            self._counted += 1
             self._waiting.append(job)
         else:
             raise Overloaded(f"expected at most {MAX_JOBS} messages to wait: send fewer, or later")
@@ -95,7 +99,6 @@ class Mailbox:
 
         Raises:
             SessionClosed: the mailbox was closed before it was done.
-            Overloaded: too much waits already.
         """
         outcome: asyncio.Future[T] = asyncio.get_running_loop().create_future()
 
@@ -143,6 +146,7 @@ class Mailbox:
             for waiting in self._waiting
             if isinstance(waiting, asyncio.Future) or waiting.owner is not owner
         )
+        self._counted = sum(map(_is_counted, self._waiting))
 
     def close(self) -> None:
         """Do no further job: waiting ones are dropped, begun ones cancelled but for the caller's.
@@ -152,6 +156,7 @@ class Mailbox:
         self.is_closed = True
         dropped = [job for job in self._waiting if not isinstance(job, asyncio.Future)]
         self._waiting.clear()
+        self._counted = 0
         for job in [*dropped, *self._begun]:
             fail(job.outcome, _ended())
         current = asyncio.current_task()
@@ -182,10 +187,15 @@ class Mailbox:
         self._is_busy = bool(self._waiting)
         if self._waiting:
             waiting = self._waiting.popleft()
+            self._counted -= _is_counted(waiting)
             if isinstance(waiting, asyncio.Future):
                 waiting.set_result(None)
             else:
                 self._begin(waiting)
+
+
+def _is_counted(waiting: "Job | asyncio.Future[None]") -> bool:
+    return not isinstance(waiting, Errand | asyncio.Future)
 
 
 def fail(outcome: "asyncio.Future[Any] | None", error: BaseException) -> None:

@@ -106,7 +106,9 @@ class MainThread:
         future.add_done_callback(lambda _: self._wake())
         with self._counted(channel):
             while not future.done():
-                self._run_inline(self._take(future))
+                task = self._find(future)
+                if task is not None:
+                    self._take(task, self._run_inline)
         return future.result()
 
     # on the main thread
@@ -142,37 +144,51 @@ class MainThread:
         """Do one call, and the next one when others have had their turn on the loop."""
         if self._cells or not self._due:
             return
-        with self._changed:
-            task = self._due.popleft()
-        self._report()
+        with suppress(KeyboardInterrupt):  # it may come a moment too late
+            self._take(self._due[0], self._run)
+        if self._due:
+            self._loop.call_soon(self._next)
+
+    def _run(self, task: _Task) -> None:
         if task.is_async:
             if not task.outcome.done():
                 running = self._loop.create_task(_settle(task), context=task.context)
                 task.outcome.add_done_callback(partial(self._give_up, running))
         elif task.outcome.set_running_or_notify_cancel():
-            with suppress(KeyboardInterrupt), _interruptible():  # it may come a moment too late
+            with _interruptible():
                 _perform(task)
-        if self._due:
-            self._loop.call_soon(self._next)
 
     def _give_up(self, running: "asyncio.Task[None]", outcome: "Future[Any]") -> None:
         if outcome.cancelled():
             self._loop.call_soon_threadsafe(running.cancel)
 
-    def _take(self, future: "Future[Any]") -> _Task | None:
+    def _find(self, future: "Future[Any]") -> _Task | None:
         """Wait for a call that can be done inline; None when the future is done."""
         with self._changed:
             while not future.done():
                 for task in self._due:
                     if not task.is_async or task.blocked & self._waited_for.keys():
-                        self._due.remove(task)
                         return task
                 self._changed.wait()
         return None
 
-    def _run_inline(self, task: _Task | None) -> None:
-        self._report()
-        if task is None or not task.outcome.set_running_or_notify_cancel():
+    def _take(self, task: _Task, run: Callable[[_Task], None]) -> None:
+        """Take a call out and run it; an interrupt in between does not lose it."""
+        try:
+            with self._changed:
+                self._due.remove(task)
+            self._report()
+            run(task)
+        except BaseException as error:
+            with self._changed:
+                if task.outcome.running():
+                    task.outcome.set_exception(error)
+                elif not task.outcome.done() and task not in self._due:
+                    self._due.appendleft(task)
+            raise
+
+    def _run_inline(self, task: _Task) -> None:
+        if not task.outcome.set_running_or_notify_cancel():
             return
         if task.is_async:
             task.outcome.set_exception(WouldDeadlock(_ON_A_TAKEN_LOOP))

@@ -130,12 +130,15 @@ class JoinedMember:
     def come_back(self, client: "JoinedMember", received: int) -> None:
         """Go on with the connection, user and params that the client has now.
 
+        What `authorize` put into its assigns is put into these.
+
         Args:
             client: how it asked to join.
             received: how many messages it has.
         """
         self.line, self.join = client.line, client.join
         self.user, self.params = client.user, client.params
+        self.assigns |= client.assigns
         self.is_leaving = False
         count = self.sent - received
         found: list[Outgoing] = []

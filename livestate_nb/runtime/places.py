@@ -14,7 +14,10 @@ from livestate_nb.codec import dumps
 from livestate_nb.runtime.deadline import Deadline
 
 MAX_ABSENT: Final = 10_000
-"""Places that are kept for clients whose connection is lost; then the oldest is given up."""
+"""Places that are kept for clients whose connection is lost.
+
+Then the oldest one of the principal that has most is given up.
+"""
 
 _MAX_TOKEN: Final = 200
 _MAX_DIGITS: Final = 16
@@ -110,7 +113,9 @@ class Places(Generic[Holder]):
         self._key = secrets.token_bytes(32)
         self._count = 0
         self._open: dict[int, tuple[Place, Holder]] = {}
-        self._absent: dict[Place, None] = {}
+        self._absent: dict[tuple[str, bool], dict[Place, None]] = {}
+        """By principal, since nobody may push out another's."""
+        self._absent_count = 0
 
     def open(self, owner: Owner, holder: Holder) -> Place:
         """Return a new place for a client that has joined."""
@@ -169,9 +174,11 @@ class Places(Generic[Holder]):
             give_up: called when the time is over, or too many are absent; it closes the place.
         """
         place.expiry = Deadline(self._clock, seconds, give_up)
-        self._absent[place] = None
-        if len(self._absent) > MAX_ABSENT:
-            oldest = next(iter(self._absent))
+        self._absent.setdefault(_who(place), {})[place] = None
+        self._absent_count += 1
+        if self._absent_count > MAX_ABSENT:
+            most = max(self._absent, key=lambda who: len(self._absent[who]))
+            oldest = next(iter(self._absent[most]))
             if oldest.expiry is not None:
                 oldest.expiry.now()
 
@@ -181,7 +188,12 @@ class Places(Generic[Holder]):
         self._open.pop(place.number, None)
 
     def _come(self, place: Place) -> None:
-        self._absent.pop(place, None)
+        absent = self._absent.get(_who(place), {})
+        if place in absent:
+            del absent[place]
+            self._absent_count -= 1
+            if not absent:
+                del self._absent[_who(place)]
         if place.expiry is not None:
             place.expiry.cancel()
             place.expiry = None
@@ -190,3 +202,7 @@ class Places(Generic[Holder]):
         text = dumps([number, issue, owner.principal, owner.is_local, owner.topic])
         proof = urlsafe_b64encode(hmac.digest(self._key, text, "sha256")).decode()
         return f"{number}.{issue}.{proof}"
+
+
+def _who(place: Place) -> tuple[str, bool]:
+    return place.owner.principal, place.owner.is_local

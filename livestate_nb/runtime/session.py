@@ -32,13 +32,14 @@ from livestate_nb.roles import Member
 from livestate_nb.runtime.attendance import Attendance, presence_of
 from livestate_nb.runtime.audience import Audience
 from livestate_nb.runtime.deadline import Deadline
-from livestate_nb.runtime.failure import cut, describe, error_message, refusal
+from livestate_nb.runtime.failure import brief, cut, describe, error_message, refusal
 from livestate_nb.runtime.handling import Call, Kind
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.migration import shape_of, take_over
 from livestate_nb.runtime.places import Claim, Owner, Places
+from livestate_nb.runtime.running import Running
 from livestate_nb.runtime.subscriptions import Subscriptions
 from livestate_nb.runtime.watch import Watch
 from livestate_nb.runtime.work import Threads, Work, run
@@ -104,15 +105,19 @@ class Session:
         self._now = asyncio.get_running_loop().time
         self._next_update = -math.inf
         self._flush: asyncio.TimerHandle | None = None
-        self._begin(channel)
+        self._newest = channel
+        """The class that is declared: the channel object gets it in its turn."""
+        self._begin()
 
-    def _begin(self, channel: type[Channel]) -> None:
+    def _begin(self) -> None:
         """Start afresh, with a new channel object and no state."""
-        self.channel = channel()
-        self.ledger = Ledger(options_of(channel))
-        self.shape = shape_of(channel)
+        self.channel = self._newest()
+        self.ledger = Ledger(options_of(self._newest))
+        self.shape = shape_of(self._newest)
         """Which `migrate` the state is from; see `livestate_nb.runtime.migration`."""
         self.mailbox = Mailbox(self._ground)
+        self.running = Running()
+        self._is_dropping = False
         self._subscriptions = Subscriptions(self._ground.pubsub, self._ground.post, self._take)
         bind(self.channel, self)
 
@@ -183,7 +188,8 @@ class Session:
         allowed = await run(self.work(self.channel.authorize, member.params))
         if not isinstance(allowed, bool):
             raise ReturnError(
-                f"expected authorize to return True or False, got {allowed!r}", allowed
+                f"expected authorize to return True or False, got {type(allowed).__name__}",
+                allowed,
             )
         if not allowed:
             raise Refuse("unauthorized")
@@ -285,8 +291,14 @@ class Session:
     def detach(self, member: JoinedMember) -> None:
         """Take a client out; what it sent before is still handled.
 
-        The last one ends the session, unless it is held; if it is shared, after the grace time.
+        The generators of the notebook's own clients and of those that leave run on, those of
+        others end. The last one ends the session, unless it is held; if it is shared, after the
+        grace time.
         """
+        if member.is_leaving or member.line.is_local:
+            self.running.release(member)
+        else:
+            self.running.end(member)
         self._audience.remove(member)
         self._attendance.leave(member)
         self._end_when_empty()
@@ -344,16 +356,20 @@ class Session:
 
     # from Python
 
-    async def open(self, params: dict[str, Json]) -> bool:
+    async def open(self, params: dict[str, Json] | None) -> bool:
         """Run `init` unless there is a state; what it raises comes out.
+
+        Args:
+            params: the join params for `init`; None takes those that there are, or else none.
 
         Returns:
             whether the session runs with these params.
         """
         if self._params is None:
-            self._params = params
-        await self.mailbox.do(lambda: self._init(params, None))
-        return self._params == params
+            self._params = {} if params is None else params
+        chosen = self._params if params is None else params
+        await self.mailbox.do(lambda: self._init(chosen, None))
+        return self._params == chosen
 
     async def dispatch(self, event: str, payload: Json, waiting: frozenset[Channel]) -> list[Event]:
         """Handle an event as if a client had sent it; return the reply events.
@@ -378,7 +394,6 @@ class Session:
 
         Raises:
             SessionClosed: the session has ended.
-            Overloaded: too many messages wait.
             EncodeError: the changed state has no JSON form.
             Exception: whatever `work` raises; the state is as it was.
         """
@@ -400,7 +415,10 @@ class Session:
         """Give the session a new class, between messages: state stays, handlers are new."""
 
         async def swap() -> None:
-            await take_over(self, channel)
+            if type(self.channel) is not channel:  # else it has crashed, and begun with it
+                await take_over(self, channel)
+
+        self._newest = channel
 
         self.mailbox.put(Errand(swap))
 
@@ -441,7 +459,7 @@ class Session:
             return
         if self._is_held:
             members = self._clear()
-            self._begin(type(self.channel))
+            self._begin()
         else:
             members = self._end()
         for member in members:
@@ -504,7 +522,7 @@ class Session:
         try:
             await self._init(member.params if self._params is None else self._params, member)
         except Refuse as error:
-            _log.info("init of %s refused: %s", cut(self.topic), error)
+            _log.info("init of %s refused: %s", cut(self.topic), brief(error))
             member.send(error_message(refusal(error, "message")))
             self._audience.unseat(member)
             self._end_when_empty()
@@ -548,6 +566,7 @@ class Session:
     def _expel(self, member: JoinedMember) -> None:
         """End the channel of a client that sends faster than it can be served."""
         self.mailbox.drop(member)
+        self.running.end(member)
         self.detach(member)
         member.line.crashed(member.join, OVERLOADED)
 
@@ -566,10 +585,16 @@ class Session:
             self._flush = None
 
     def _take(self, topic: str, message: object) -> None:
+        async def no_longer() -> None:
+            self._is_dropping = False
+
         try:
             self.mailbox.put(Call(self, Kind.MESSAGE, topic, message))
         except Overloaded as error:
-            _log.warning("a message to %s is dropped: %s", cut(self.topic), error)
+            if not self._is_dropping:  # once, until what waits now is handled
+                self._is_dropping = True
+                self.mailbox.put(Errand(no_longer))
+                _log.warning("messages to %s are dropped: %s", cut(self.topic), error)
 
     def _left(self, member: JoinedMember) -> None:
         self.detach(member)

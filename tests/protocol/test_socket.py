@@ -1,5 +1,8 @@
 """The join table against the recorded frames, and against what PROTOCOL.md says of 1.8."""
 
+import gc
+from weakref import ref as ref_to
+
 import pytest
 
 from livestate_nb.errors import ProtocolError
@@ -15,7 +18,7 @@ from livestate_nb.protocol import (
     Start,
     Stop,
 )
-from livestate_nb.protocol.socket import MAX_CHANNELS, MAX_PENDING
+from livestate_nb.protocol.socket import MAX_CHANNELS, MAX_PENDING, MAX_REPLACED, UNMATCHED
 from tests.wire.vectors import TRANSCRIPTS
 
 V2 = SerializerV2()
@@ -126,7 +129,26 @@ def test_joins_that_replace_one_another_before_an_answer_are_all_closed() -> Non
         ("1", "phx_close"),
         ("2", "phx_close"),
     ]
-    assert socket.joins == [last]
+    assert socket.receive(Message("3", "4", "t", "lvs_evt:a", {}))[0][0] is last  # Deliver
+
+
+def test_joins_that_replace_one_another_without_end_break_the_protocol() -> None:
+    socket = Socket(lambda topic: True)
+    kept = []
+    for ref in range(MAX_REPLACED + 1):
+        params = Params()
+        kept.append(ref_to(params))
+        socket.receive(Message(ref, ref, "t", "phx_join", params))
+    del params
+    gc.collect()
+    assert [alive() is not None for alive in kept] == [False] * MAX_REPLACED + [True]
+    with pytest.raises(ProtocolError, match="at most 100 joins") as caught:
+        socket.receive(Message("x", "x", "t", "phx_join", {}))
+    assert caught.value.code == 1013
+
+
+class Params(dict[str, object]):
+    """Join params that tell when nobody holds them any more."""
 
 
 def test_an_event_with_an_outdated_join_ref_is_dropped() -> None:
@@ -157,7 +179,8 @@ def test_a_leave_with_a_null_join_ref_leaves() -> None:
         '["1","2","t","phx_reply",{"status":"ok","response":{}}]',
         '["1","1","t","phx_close",{}]',
     ]
-    assert server.socket.joins == []
+    server.take('["1","8","t","lvs_evt:late",{}]')
+    assert "unmatched topic" in server.sent[-1]
 
 
 def test_a_join_without_join_ref_gets_pushes_that_carry_its_ref() -> None:
@@ -232,8 +255,10 @@ def test_a_late_end_of_a_replaced_join_leaves_the_new_one_alone() -> None:
     assert isinstance(old, Join)
     socket.accept(old, {})
     new = socket.receive(Message("2", "2", "t", "phx_join", {}))[-1]
+    assert isinstance(new, Join)
+    socket.accept(new, {})
     socket.closed(old)
-    assert socket.joins == [new]
+    assert socket.receive(Message("2", "3", "t", "phx_leave", {})) == [Leave(new, "3")]
 
 
 def test_the_101st_channel_of_a_socket_is_refused() -> None:
@@ -292,7 +317,8 @@ def test_replies_and_closes_carry_the_join_ref() -> None:
         "1", "2", "t", "phx_reply", {"status": "ok", "response": {}}
     )
     assert socket.closed(join) == [Send(Message("1", "1", "t", "phx_close", {}))]
-    assert socket.joins == []
+    [answer] = socket.receive(Message("1", "3", "t", "lvs_evt:late", {}))
+    assert answer.message.payload == {"status": "error", "response": UNMATCHED}
 
 
 def test_only_a_join_that_waits_for_its_answer_is_answered() -> None:

@@ -749,9 +749,8 @@ async def test_a_mailbox_that_is_full_takes_no_more(
     await asyncio.sleep(0)
     for _ in range(MAX_JOBS + 20):
         endpoint.pubsub.publish("news", 1)
-    dropped = [r for r in caplog.records if "is dropped" in r.getMessage()]
-    assert len(dropped) == 20
-    assert {record.levelno for record in dropped} == {logging.WARNING}
+    dropped = [r for r in caplog.records if "are dropped" in r.getMessage()]
+    assert [record.levelno for record in dropped] == [logging.WARNING]
     with pytest.raises(Overloaded):
         await session.dispatch("wait", {}, frozenset())
     client.dispatch("busy", "wait")
