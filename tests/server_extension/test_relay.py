@@ -6,12 +6,14 @@ import os
 import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import pytest
 from tornado.websocket import WebSocketClosedError
 
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
+from tests.clients import until
 from tests.server_extension.kernels import SETUP, Bind, CellError, Kernel
 from tests.server_extension.test_handlers import Denying
 from tests.server_extension.web import OUTSIDER, Connect, Web, status
@@ -111,6 +113,8 @@ async def test_a_frozen_kernel_costs_no_socket_but_that_of_who_floods_it(
     await flood.join("cells:b")
     os.kill(pid, signal.SIGSTOP)
     try:
+        status = Path(f"/proc/{pid}/status")
+        await until(lambda: "State:\tT" in status.read_text())
         await web.dispatch("cells:a", "inc")
         ref = await web.push("phoenix", "heartbeat")
         assert (await web.read())[1:3] == [ref, "phoenix"]
