@@ -52,6 +52,10 @@ class Client(Inbox):
         self.push(topic, "phx_join", params)
         return (await self.wait("state:change", 1))[-1][4]
 
+    def decoded(self, position: int) -> list[list[Any]]:
+        """Return the frame at a position, decoded, if it has come."""
+        return [decode(frame) for frame in self.frames[position : position + 1]]
+
     def received(self, event: str) -> list[list[Any]]:
         """Return the frames with this event, decoded."""
         return [frame for frame in map(decode, self.frames) if frame[3] == event]

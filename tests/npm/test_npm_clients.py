@@ -8,8 +8,7 @@ import pytest
 
 from tests.nodes import find_node, install, run
 from tests.servers import TOKEN, Server, serve
-from tests.testbed.starting import Testbed
-from tests.testbed.starting import testbed as run_testbed
+from tests.testbed.starting import Testbed, run_testbed
 
 HERE = Path(__file__).parent
 

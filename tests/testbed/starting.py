@@ -29,7 +29,7 @@ class Testbed:
 
 
 @contextmanager
-def testbed(log: Path) -> Iterator[Testbed]:
+def run_testbed(log: Path) -> Iterator[Testbed]:
     """Run the testbed until the block ends; its log goes to a file."""
     with log.open("w") as errors:
         process = subprocess.Popen(
