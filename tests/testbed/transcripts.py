@@ -4,7 +4,7 @@ import asyncio
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from livestate_nb import Channel, Event, Reply, on
+from livestate_nb import Channel, Event, Reply, WholeStates, on
 from tests.testbed import channels
 
 
@@ -22,6 +22,15 @@ class Keyed(Channel, topic="keyed:*", on_error="crash"):
     @on("inc")
     def inc(self, payload: Any, state: Any) -> None:
         state["k"] += 1
+
+
+class Full(Channel, topic="full:*", on_error="crash", message_builder=WholeStates):
+    def init(self, params: Any) -> Any:
+        return {"n": 0}
+
+    @on("inc")
+    def inc(self, payload: Any, state: Any) -> None:
+        state["n"] += 1
 
 
 class Types(Channel, topic="types:*", on_error="crash"):
@@ -101,4 +110,4 @@ class InitError(channels.InitError, topic="init_error:*", on_error="crash"):
         return "not a map" if self.topic == "init_error:notmap" else super().init(params)
 
 
-CHANNELS: list[type[Channel]] = [Plain, Keyed, Types, Sockety, Crash, InitError]
+CHANNELS: list[type[Channel]] = [Plain, Keyed, Full, Types, Sockety, Crash, InitError]

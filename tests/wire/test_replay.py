@@ -80,6 +80,7 @@ REPLAYED = [
     "Event name empty",
     "State unchanged",
     "Version rollover (max_version 10)",
+    "Custom message builder: full state:change instead of patches",
     "Types and encoding",
     "state_key overridden to :my_state",
     "Shared topic, two clients (PubSub)",
