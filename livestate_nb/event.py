@@ -23,7 +23,8 @@ class Event:
     Args:
         name: the event's name; not ``error``, ``state:change``, ``state:patch`` and nothing
             that starts with ``phx_``, ``chan_reply_`` or ``livestate-``: clients use those.
-        detail: what encodes to a JSON object; the CustomEvent's ``detail``.
+        detail: what encodes to a JSON object, or bytes, a bytearray, a memoryview or an array,
+            which travel as they are; the CustomEvent's ``detail``, bytes as an ``ArrayBuffer``.
 
     Raises:
         EventError: the name is empty or reserved.

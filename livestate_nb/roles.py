@@ -59,7 +59,7 @@ class Member(Protocol):
 
         Args:
             event: the event's name, as `Event` takes it.
-            detail: what encodes to a JSON object; nothing means ``{}``.
+            detail: as `Event` takes it; nothing means ``{}``.
 
         Raises:
             EventError: the name is reserved or the detail no object.
@@ -160,7 +160,7 @@ class Handle(Protocol):
 
         Args:
             event: the event's name, as `Event` takes it.
-            detail: what encodes to a JSON object; nothing means ``{}``.
+            detail: as `Event` takes it; nothing means ``{}``.
 
         Raises:
             EventError: the name is reserved or the detail no object.

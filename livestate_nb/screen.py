@@ -159,8 +159,8 @@ class Screen:
             self._modules[widget] = found
             widget.source = found.source
 
-    def _receive(self, widget: LiveStateWidget, content: object, _buffers: object) -> None:
-        self._loop.call_soon_threadsafe(self._hub.receive, content, widget.send)
+    def _receive(self, widget: LiveStateWidget, content: object, buffers: list[memoryview]) -> None:
+        self._loop.call_soon_threadsafe(self._hub.receive, content, buffers, widget.send)
 
     def _logged(self, seat: Seat) -> None:
         """Show the log of a session soon: much may be printed at once."""

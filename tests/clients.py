@@ -4,8 +4,9 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from livestate_nb.codec import Json, loads
+from livestate_nb.codec import Json
 from livestate_nb.runtime import Connection, Endpoint
+from livestate_nb.testing import frames
 from livestate_nb.testing.frames import Writer
 from livestate_nb.testing.inbox import Inbox
 
@@ -22,14 +23,16 @@ class Client(Inbox):
         self,
         endpoint: Endpoint,
         *,
+        vsn: str = "2.0.0",
         user: object = None,
         is_local: bool = False,
         principal: str = "",
+        **more: Any,
     ) -> None:
         super().__init__(PATIENCE)
         self.writer = Writer()
         self.connection: Connection = endpoint.connect(
-            self, vsn="2.0.0", user=user, is_local=is_local, principal=principal
+            self, vsn=vsn, user=user, is_local=is_local, principal=principal, **more
         )
 
     def feed(self, frame: str | bytes) -> None:
@@ -49,13 +52,17 @@ class Client(Inbox):
         self.push(topic, "phx_join", params)
         return (await self.wait("state:change", 1))[-1][4]
 
+    def decoded(self, position: int) -> list[list[Any]]:
+        """Return the frame at a position, decoded, if it has come."""
+        return [decode(frame) for frame in self.frames[position : position + 1]]
+
     def received(self, event: str) -> list[list[Any]]:
         """Return the frames with this event, decoded."""
-        return [frame for frame in map(loads, self.frames) if frame[3] == event]
+        return [frame for frame in map(decode, self.frames) if frame[3] == event]
 
     def payloads(self, *events: str) -> list[tuple[str, Json]]:
         """Return (event, payload) of the frames with these events, in order."""
-        return [(f[3], f[4]) for f in map(loads, self.frames) if f[3] in events]
+        return [(f[3], f[4]) for f in map(decode, self.frames) if f[3] in events]
 
     async def wait(self, event: str, count: int) -> list[list[Any]]:
         """Wait until so many frames with this event have come, and return them."""
@@ -67,6 +74,11 @@ class Client(Inbox):
         count = len(self.received("state:change"))
         self.push(topic, "lvs_refresh")
         await self.wait("state:change", count + 1)
+
+
+def decode(frame: str | bytes) -> list[Any]:
+    """Return the five members of a V2 frame."""
+    return list(frames.decode(frame))
 
 
 async def until(condition: Callable[[], bool]) -> None:

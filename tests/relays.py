@@ -117,7 +117,13 @@ class Visitor(Client):
         self._place = place
         self._bare = Endpoint()
         super().__init__(self._bare if kernel_id is not None else place.endpoint)
-        identity = {"vsn": "2.0.0", "user": USER, "principal": "ann"}
+        identity = {
+            "vsn": "2.0.0",
+            "user": USER,
+            "principal": "ann",
+            "assigns": {"team": 7},
+            "has_binary": True,
+        }
         self.guest = place.relay.connect(self, identity, kernel_id)
 
     def feed(self, frame: str | bytes) -> None:

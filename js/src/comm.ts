@@ -3,12 +3,13 @@
  * Frames travel as custom messages, each tagged with the id of the connection it belongs to.
  */
 
+import { bufferOf } from "./buffer";
 import { isObject, type Json } from "./json";
 import { HEARTBEAT_FRAME, HEARTBEAT_MS } from "./wire";
 
 /** The part of an anywidget model that carries messages. `send` throws when the kernel is gone. */
 export interface CommModel {
-  send(content: CommMessage): void;
+  send(content: CommMessage, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
   on(event: string, listener: (...values: Json[]) => void): void;
   off(event: string, listener: (...values: Json[]) => void): void;
 }
@@ -17,10 +18,13 @@ export interface CommModel {
 export type CommMessage =
   /** Page to kernel: a connection begins, with frames of this version; kernel to page: granted. */
   | { livestate: "open"; connection: string; vsn?: string }
-  /** One frame: UTF-8 text as on a WebSocket. */
-  | { livestate: "frame"; connection: string; frame: string }
+  /** One frame as on a WebSocket: text, or the buffer of the message if it is binary. */
+  | { livestate: "frame"; connection: string; frame?: string }
   /** The connection is over, with a WebSocket close code. */
   | { livestate: "close"; connection: string; code: number; reason: string };
+
+/** A frame as on a WebSocket: text or binary. */
+export type Frame = string | ArrayBuffer;
 
 /** What fires when a model's comm ends: closed by Python, dropped, or its kernel restarted. */
 const END_EVENTS = ["comm:close", "comm_live_update", "destroy"];
@@ -72,7 +76,7 @@ export class CommTransport {
   /** As of a WebSocket: 0 connecting, 1 open, 3 closed. */
   readyState = 0;
   onopen: (() => void) | null = null;
-  onmessage: ((event: { data: string }) => void) | null = null;
+  onmessage: ((event: { data: Frame }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   onerror: ((error: unknown) => void) | null = null;
   readonly #connection = randomId();
@@ -89,11 +93,12 @@ export class CommTransport {
     else this.#end(1006, "the kernel has gone");
   }
 
-  /** Sends a frame. @throws Error if it is binary, which a comm does not carry */
-  send(frame: string): void {
-    if (typeof frame !== "string") throw new Error("A comm carries text frames only");
+  /** Sends a frame. */
+  send(frame: Frame): void {
     if (this.readyState !== 1) return;
-    this.#send({ livestate: "frame", connection: this.#connection, frame });
+    const message = { livestate: "frame", connection: this.#connection } as const;
+    if (typeof frame === "string") this.#send({ ...message, frame });
+    else this.#send(message, [frame]);
   }
 
   /** Closes the connection; `onclose` follows. */
@@ -103,11 +108,11 @@ export class CommTransport {
     this.#end(code, reason);
   }
 
-  #send(message: CommMessage): void {
-    sendOver(this.#carrier, this.#model as CommModel, message);
+  #send(message: CommMessage, buffers?: ArrayBuffer[]): void {
+    sendOver(this.#carrier, this.#model as CommModel, message, buffers);
   }
 
-  #receive = (message: Json): void => {
+  #receive = (message: Json, buffers: DataView[] = []): void => {
     // Messages go to every page and every view of the kernel: most are for others.
     if (!isObject(message) || message.connection !== this.#connection) return;
     if (message.livestate === "open" && this.readyState === 0) {
@@ -115,7 +120,8 @@ export class CommTransport {
       this.#heartbeat = setInterval(() => this.send(HEARTBEAT_FRAME), HEARTBEAT_MS);
       this.onopen?.();
     } else if (message.livestate === "frame" && this.readyState === 1) {
-      this.onmessage?.({ data: message.frame });
+      const [buffer] = buffers;
+      this.onmessage?.({ data: buffer ? bufferOf(buffer) : message.frame });
     } else if (message.livestate === "close") {
       this.#end(message.code, message.reason);
     }
@@ -143,9 +149,15 @@ export class CommTransport {
 }
 
 /** Sends a message; a model that throws has lost its kernel and is dropped. */
-function sendOver(carrier: Carrier, model: CommModel, message: CommMessage): void {
+function sendOver(
+  carrier: Carrier,
+  model: CommModel,
+  message: CommMessage,
+  buffers?: ArrayBuffer[],
+): void {
   try {
-    model.send(message);
+    if (buffers) model.send(message, undefined, buffers);
+    else model.send(message);
   } catch {
     carrier.drop(model);
   }

@@ -6,7 +6,7 @@
  */
 
 import { kernelSocketUrl } from "./address";
-import { type Carrier, CommTransport } from "./comm";
+import { type Carrier, CommTransport, type Frame } from "./comm";
 
 /** Milliseconds that a WebSocket may take to open before the comm is used. */
 const OPEN_MS = 1_500;
@@ -88,7 +88,7 @@ export function lineTransport(line: Line): new () => LineTransport {
 /** One connection, over whichever way is open. */
 export class LineTransport {
   onopen: (() => void) | null = null;
-  onmessage: ((event: { data: string }) => void) | null = null;
+  onmessage: ((event: { data: Frame }) => void) | null = null;
   onclose: ((event: { code: number; reason: string }) => void) | null = null;
   onerror: ((error: unknown) => void) | null = null;
   readonly #line: Line;
@@ -118,7 +118,7 @@ export class LineTransport {
     return this.#way instanceof CommTransport;
   }
 
-  send(frame: string): void {
+  send(frame: Frame): void {
     if (this.readyState === 1) this.#way?.send(frame);
   }
 
@@ -156,7 +156,8 @@ export class LineTransport {
   #take(way: WebSocket | CommTransport): void {
     this.#way = way;
     way.onopen = () => this.onopen?.();
-    way.onmessage = (event: { data: string }) => this.onmessage?.(event);
+    if (!(way instanceof CommTransport)) way.binaryType = "arraybuffer";
+    way.onmessage = (event: { data: Frame }) => this.onmessage?.(event);
     way.onerror = (error: unknown) => this.onerror?.(error);
     way.onclose = ({ code, reason }: { code: number; reason: string }) => this.#end(code, reason);
   }

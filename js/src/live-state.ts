@@ -52,7 +52,8 @@ const REFRESH_MS = 5_000;
  * It fires `livestate-change` ({state, version}) when the state changed, `livestate-patch`
  * ({patch, version}) for each patch, `livestate-error` ({type, event?, message}),
  * `livestate-connect` when the topic was joined, `livestate-status` ({status, error}) when either
- * changed, and a CustomEvent for each event that the channel pushes, with its payload as `detail`.
+ * changed, and a CustomEvent for each event that the channel pushes, with its payload as `detail`
+ * (an ArrayBuffer if that is bytes).
  *
  * @example
  * const todos = new LiveState({ url: "wss://host/livestate", topic: "todos:me" });
@@ -155,7 +156,8 @@ export class LiveState<S = Json> extends EventTarget {
   /**
    * Sends an event to the channel.
    *
-   * @param payload any JSON value; none and null are sent as `{}`
+   * @param payload any JSON value, or an ArrayBuffer or typed array, whose bytes are copied and
+   *   sent as they are; none and null are sent as `{}`
    * @returns a promise that is resolved when the event was handled (with servers that do not
    *   answer events: when it was sent); rejected with a DispatchError when the handler failed, the
    *   connection was lost for good before the answer, or the event could not be sent. A rejection

@@ -3,6 +3,7 @@
  * It knows nothing of the state, nor how an event is put on the wire.
  */
 
+import { bufferOf, isBytes } from "./buffer";
 import { DispatchError, type LiveStateError, readError } from "./failure";
 import { isObject, type Json } from "./json";
 
@@ -58,7 +59,8 @@ export class Outbox {
   /** Sends an event as soon as that is possible. See LiveState.dispatch. */
   dispatch(event: string, payload: Json): Promise<void> {
     const answer = new Promise<void>((resolve, reject) => {
-      this.#submit({ event, payload: payload ?? {}, resolve, reject });
+      const sent = isBytes(payload) ? bufferOf(payload) : (payload ?? {});
+      this.#submit({ event, payload: sent, resolve, reject });
     });
     answer.catch(() => {});
     return answer;

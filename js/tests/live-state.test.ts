@@ -278,3 +278,36 @@ describe("events of the channel", () => {
     expect(changes[0].version).toBe(1);
   });
 });
+
+describe("bytes", () => {
+  const frame = new Uint8Array([0, 1, 8, 5, ...Buffer.from("1todos:meimage"), 255, 0]);
+
+  it("come as an ArrayBuffer", async () => {
+    const { join, link } = await joined({});
+    const images = record("image");
+    frame[4] = String(join.ref).charCodeAt(0);
+    link.send(frame);
+    await until(() => images.length === 1);
+    expect(images[0]).toBeInstanceOf(ArrayBuffer);
+    expect([...new Uint8Array(images[0])]).toEqual([255, 0]);
+  });
+
+  it.each([
+    ["an ArrayBuffer", new Uint8Array([1, 2]).buffer],
+    ["a part of one", new Uint8Array([9, 1, 2, 9]).subarray(1, 3)],
+    ["a typed array", new Uint16Array([0x0201])],
+    ["a DataView", new DataView(new Uint8Array([9, 1, 2]).buffer, 1)],
+  ])("are sent as %s, as they were then", async (_name, payload) => {
+    const { link } = await joined({});
+    live.dispatch("draw", payload);
+    new Uint8Array(payload instanceof ArrayBuffer ? payload : payload.buffer).fill(0);
+    const sent = await until(() => link.buffers[0]);
+    expect(sent[0]).toBe(0);
+    expect(sent.toString("latin1")).toMatch(/todos:melvs_evt:draw\x01\x02$/);
+  });
+
+  it("that no frame takes are refused", async () => {
+    await joined({});
+    await expect(live.dispatch("x".repeat(300), new ArrayBuffer(1))).rejects.toThrow("not sent");
+  });
+});

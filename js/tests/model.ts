@@ -8,6 +8,7 @@ import { until } from "./until";
 
 export class FakeModel implements WidgetModel {
   readonly sent: CommMessage[] = [];
+  readonly buffers: ArrayBuffer[] = [];
   /** After a kernel restart `send` throws. */
   isAlive = true;
   onSend: (message: CommMessage) => void = () => {};
@@ -46,9 +47,10 @@ export class FakeModel implements WidgetModel {
     for (const [name, listener] of this.#listeners.slice()) if (name === event) listener(...values);
   }
 
-  send(message: CommMessage): void {
+  send(message: CommMessage, _callbacks?: undefined, buffers: ArrayBuffer[] = []): void {
     if (!this.isAlive) throw new Error("Cannot send");
     this.sent.push(message);
+    this.buffers.push(...buffers);
     this.onSend(message);
   }
 }
@@ -69,13 +71,13 @@ export class FakeKernel {
     const { connection } = message;
     if (message.livestate === "open") {
       const link = new Link(
-        (frame) => model.emit("msg:custom", { livestate: "frame", connection, frame }),
+        (frame) => model.emit("msg:custom", { livestate: "frame", connection, frame }, []),
         () => model.emit("msg:custom", { livestate: "close", connection, code: 1001, reason: "" }),
       );
       this.#links.set(connection, link);
       queueMicrotask(() => model.emit("msg:custom", { livestate: "open", connection }));
     } else if (message.livestate === "frame") {
-      this.#links.get(connection)?.feed(message.frame);
+      this.#links.get(connection)?.feed(message.frame as string);
     } else {
       this.closed.push(connection);
     }

@@ -19,10 +19,12 @@ export interface Frame {
 export class Link {
   /** All frames that came, heartbeats too. */
   readonly frames: Frame[] = [];
+  /** The binary ones. */
+  readonly buffers: Buffer[] = [];
   #taken = new Set<Frame>();
 
   constructor(
-    readonly send: (text: string) => void,
+    readonly send: (frame: string | Uint8Array) => void,
     readonly close: () => void,
   ) {}
 
@@ -77,10 +79,12 @@ export class ScriptedServer {
   private constructor(readonly server: WebSocketServer) {
     server.on("connection", (socket: WebSocket) => {
       const link = new Link(
-        (text) => socket.send(text),
+        (frame) => socket.send(frame),
         () => socket.close(1012),
       );
-      socket.on("message", (data) => link.feed(data.toString()));
+      socket.on("message", (data: Buffer, isBinary) =>
+        isBinary ? link.buffers.push(data) : link.feed(data.toString()),
+      );
       this.#links.push(link);
     });
   }

@@ -18,6 +18,9 @@ _PUSH: Final = 0
 _HEADER: Final = 5
 """Bytes in front of a client's binary push: its kind, and the lengths of four texts."""
 
+_SERVER_HEADER: Final = 4
+"""Bytes in front of a server's binary push, which has no ref."""
+
 _LONGEST: Final = 255
 """Bytes of one text in a binary frame."""
 
@@ -45,6 +48,9 @@ class SerializerV2:
 
     Payloads that are bytes travel in binary frames, in which each text has at most 255 bytes.
 
+    Args:
+        has_binary: whether the way to the client carries binary frames.
+
     Example:
         >>> serializer = SerializerV2()
         >>> message = serializer.decode('["1","1","todo:all","phx_join",{}]')
@@ -53,6 +59,9 @@ class SerializerV2:
         >>> serializer.encode(Message("1", None, "todo:all", "image", b"\x89PNG"))
         b'\x00\x01\x08\x051todo:allimage\x89PNG'
     """
+
+    def __init__(self, *, has_binary: bool = True) -> None:
+        self._has_binary = has_binary
 
     def decode(self, frame: str | bytes) -> Message:
         """Return the message in a frame; members of an array after the fifth are ignored.
@@ -83,9 +92,12 @@ class SerializerV2:
             message: with a payload of bytes a push, else any.
 
         Raises:
-            ProtocolError: the payload is bytes and one of the texts is too long for that.
+            ProtocolError: the payload is bytes, and the way carries no binary frames or one of
+                the texts is too long for them.
         """
         if type(message.payload) is bytes:
+            if not self._has_binary:
+                raise ProtocolError("long-poll carries no bytes to clients: a WebSocket does")
             return _encode_binary(message)
         return dumps(message).decode()
 
@@ -140,11 +152,12 @@ class SerializerV1:
         return dumps(fields).decode()
 
 
-def serializer_for(vsn: str) -> Serializer:
+def serializer_for(vsn: str, *, has_binary: bool = True) -> Serializer:
     """Return the serializer for the version that a client asks for.
 
     Args:
         vsn: the connect parameter ``vsn``, such as ``"2.0.0"``.
+        has_binary: whether the way to the client carries binary frames.
 
     Raises:
         ProtocolError: no serializer speaks it. (Phoenix: ``~> 2.0.0`` is V2, ``~> 1.0.0`` V1.)
@@ -153,10 +166,24 @@ def serializer_for(vsn: str) -> Serializer:
     minor, dot, patch = rest.partition(".")
     if minor == "0" and dot and patch.isascii() and patch.isdigit():
         if major == "2":
-            return SerializerV2()
+            return SerializerV2(has_binary=has_binary)
         if major == "1":
             return SerializerV1()
     raise ProtocolError(f"expected vsn=2.0.0 or 1.0.0, got vsn={vsn!r}: ask for 2.0.0")
+
+
+def pushed(frame: bytes) -> Message:
+    r"""Return the message in a binary frame of a server: an event that it pushes.
+
+    Raises:
+        ProtocolError: it is no such frame.
+
+    Example:
+        >>> pushed(b"\x00\x01\x06\x051todo:1image\x89PNG")
+        Message(join_ref='1', ref=None, topic='todo:1', event='image', payload=b'\x89PNG')
+    """
+    (join_ref, topic, event), payload = _texts_of(frame, _SERVER_HEADER)
+    return Message(join_ref, None, topic, event, payload)
 
 
 def _decode_json(frame: str, expected: str) -> Json:
@@ -169,16 +196,22 @@ def _decode_json(frame: str, expected: str) -> Json:
 
 
 def _decode_binary(frame: bytes) -> Message:
-    if len(frame) < _HEADER or frame[0] != _PUSH:
+    (join_ref, ref, topic, event), payload = _texts_of(frame, _HEADER)
+    return Message(join_ref or None, ref or None, topic, event, payload)
+
+
+def _texts_of(frame: bytes, header: int) -> tuple[list[str], bytes]:
+    """Return the texts in a binary push, and what follows them."""
+    if len(frame) < header or frame[0] != _PUSH:
         raise ProtocolError("expected a binary frame that pushes an event, got another one")
-    ends = list(accumulate(frame[1:_HEADER], initial=_HEADER))
+    ends = list(accumulate(frame[1:header], initial=header))
     if ends[-1] > len(frame):
         raise ProtocolError(f"expected {ends[-1]} bytes and a payload, got {len(frame)} bytes")
     try:
-        join_ref, ref, topic, event = (frame[start:end].decode() for start, end in pairwise(ends))
+        texts = [frame[start:end].decode() for start, end in pairwise(ends)]
     except UnicodeDecodeError as error:
         raise ProtocolError(f"expected texts in UTF-8 before the payload: {error}") from error
-    return Message(join_ref or None, ref or None, topic, event, frame[ends[-1] :])
+    return texts, frame[ends[-1] :]
 
 
 def _encode_binary(message: Message) -> bytes:

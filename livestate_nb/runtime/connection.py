@@ -5,6 +5,7 @@ transport works.
 """
 
 import asyncio
+import copy
 import logging
 from typing import Any, Protocol
 
@@ -22,6 +23,7 @@ from livestate_nb.protocol import (
     Stop,
 )
 from livestate_nb.protocol.message import (
+    ERROR,
     GRACE,
     MAX_VERSION,
     RECEIVED,
@@ -32,7 +34,7 @@ from livestate_nb.protocol.message import (
     TOKEN,
 )
 from livestate_nb.protocol.serializer import Serializer
-from livestate_nb.runtime.failure import brief, cut, refusal
+from livestate_nb.runtime.failure import brief, cut, refusal, undeliverable
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.places import Claim, Owner
@@ -92,6 +94,7 @@ class Connection:
         is_local: whether the client belongs to this kernel: it may join a cell's session, and
             sees its author's errors in full.
         principal: names who resume tokens are bound to.
+        assigns: what the assigns of its members begin with.
     """
 
     def __init__(
@@ -103,10 +106,12 @@ class Connection:
         user: Any,
         is_local: bool,
         principal: str,
+        assigns: dict[str, Json],
     ) -> None:
         self.user = user
         self.is_local = is_local
         self._principal = principal
+        self._assigns = assigns
         self.last_seen = endpoint.clock()
         self.is_closed = False
         self._endpoint = endpoint
@@ -176,9 +181,16 @@ class Connection:
         return self._transport.is_congested
 
     def push(self, join: Join, outgoing: Outgoing) -> None:
-        """Send an event to a joined channel's client."""
-        if join in self._members:
-            self._send(self._socket.push(join, outgoing.event, outgoing.payload))
+        """Send an event to a joined channel's client, or an error where it has no frame for it."""
+        if join not in self._members:
+            return
+        message = self._socket.push(join, outgoing.event, outgoing.payload)
+        try:
+            self._send(message)
+        except ProtocolError as error:
+            _log.warning("%s has no frame for %s: %s", cut(join.topic), cut(message.event), error)
+            told = undeliverable(outgoing.event, error)
+            self._send(self._socket.push(join, ERROR, told))
 
     def reply(self, join: Join, ref: Json, status: str, response: Json) -> None:
         """Answer a message of a joined channel's client."""
@@ -294,8 +306,8 @@ class Connection:
             is_own=isinstance(ours, dict),
             post=self._endpoint.post,
         )
-        if claim is not None:
-            client.assigns = dict(claim.holder[1].assigns)  # it may yet be refused
+        earlier = {} if claim is None else claim.holder[1].assigns  # it may yet be refused
+        client.assigns = {**earlier, **copy.deepcopy(self._assigns)}
         return session, client, claim
 
     def _claim(self, resume: Json, owner: Owner) -> Claim[Seated] | None:

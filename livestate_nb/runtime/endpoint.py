@@ -193,6 +193,8 @@ class Endpoint:
         user: object = None,
         is_local: bool = False,
         principal: str = "",
+        assigns: dict[str, Json] | None = None,
+        has_binary: bool = True,
     ) -> Connection:
         """Take a client's connection.
 
@@ -203,15 +205,23 @@ class Endpoint:
             is_local: whether the client belongs to this kernel (see `Connection`).
             principal: names who the transport authenticated, the same whenever that client
                 connects: only the same one can resume what it had.
+            assigns: what the `assigns` of its members begin with.
+            has_binary: whether the transport carries binary frames to the client.
 
         Raises:
             ProtocolError: nobody here speaks that version.
             SessionClosed: the endpoint is closed.
         """
-        serializer = serializer_for(vsn)
+        serializer = serializer_for(vsn, has_binary=has_binary)
         self._bind()
         connection = Connection(
-            self, transport, serializer, user=user, is_local=is_local, principal=principal
+            self,
+            transport,
+            serializer,
+            user=user,
+            is_local=is_local,
+            principal=principal,
+            assigns=assigns or {},
         )
         self._connections.add(connection)
         return connection

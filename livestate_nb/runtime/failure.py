@@ -11,6 +11,7 @@ from livestate_nb.errors import (
     EncodeError,
     EventError,
     InvalidPayload,
+    ProtocolError,
     Refuse,
     ReturnError,
     UnknownEvent,
@@ -62,6 +63,16 @@ def refusal(error: Refuse, key: str) -> dict[str, Json]:
     except EncodeError:
         return {key: _sound(repr(error.reason))}
     return reason
+
+
+def undeliverable(event: str, error: ProtocolError) -> dict[str, Json]:
+    """Return the payload of the ``error`` event that comes in the place of an event.
+
+    Args:
+        event: the event's name.
+        error: why its bytes have no frame on the way to this client.
+    """
+    return {"type": "undeliverable", "event": event, "message": str(error)}
 
 
 def error_message(payload: dict[str, Json]) -> Outgoing:

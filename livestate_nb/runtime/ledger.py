@@ -12,6 +12,7 @@ from livestate_nb.codec import Json, Raw, dumps
 from livestate_nb.declaration import Options
 from livestate_nb.errors import DraftError, EncodeError, EventError, ReturnError
 from livestate_nb.event import Event
+from livestate_nb.runtime.buffer import bytes_of
 from livestate_nb.state.builder import STATE_CHANGE, MessageBuilder
 from livestate_nb.state.change import Change
 from livestate_nb.state.draft import drop, finish, open_draft, plain, rebase
@@ -24,12 +25,12 @@ class Outgoing(NamedTuple):
 
     Args:
         event: the event's name on the wire.
-        payload: JSON text of an object.
+        payload: JSON text of an object, or bytes for a binary frame.
         is_update: whether it brings the state or a change of it.
     """
 
     event: str
-    payload: Raw
+    payload: Raw | bytes
     is_update: bool = False
 
 
@@ -198,12 +199,16 @@ class Ledger:
 
 
 def event_message(event: Event) -> Outgoing:
-    """Return an event as it goes to clients.
+    """Return an event as it goes to clients: JSON, or the bytes of a detail that is a buffer.
 
     Raises:
         EventError: its detail does not encode to an object.
-        EncodeError: its detail has no JSON form.
+        EncodeError: its detail has no JSON form, or is a buffer of what means nothing elsewhere.
     """
+    if not isinstance(event.detail, dict):
+        content = bytes_of(event.detail)
+        if content is not None:
+            return Outgoing(event.name, content)
     detail = encode(event.detail)
     if not isinstance(detail, dict):
         raise EventError(

@@ -130,7 +130,7 @@ class JoinedMember:
     def come_back(self, client: "JoinedMember", received: int) -> None:
         """Go on with the connection, user and params that the client has now.
 
-        What `authorize` put into its assigns is put into these.
+        What `authorize` and the transport put into its assigns is put into these.
 
         Args:
             client: how it asked to join.

@@ -4,16 +4,13 @@ Text frames are the same both ways and the real serializer's; a binary push has 
 way to the server. It must not know what a message means.
 """
 
-from itertools import accumulate, pairwise
 from typing import Final
 
 from livestate_nb.codec import Json
-from livestate_nb.protocol import Message, SerializerV2
+from livestate_nb.protocol import Message, SerializerV2, pushed
 from livestate_nb.protocol.message import PHX_JOIN
 
 _PUSH: Final = 0
-_HEADER: Final = 4
-"""Bytes in front of a server's binary push: its kind, and the lengths of three texts."""
 
 _serializer: Final = SerializerV2()
 
@@ -38,11 +35,7 @@ def decode(frame: str | bytes) -> Message:
         >>> decode(b"\x00\x01\x08\x051todo:allimage\x89PNG")
         Message(join_ref='1', ref=None, topic='todo:all', event='image', payload=b'\x89PNG')
     """
-    if isinstance(frame, str):
-        return _serializer.decode(frame)
-    ends = list(accumulate(frame[1:_HEADER], initial=_HEADER))
-    join_ref, topic, event = (frame[start:end].decode() for start, end in pairwise(ends))
-    return Message(join_ref or None, None, topic, event, frame[ends[-1] :])
+    return _serializer.decode(frame) if isinstance(frame, str) else pushed(frame)
 
 
 class Writer:

@@ -5,7 +5,7 @@ its own by the tag. It must not know widgets: it is given functions that send.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
 from livestate_nb.errors import ProtocolError
@@ -19,8 +19,8 @@ CLOSE: Final = "close"
 _UNKNOWN: Final = 1001
 _log = logging.getLogger("livestate_nb")
 
-SendContent: TypeAlias = Callable[[dict[str, Any]], None]
-"""Sends the content of a custom message on one comm; callable from any thread."""
+SendContent: TypeAlias = Callable[[dict[str, Any], list[bytes]], None]
+"""Sends the content and buffers of a custom message on one comm; callable from any thread."""
 
 
 class CommTransport:
@@ -36,8 +36,12 @@ class CommTransport:
         self.carry = send
 
     def send(self, frame: str | bytes) -> None:
-        """Send a frame; nothing happens where the comm has gone."""
-        self._send({KIND: FRAME, "connection": self.tag, "frame": frame})
+        """Send a frame, a binary one as a buffer; nothing happens where the comm has gone."""
+        content = {KIND: FRAME, "connection": self.tag}
+        if isinstance(frame, bytes):
+            self._send(content, frame)
+        else:
+            self._send({**content, "frame": frame})
 
     def close(self, code: int, reason: str) -> None:
         """Tell the page that the connection is closed."""
@@ -52,9 +56,9 @@ class CommTransport:
         """Tell the page that the connection is open."""
         self._send({KIND: OPEN, "connection": self.tag})
 
-    def _send(self, content: dict[str, Any]) -> None:
+    def _send(self, content: dict[str, Any], *buffers: bytes) -> None:
         try:
-            self.carry(content)
+            self.carry(content, list(buffers))
         except Exception:  # noqa: BLE001 - a comm in any stage of its end may raise anything
             _log.debug("a comm is gone: connection %s gets nothing", self.tag, exc_info=True)
 
@@ -72,12 +76,15 @@ class CommHub:
         self._endpoint = endpoint
         self._open: dict[str, tuple[Connection, CommTransport]] = {}
 
-    def receive(self, content: object, send: SendContent) -> None:
-        """Take the content of a custom message.
+    def receive(
+        self, content: object, buffers: Sequence[bytes | memoryview], send: SendContent
+    ) -> None:
+        """Take a custom message.
 
         Args:
             content: ``{"livestate": "open" | "frame" | "close", "connection": tag, ...}``, with
-                ``vsn`` to open and ``frame`` for a frame; anything else is ignored.
+                ``vsn`` to open and ``frame`` for a text frame; anything else is ignored.
+            buffers: one for a binary frame.
             send: sends on the comm that brought it.
         """
         if not isinstance(content, dict) or not isinstance(content.get("connection"), str):
@@ -86,7 +93,7 @@ class CommHub:
         if kind == OPEN:
             self._connect(CommTransport(tag, send), str(content.get("vsn")))
         elif kind == FRAME:
-            self._feed(tag, content.get("frame"), send)
+            self._feed(tag, bytes(buffers[0]) if buffers else content.get("frame"), send)
         elif kind == CLOSE and tag in self._open:
             connection, _ = self._open.pop(tag)
             connection.lost()
@@ -110,7 +117,7 @@ class CommHub:
             return
         connection, transport = entry
         transport.carry = send
-        if isinstance(frame, str):
+        if isinstance(frame, str | bytes):
             connection.feed(frame)
 
     def _forget_closed(self) -> None:

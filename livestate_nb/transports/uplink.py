@@ -265,6 +265,8 @@ class Uplink:
                 is_local=client["is_local"],
                 # who may run code here is one principal, whichever way it comes
                 principal="" if client["is_local"] else client["principal"],
+                assigns=client["assigns"],
+                has_binary=client["has_binary"],
             )
         except ProtocolError as error:
             transport.close(error.code, str(error))

@@ -13,7 +13,8 @@ H     server            ``{"nonce", "proof"}``; the proof is over the nonce in t
 H     kernel            ``{"proof"}``, over the server's nonce
 d     kernel            ``{"channels": [pattern], "published": {pattern: time}}``: all it has now
 d     server            the answer: ``{"refused": {pattern: why}}``
-o     server            a client: ``{"vsn", "user", "is_local", "principal"}``
+o     server            a client: ``{"vsn", "user", "is_local", "principal", "assigns",
+                        "has_binary"}``
 f     both              a frame of a client
 x     server            a client has gone: no body
 x     kernel            ``{"code", "reason"}``: a client's connection is to be closed

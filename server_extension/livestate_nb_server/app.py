@@ -1,18 +1,22 @@
 """The extension application: its config, its endpoint, its routes."""
 
 import logging
-from typing import Any
+from typing import Any, cast
 
 from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import IOLoop
-from traitlets import Dict, Unicode
+from traitlets import Callable, Dict, Unicode, Union
 
 from livestate_nb.channel import options_of
+from livestate_nb.errors import Refuse
 from livestate_nb.runtime import Endpoint
+from livestate_nb_server.admission import Connect
 from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
-from livestate_nb_server.hosted import Failed, Hosted, find
+from livestate_nb_server.hosted import Failed, Hosted, find, load
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
+from livestate_nb_server.longpoll import LongPollHandler
+from livestate_nb_server.polls import Polls
 from livestate_nb_server.relay import Relay
 
 _log = logging.getLogger("livestate_nb")
@@ -39,6 +43,18 @@ class LiveStateApp(ExtensionApp):
         """,
     ).tag(config=True)
 
+    connect = Union(
+        [Unicode(), Callable()],
+        help="""
+        Called for each client that connects, as 'package.module:function' or a function of
+        (params, user, auth_token): the connect params (an object whose values are texts), who the
+        server authenticated (a livestate_nb.User), and the authToken of phoenix.js or None. It
+        returns the first `assigns` of the client's members, a dict that encodes to JSON, or None;
+        or it raises Refuse, and the client gets 403. It may be async. Clients of the notebook's
+        own widgets are not asked.
+        """,
+    ).tag(config=True)
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self._listener = Listener()  # Jupyter makes the app before any kernel is started
@@ -49,9 +65,11 @@ class LiveStateApp(ExtensionApp):
         self._bare = Endpoint()  # answers what clients of kernels ask of nobody else
         kernels = Kernels(self.settings["kernel_manager"])
         self._relay = Relay(kernels, self.endpoint)
+        self.polls = Polls(self.endpoint, self._relay)
         IOLoop.current().add_callback(self._listener.serve, self._relay, kernels)
         self.failed: list[Failed] = []
         self._log_parent, _log.parent = _log.parent, self.log
+        self._connect = self._callback() if self.connect else None
         for one in find(self.channels):
             self.host(one)
 
@@ -68,12 +86,14 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes, below the server's base_url."""
-        served = {"endpoint": self.endpoint, "relay": self._relay}
+        served = {"endpoint": self.endpoint, "relay": self._relay, "connect": self._connect}
+        polled = {"polls": self.polls, "connect": self._connect}
         bound = {"endpoint": self._bare, "relay": self._relay}
         self.handlers.extend(
             [
                 (r"/livestate/?", InfoHandler, {"app": self}),
                 (r"/livestate/websocket", LiveStateHandler, served),
+                (r"/livestate/longpoll", LongPollHandler, polled),
                 (r"/livestate/kernels/([^/]+)/websocket", KernelHandler, bound),
             ]
         )
@@ -81,7 +101,27 @@ class LiveStateApp(ExtensionApp):
     async def stop_extension(self) -> None:
         """Tell all clients that the server goes away, and end what runs."""
         await self.endpoint.close()
+        self.polls.close()
         await self._bare.close()
         await self._relay.close()
         await self._listener.close()
         _log.parent = self._log_parent
+
+    def _callback(self) -> Connect:
+        """Return the connect callback; where it cannot be loaded, one that lets nobody in."""
+        if not isinstance(self.connect, str):
+            callback: Connect = self.connect
+            return callback
+        source = f"LiveStateApp.connect = {self.connect!r}"
+        found = load(self.connect, source, "function")
+        if not isinstance(found, Failed) and not callable(found):
+            found = Failed(source, f"expected a function, got {found!r}")
+        if isinstance(found, Failed):
+            self.log.error("livestate_nb: %s: %s; nobody is let in", found.source, found.message)
+            self.failed.append(found)
+            return _refuse
+        return cast("Connect", found)
+
+
+def _refuse(_params: object, _user: object, _token: object) -> None:
+    raise Refuse("the connect callback could not be loaded")

@@ -8,7 +8,7 @@ from typing import Final, Protocol
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.errors import ProtocolError
-from livestate_nb.protocol import Message, serializer_for
+from livestate_nb.protocol import Message, pushed, serializer_for
 from livestate_nb.protocol.head import Head, head_of
 from livestate_nb.protocol.message import (
     KERNEL_GONE,
@@ -131,7 +131,8 @@ class Guest:
         Raises:
             ProtocolError: it is no message.
         """
-        head = head_of(frame, self._serializer)
+        head: Head | Message
+        head = pushed(frame) if isinstance(frame, bytes) else head_of(frame, self._serializer)
         topic = self._topics.get(head.topic) if isinstance(head.topic, str) else None
         if topic is None or topic.kernel is not kernel or topic.held is not None:
             return  # such as its answers to heartbeats

@@ -80,10 +80,17 @@ def in_module(name: str) -> list[Hosted | Failed]:
     return _without_twins([_load(one, source, None) for one in names])
 
 
-def _load(name: str, source: str, pattern: str | None) -> Hosted | Failed:
+def load(name: str, source: str, kind: str) -> Any | Failed:
+    """Return what a name stands for.
+
+    Args:
+        name: ``"package.module:attribute"``.
+        source: where it was named, for people.
+        kind: what the attribute is to be, for people: ``"Class"`` or ``"function"``.
+    """
     module_name, colon, attribute = name.partition(":")
     if not (module_name and colon and attribute):
-        return Failed(source, f"expected 'package.module:Class', got {name!r}")
+        return Failed(source, f"expected 'package.module:{kind}', got {name!r}")
     try:
         value: Any = importlib.import_module(module_name)
         for part in attribute.split("."):
@@ -94,6 +101,13 @@ def _load(name: str, source: str, pattern: str | None) -> Hosted | Failed:
             f"cannot import {name!r}: {type(error).__name__}: {error}; is the package installed in "
             "the server's environment?",
         )
+    return value
+
+
+def _load(name: str, source: str, pattern: str | None) -> Hosted | Failed:
+    value = load(name, source, "Class")
+    if isinstance(value, Failed):
+        return value
     if not (isinstance(value, type) and issubclass(value, Channel)):
         return Failed(source, f"expected a subclass of livestate_nb.Channel, got {value!r}")
     if has_main(value):

@@ -1,10 +1,41 @@
 // Clients of the server under test, and what they received.
 
-import { Socket } from "phoenix";
-import { LiveState } from "phx-live-state";
+import { createServer, request as forward } from "node:http";
+
+// Which versions these are is up to who runs the tests.
+export const { LongPoll, Socket } = await import(process.env.PHOENIX);
+const { connectElement, LiveState } = await import(process.env.PHX_LIVE_STATE);
+export { connectElement };
 
 export const URL = process.env.LIVESTATE_URL;
+/** Jupyter's token; "" where the server's authentication is open. */
 export const TOKEN = process.env.LIVESTATE_TOKEN;
+
+/** Which phoenix it is, as 1.8. */
+export const VERSION = Number(process.env.PHOENIX_VERSION);
+
+/** Return the address of a proxy to the server that refuses WebSockets, as some on the way do. */
+export async function withoutWebSockets(t) {
+  const target = new globalThis.URL(URL.replace("ws", "http"));
+  const proxy = createServer((request, response) => {
+    const { method, url: path, headers } = request;
+    const { hostname, port } = target;
+    const forwarded = forward({ hostname, port, method, path, headers }, (answer) => {
+      response.writeHead(answer.statusCode, answer.headers);
+      answer.pipe(response);
+    });
+    forwarded.on("error", () => response.destroy());
+    response.on("close", () => forwarded.destroy());
+    request.pipe(forwarded);
+  });
+  proxy.on("upgrade", (_request, socket) => socket.end("HTTP/1.1 403 Forbidden\r\n\r\n"));
+  await new Promise((resolve) => proxy.listen(0, "127.0.0.1", resolve));
+  t.after(() => {
+    proxy.closeAllConnections();
+    proxy.close();
+  });
+  return `ws://127.0.0.1:${proxy.address().port}${target.pathname}`;
+}
 
 /** What came, in order; `until` waits for a condition on it. The runner's time-out ends a wait. */
 export class Received extends Array {
@@ -34,8 +65,8 @@ export class Received extends Array {
 }
 
 /** Return a connected phoenix Socket that is closed after the test. */
-export function connect(t, options = {}) {
-  const socket = new Socket(URL, { params: { token: TOKEN }, ...options });
+export function connect(t, options = {}, url = URL) {
+  const socket = new Socket(url, { params: { token: TOKEN }, ...options });
   t.after(() => socket.disconnect());
   socket.connect();
   return socket;

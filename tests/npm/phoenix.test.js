@@ -2,8 +2,17 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Socket } from "phoenix";
-import { answer, channel, connect, joined, Received, TOKEN, URL } from "./clients.js";
+import {
+  answer,
+  channel,
+  connect,
+  joined,
+  LongPoll,
+  Received,
+  TOKEN,
+  VERSION,
+  withoutWebSockets,
+} from "./clients.js";
 
 test("a join is answered, then the state comes", async (t) => {
   const { channel: todo, received } = channel(connect(t), "todo:all");
@@ -85,19 +94,6 @@ test("a handler that crashes ends the channel, and the client joins again", asyn
   assert.equal(others[1][1].version, 1);
 });
 
-test("a handler that raises can leave its channel as it was", async (t) => {
-  const { channel: kept, received } = await joined(connect(t), "kept:1");
-  kept.push("lvs_evt:boom", {});
-  kept.push("lvs_evt:inc", {});
-  await received.count(4);
-  assert.equal(received[1][0], "error");
-  assert.equal(received[1][1].event, "boom");
-  assert.deepEqual(received.slice(2), [
-    ["state:patch", { patch: [], version: 1 }],
-    ["state:patch", { patch: [{ op: "replace", path: "/n", value: 1 }], version: 2 }],
-  ]);
-});
-
 test("a leave is answered after what was sent before, and the topic can be joined again", async (t) => {
   const socket = connect(t);
   const { channel: todo } = await joined(socket, "todo:all");
@@ -143,24 +139,6 @@ test("heartbeats are answered, so the connection stays", async (t) => {
   assert.ok(rtt < 1000);
 });
 
-test("without the token there is no socket", async (t) => {
-  const socket = connect(t, { params: {} });
-  const [opens, errors] = [new Received(), new Received()];
-  socket.onOpen(() => opens.add("open"));
-  socket.onError((error) => errors.add(error));
-  await errors.count(2); // it tries again
-  assert.equal(opens.length, 0);
-});
-
-test("a token for Phoenix beside Jupyter's does no harm", async (t) => {
-  const socket = new Socket(URL, { params: { token: TOKEN }, authToken: "a token of the app" });
-  t.after(() => socket.disconnect());
-  socket.connect();
-  const { received } = await joined(socket, "plain:1");
-  assert.deepEqual(received[0][1].state, { x: 1 });
-  assert.equal(socket.conn.protocol, "phoenix");
-});
-
 test("after a bad frame the server closes the socket, and the client comes back", async (t) => {
   const socket = connect(t);
   const [opens, closes] = [new Received(), new Received()];
@@ -201,34 +179,6 @@ test("what is pushed while the socket is away arrives after it came back", async
   assert.deepEqual(received.at(-1)[1].patch[0].value, { description: "meanwhile" });
 });
 
-test("the clients of a shared room see one state; a reply is the sender's alone", async (t) => {
-  const [one, two] = await Promise.all(
-    ["one", "two"].map(() => joined(connect(t), "board:phoenix")),
-  );
-  one.channel.push("lvs_evt:draw", { line: "from one" });
-  await two.received.count(2);
-  two.channel.push("lvs_evt:draw", { line: "from two" });
-  one.channel.push("lvs_evt:ring", {});
-  for (const { received } of [one, two]) {
-    await received.until((all) => all.some(([, payload]) => payload.version === 3));
-  }
-  const patches = (all) => all.filter(([event]) => event === "state:patch");
-  assert.deepEqual(patches(one.received), patches(two.received));
-  assert.deepEqual(
-    patches(one.received).map(([, { version }]) => version),
-    [1, 2, 3],
-  );
-  const drawn = ({ received }) => received.filter(([event]) => event === "drawn");
-  assert.deepEqual(drawn(one), [["drawn", { lines: 1 }]]);
-  assert.deepEqual(drawn(two), [["drawn", { lines: 2 }]]);
-  for (const { received } of [one, two]) {
-    assert.deepEqual(
-      received.filter(([event]) => event === "rung"),
-      [["rung", { members: 2 }]],
-    );
-  }
-});
-
 test("a message reaches all who subscribed, and the sender after its own patch", async (t) => {
   const [one, two] = await Promise.all(["one", "two"].map(() => joined(connect(t), "shared:room")));
   one.channel.push("lvs_evt:say", { text: "hi" });
@@ -239,4 +189,88 @@ test("a message reaches all who subscribed, and the sender after its own patch",
     ["state:patch", { patch: said, version: 2 }],
   ]);
   assert.deepEqual(two.received.slice(1), [["state:patch", { patch: said, version: 1 }]]);
+});
+
+test("the connect params and the authToken reach channels", async (t) => {
+  const options = { params: { token: TOKEN, user_id: 7 }, authToken: "a token of the app" };
+  const { received } = await joined(connect(t, options), "connect_params");
+  const { user_id, auth_token } = received[0][1].state;
+  assert.equal(user_id, "7");
+  assert.equal(auth_token, VERSION >= 1.8 ? "a token of the app" : null);
+});
+
+test("who the app refuses has no socket", async (t) => {
+  const socket = connect(t, { params: { token: TOKEN, reject: "true" } });
+  const [opens, errors] = [new Received(), new Received()];
+  socket.onOpen(() => opens.add("open"));
+  socket.onError((error) => errors.add(error));
+  await errors.count(2);
+  assert.equal(opens.length, 0);
+});
+
+test("bytes travel both ways", async (t) => {
+  const { channel: replies, received } = await joined(connect(t), "replies");
+  replies.push("lvs_evt:binary", new Uint8Array([1, 0, 255]).buffer);
+  await received.count(3);
+  const [event, payload] = received[1];
+  assert.equal(event, "binary_echo");
+  assert.deepEqual([...new Uint8Array(payload)], [1, 0, 255, 3, 4]);
+  assert.deepEqual(received[2], ["state:patch", { patch: [], version: 1 }]);
+});
+
+test("events have names with colons, and payloads of all kinds", async (t) => {
+  const { channel: replies, received } = await joined(connect(t), "replies");
+  const payloads = [{}, [1, null], "text", 7, true, { nested: { list: ["ü", "\u2028"] } }];
+  for (const payload of payloads) replies.push("lvs_evt:ns:sub:echo", payload);
+  await received.count(1 + 2 * payloads.length);
+  assert.deepEqual(
+    received.filter(([event]) => event === "ns:echoed").map(([, { payload }]) => payload),
+    payloads,
+  );
+});
+
+test("a slow handler delays no other channel, and no heartbeat", async (t) => {
+  const socket = connect(t);
+  const { channel: slow, received } = await joined(socket, "replies");
+  const { channel: todo, received: others } = await joined(socket, "todo:all");
+  slow.push("lvs_evt:sleep", { ms: 400 });
+  todo.push("lvs_evt:noop", {});
+  await Promise.all([others.count(2), new Promise((resolve) => socket.ping(resolve))]);
+  assert.equal(received.length, 1);
+  await received.count(2);
+  assert.deepEqual(received[1][1].patch, [{ op: "replace", path: "/count", value: 1 }]);
+});
+
+// phoenix before 1.8 has no long-poll without a browser's XMLHttpRequest
+const withoutBrowser = { skip: VERSION < 1.8 && "needs a browser" };
+
+test("long-poll takes the place of a socket that is refused", withoutBrowser, async (t) => {
+  const url = await withoutWebSockets(t);
+  const socket = connect(t, { longPollFallbackMs: 2_000, authToken: "secret" }, url);
+  const { channel: todo, received } = await joined(socket, "todo:all");
+  assert.equal(socket.conn.constructor, LongPoll);
+  for (let n = 1; n <= 5; n++) todo.push("lvs_evt:add_todo", { n });
+  await received.count(6);
+  assert.deepEqual(
+    received.map(([, { version }]) => version),
+    [0, 1, 2, 3, 4, 5],
+  );
+  const { received: other } = await joined(socket, "connect_params");
+  assert.deepEqual(other[0][1].state, { user_id: null, auth_token: "secret" });
+  const { channel: replies, received: came } = await joined(socket, "replies");
+  replies.push("lvs_evt:binary", new Uint8Array([1]).buffer);
+  await came.until((all) => all.some(([event]) => event === "error"));
+  assert.equal(came[1][1].type, "undeliverable");
+});
+
+test("a long-poll session that has ended is begun anew", withoutBrowser, async (t) => {
+  const socket = connect(t, { transport: LongPoll, rejoinAfterMs: () => 20 });
+  const { channel: todo, received } = await joined(socket, "todo:all");
+  todo.push("lvs_evt:noop", {});
+  await received.count(2);
+  socket.conn.send("not a frame");
+  await received.until((all) => all.filter(([event]) => event === "state:change").length === 2);
+  todo.push("lvs_evt:noop", {});
+  await received.until((all) => all.at(-1)[0] === "state:patch");
+  assert.equal(received.at(-1)[1].version, 1);
 });

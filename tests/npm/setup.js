@@ -6,3 +6,5 @@ register("./resolve.js", import.meta.url);
 
 // node has one of its own from version 22 on
 globalThis.WebSocket ??= (await import("ws")).WebSocket;
+// phoenix before 1.8 looks for it there
+globalThis.self ??= globalThis;

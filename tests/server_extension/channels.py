@@ -3,7 +3,7 @@
 import time
 from typing import Any
 
-from livestate_nb import Channel, on
+from livestate_nb import Channel, Event, Refuse, Reply, User, on
 
 NO_CHANNEL = {"a": "dict"}
 
@@ -40,6 +40,56 @@ class News(Channel, topic="news"):
 
     def handle_message(self, message: Any, state: Any) -> None:
         state["news"].append(message)
+
+
+class Assigned(Channel, topic="assigned:*"):
+    def init(self, params: Any) -> Any:
+        assert self.member is not None
+        return dict(self.member.assigns)
+
+    @on("spoil")
+    async def spoil(self, payload: Any, state: Any) -> None:
+        assert self.member is not None
+        self.member.assigns["user"]["name"] = "spoilt"
+
+    @on("again")
+    async def again(self, payload: Any, state: Any) -> Any:
+        assert self.member is not None
+        return dict(self.member.assigns)
+
+    @on("bytes")
+    async def send_bytes(self, payload: Any, state: Any) -> Any:
+        return Reply(state, Event("image", b"\x89PNG"))
+
+    @on("take")
+    async def take(self, payload: Any, state: Any) -> Any:
+        state["took"] = payload.hex()
+
+
+CALLS: list[Any] = []
+
+
+def connect(params: Any, user: User, auth_token: str | None) -> dict[str, Any] | None:
+    CALLS.append((params, user.username, auth_token))
+    match params.get("as"):
+        case "nobody":
+            raise Refuse("go away")
+        case "none":
+            return None
+        case "list":
+            return ["no dict"]  # type: ignore[return-value]
+        case "object":
+            return {"object": object()}
+        case "fail":
+            raise RuntimeError("raised on purpose")
+    return {"user": {"name": params.get("as")}, "auth_token": auth_token}
+
+
+async def connect_async(params: Any, user: User, auth_token: str | None) -> dict[str, Any]:
+    return {"user": "async"}
+
+
+NO_FUNCTION = 7
 
 
 class Topicless(Channel):

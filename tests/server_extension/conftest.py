@@ -42,7 +42,8 @@ def jp_server_config(
     channels: dict[str, str], options: dict[str, Any], jp_env_config_path: Path
 ) -> Config:
     shutil.copytree(ENABLED, jp_env_config_path / ENABLED.name)
-    return Config({"LiveStateApp": {"channels": channels}, **options})
+    ours = {"channels": channels, **options.get("LiveStateApp", {})}
+    return Config({**options, "LiveStateApp": ours})
 
 
 @pytest.fixture
@@ -114,7 +115,7 @@ def login(jp_fetch: Any, jp_serverapp: Any) -> Any:
             jar.load(line)
         cookie = "; ".join(f"{name}={morsel.value}" for name, morsel in jar.items())
         user = json.loads(response.body)["identity"]
-        return user, {**OUTSIDER, "Cookie": cookie, "Origin": f"http://{host}"}
+        return user, {**OUTSIDER, "Host": host, "Cookie": cookie, "Origin": f"http://{host}"}
 
     return log_in
 

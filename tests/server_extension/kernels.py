@@ -12,7 +12,7 @@ PATIENCE = 30.0
 
 SETUP = """
 %load_ext livestate_nb
-from livestate_nb import Channel, on
+from livestate_nb import Channel, Event, Reply, on
 
 class Counter(Channel, topic="cells:*", shared=True):
     def init(self, params):
@@ -30,6 +30,10 @@ class Counter(Channel, topic="cells:*", shared=True):
     async def who(self, payload, state):
         user = self.member.user
         state["who"] = [type(user).__name__, user.username, user.name]
+
+    @on("echo")
+    async def echo(self, payload, state):
+        return Reply(state, Event("echoed", payload + b"!"))
 """
 
 

@@ -10,7 +10,7 @@ import pytest
 from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError
 
-from livestate_nb_server.handlers import MAX_FRAME
+from livestate_nb_server.client import MAX_FRAME
 from tests.server_extension.web import OUTSIDER, Connect, status
 from tests.sockets import nodelays
 

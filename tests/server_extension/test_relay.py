@@ -51,6 +51,12 @@ async def test_channels_of_a_kernel_from_the_first_join_to_its_end(
         assert patch["patch"] == [{"op": "replace", "path": "/n", "value": count}]
     await kernel.interrupt()
 
+    # bytes
+    sent = b"\x00\x01\x01\x07\x0c19cells:alvs_evt:echo\xff\x00"
+    await web.socket.write_message(sent, binary=True)
+    assert await web.wait("echoed") == b"\xff\x00!"
+    assert (await web.wait("state:patch"))["patch"] == []
+
     # published
     await outsider.push("cells:a", "phx_join")
     refused = await outsider.wait("phx_reply")

@@ -6,8 +6,9 @@ from typing import Any, Protocol
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import WebSocketClientConnection
 
-from livestate_nb.codec import Json, dumps, loads
+from livestate_nb.codec import Json, dumps
 from livestate_nb.testing.frames import Writer
+from tests.clients import decode
 
 PATIENCE = 10.0
 OUTSIDER = {"Authorization": ""}
@@ -38,8 +39,7 @@ class Web:
         async with asyncio.timeout(PATIENCE):
             frame = await self.socket.read_message()
         assert frame is not None, f"closed: {self.socket.close_code} {self.socket.close_reason}"
-        fields: list[Any] = loads(frame)
-        return fields
+        return decode(frame)
 
     async def wait(self, event: str) -> Json:
         """Read up to the next frame with this event and return its payload."""

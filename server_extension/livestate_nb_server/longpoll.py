@@ -1,0 +1,180 @@
+"""The long-poll route, for clients whose WebSocket is refused on the way (phoenix longpoll.ex).
+
+Every answer is JSON with the real status inside. It must not know what frames mean.
+"""
+
+import base64
+import binascii
+from collections.abc import Awaitable
+from typing import Any, Final
+
+from jupyter_server.auth.decorator import allow_unauthenticated, ws_authenticated
+from tornado import web
+
+from livestate_nb.codec import Json, dumps
+from livestate_nb.errors import ProtocolError
+from livestate_nb_server.admission import AdmissionHandler, Connect
+from livestate_nb_server.client import MAX_FRAME
+from livestate_nb_server.polls import TOKEN_PREFIX, Poll, Polls
+
+MAX_LINES: Final = 100
+"""Frames of one request; the rest is ignored."""
+
+TOKEN_HEADER: Final = "X-Phoenix-Longpoll-Token"  # noqa: S105 - a name, no secret
+AUTH_HEADER: Final = "X-Phoenix-AuthToken"
+
+_NDJSON: Final = "application/x-ndjson"
+
+
+class LongPollHandler(AdmissionHandler):
+    """Fetch and take the frames of long-poll sessions.
+
+    A cookie counts from the server's own origin only (and those that Jupyter's `allow_origin`
+    names): other pages may use the route if they send Jupyter's token, and no browser gives
+    their scripts an answer to a request with cookies.
+    """
+
+    def initialize(self, polls: Polls, connect: Connect | None) -> None:
+        """Take the sessions, and what the app says to clients that connect."""
+        super().initialize()
+        self._polls = polls
+        self._connect = connect
+        self._token: str | None = None
+        self._fetching: Poll | None = None
+
+    async def prepare(  # type: ignore[override]  # as JupyterHandler's own
+        self, *, _redirect_to_login: bool = False
+    ) -> Awaitable[None] | None:
+        """Take the session's token out of the query, where Jupyter would take it for its own."""
+        self._token = self.request.headers.get(TOKEN_HEADER)
+        for arguments in (self.request.arguments, self.request.query_arguments):
+            tokens = arguments.pop("token", [])
+            ours = [one.decode() for one in tokens if one.startswith(TOKEN_PREFIX.encode())]
+            if theirs := [one for one in tokens if one.decode() not in ours]:
+                arguments["token"] = theirs
+            self._token = ours[-1] if ours else self._token
+        return await super().prepare(_redirect_to_login=_redirect_to_login)
+
+    def check_xsrf_cookie(self) -> None:
+        """Let requests in that name a session of the client.
+
+        Its token is as good as Jupyter's double one: only who read the answer that began the
+        session has it, and no page of another origin reads that.
+        """
+        is_known = getattr(self, "_jupyter_current_user", None) is not None
+        if is_known and self._polls.find(self._token, self.principal) is not None:
+            return
+        super().check_xsrf_cookie()
+
+    def set_cors_headers(self) -> None:
+        """Open answers to pages of all origins, where no cookie let the request in.
+
+        No browser gives an answer with a star to a script whose request had cookies.
+        """
+        if self.token_authenticated and not self.allow_origin and not self.allow_origin_pat:
+            self.set_header("Access-Control-Allow-Origin", "*")
+        else:
+            super().set_cors_headers()
+        self.set_header("Cache-Control", "no-store")
+
+    @ws_authenticated
+    async def get(self) -> None:
+        """Answer with what waits for the client; without a session, begin one."""
+        await self.authorize()
+        if not self.check_origin():
+            self._answer({"status": 403})
+            return
+        poll = self._polls.find(self._token, self.principal)
+        if poll is None:
+            await self._begin()
+            return
+        self._fetching = poll
+        frames = await poll.fetch()
+        status = 200 if frames else 410 if poll.is_over else 204
+        self._answer({"status": status, "token": poll.token, "messages": frames})
+
+    @ws_authenticated
+    async def post(self) -> None:
+        """Take frames of the client."""
+        await self.authorize()
+        if not self.check_origin():
+            self._answer({"status": 403})
+            return
+        poll = self._polls.find(self._token, self.principal)
+        if poll is None:
+            self._answer({"status": 410})
+            return
+        try:
+            frames = self._frames()
+        except (ProtocolError, UnicodeDecodeError, binascii.Error):
+            poll.end()
+            frames = []
+        for frame in frames:
+            poll.client.feed(frame)
+        self._answer({"status": 408 if poll.client.is_closed else 200})
+
+    @allow_unauthenticated
+    async def options(self) -> None:
+        """Allow what a page of another origin asks to send; cookies are not among it."""
+        if not (self.allow_origin or self.allow_origin_pat):
+            self.set_header("Access-Control-Allow-Origin", "*")
+        asked = self.request.headers.get("Access-Control-Request-Headers", "")
+        self.set_header("Access-Control-Allow-Headers", asked)
+        self.set_header("Access-Control-Allow-Methods", "get, post, options")
+        self.set_header("Access-Control-Max-Age", "3600")
+        await self.finish()
+
+    @ws_authenticated
+    async def put(self) -> None:
+        """Refuse: there is nothing to put here."""
+        raise web.HTTPError(400)
+
+    delete = patch = head = put
+
+    def on_connection_close(self) -> None:
+        """Keep frames for the next poll when nobody waits for the answer any more."""
+        super().on_connection_close()
+        if self._fetching is not None:
+            self._fetching.give_up()
+
+    def write_error(self, status_code: int, **_kwargs: Any) -> None:
+        """Answer in JSON, too, when a request is refused or fails."""
+        self._answer({"status": status_code})
+
+    async def _begin(self) -> None:
+        try:
+            header = self.request.headers.get(AUTH_HEADER)
+            visitor = await self.admit(self._connect, lambda: header)
+        except web.HTTPError as error:
+            self._answer({"status": error.status_code})
+            return
+        poll = self._polls.open(visitor)
+        if poll is None:
+            self._answer({"status": 500})
+        else:
+            self._answer({"status": 410, "token": poll.token, "messages": []})
+
+    def _frames(self) -> list[str | bytes]:
+        """Return the frames in a request's body.
+
+        Raises:
+            ProtocolError: there are too many bytes.
+            UnicodeDecodeError: it is no UTF-8.
+            binascii.Error: a line is neither a text frame nor base64 of a binary one.
+        """
+        body = self.request.body
+        if len(body) > MAX_FRAME:
+            raise ProtocolError(f"expected at most {MAX_FRAME} bytes, got {len(body)}")
+        kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
+        if kind.lower() != _NDJSON:
+            return [body.decode()]
+        lines = [line.strip() for line in body.split(b"\n", MAX_LINES)[:MAX_LINES]]
+        return [_frame(line) for line in lines if line]
+
+    def _answer(self, body: Json) -> None:
+        self.set_header("Content-Type", "application/json; charset=utf-8")
+        self.finish(dumps(body))
+
+
+def _frame(line: bytes) -> str | bytes:
+    return line.decode() if line.startswith(b"[") else base64.b64decode(line, validate=True)

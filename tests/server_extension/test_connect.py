@@ -1,0 +1,144 @@
+"""The connect callback: what it is told, what it gives to channels, and whom it keeps out."""
+
+from typing import Any
+
+import pytest
+
+from tests.server_extension import channels as app
+from tests.server_extension.kernels import Bind, Kernel
+from tests.server_extension.test_relay import Start
+from tests.server_extension.web import Connect, status
+
+CALLBACK = "tests.server_extension.channels:connect"
+
+
+@pytest.fixture
+def channels() -> dict[str, str]:
+    return {"assigned:*": "tests.server_extension.channels:Assigned"}
+
+
+@pytest.fixture
+def options() -> dict[str, Any]:
+    return {"LiveStateApp": {"connect": CALLBACK}}
+
+
+@pytest.fixture(autouse=True)
+def no_calls() -> None:
+    app.CALLS.clear()
+
+
+async def test_it_gets_params_user_and_auth_token_and_gives_assigns(
+    connect: Connect, login: Any
+) -> None:
+    user, headers = await login()
+    web = await connect(
+        params={"as": "ann", "a[b]": "1"},
+        headers=headers,
+        subprotocols=["phoenix", "base64url.bearer.phx.c2VjcmV0"],
+    )
+    params = {"as": "ann", "a": {"b": "1"}}
+    assert [(params, user["username"], "secret")] == app.CALLS
+    expected = {"user": {"name": "ann"}, "auth_token": "secret"}
+    assert (await web.join("assigned:1"))["state"] == expected
+
+
+async def test_jupyter_s_token_is_not_told(connect: Connect, jp_serverapp: Any) -> None:
+    token = jp_serverapp.identity_provider.token
+    await connect(params={"token": token}, headers={"Authorization": ""})
+    [(params, _, auth_token)] = app.CALLS
+    assert (params, auth_token) == ({}, None)
+
+
+async def test_each_join_begins_with_what_it_gave(connect: Connect) -> None:
+    web = await connect(params={"as": "ann"})
+    await web.join("assigned:1")
+    await web.dispatch("assigned:1", "spoil")
+    await web.wait("state:patch")
+    assert (await web.join("assigned:2"))["state"]["user"] == {"name": "ann"}
+
+
+async def test_a_client_that_comes_back_has_what_it_gives_now(connect: Connect) -> None:
+    web = await connect(params={"as": "ann"})
+    await web.push("assigned:1", "phx_join", {"livestate": {}})
+    terms = (await web.wait("phx_reply"))["response"]["livestate"]
+    await web.wait("state:change")
+    web.close()
+    back = await connect(params={"as": "bob"})
+    resume = {"token": terms["token"], "received": 1}
+    await back.push("assigned:1", "phx_join", {"livestate": {"resume": resume}})
+    assert (await back.wait("phx_reply"))["response"]["livestate"]["resumed"]
+    await back.dispatch("assigned:1", "again")
+    [change] = (await back.wait("state:patch"))["patch"]
+    assert change == {"op": "replace", "path": "/user/name", "value": "bob"}
+
+
+async def test_nothing_is_no_assigns(connect: Connect) -> None:
+    web = await connect(params={"as": "none"})
+    assert (await web.join("assigned:1"))["state"] == {}
+
+
+@pytest.mark.parametrize("who", ["nobody", "fail", "list", "object"])
+async def test_who_is_refused_gets_403_and_so_does_all_if_it_fails(
+    connect: Connect, who: str
+) -> None:
+    assert await status(connect(params={"as": who})) == 403
+    assert await status(connect(params={"as": "ann"})) == 101
+
+
+async def test_an_auth_token_that_cannot_be_read_is_refused(connect: Connect) -> None:
+    offered = ["phoenix", "base64url.bearer.phx.a"]
+    assert await status(connect(subprotocols=offered)) == 403
+    assert app.CALLS == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"LiveStateApp": {"connect": f"{CALLBACK}_async"}}], ids=["async"]
+)
+async def test_it_may_be_async(connect: Connect) -> None:
+    assert (await (await connect()).join("assigned:1"))["state"] == {"user": "async"}
+
+
+@pytest.mark.parametrize("options", [{"LiveStateApp": {"connect": app.connect}}], ids=["function"])
+async def test_it_may_be_a_function(connect: Connect) -> None:
+    assert await status(connect(params={"as": "nobody"})) == 403
+    assert await status(connect()) == 101
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"LiveStateApp": {"connect": name}}
+        for name in (
+            "no name",
+            "tests.server_extension.channels:Missing",
+            "tests.server_extension.channels:NO_FUNCTION",
+        )
+    ],
+    ids=["no name", "missing", "no function"],
+)
+async def test_one_that_cannot_be_loaded_lets_nobody_in_and_is_reported(
+    connect: Connect, jp_fetch: Any
+) -> None:
+    assert await status(connect()) == 403
+    body = (await jp_fetch("livestate/")).body.decode()
+    assert "LiveStateApp.connect = " in body
+
+
+async def test_it_reaches_the_channels_of_kernels(
+    kernels: Start, bind: Bind, connect: Connect
+) -> None:
+    kernel: Kernel = await kernels()
+    await kernel.run(
+        "%load_ext livestate_nb\n"
+        "from livestate_nb import Channel\n"
+        "class Assigned(Channel, topic='cells:*'):\n"
+        "    def init(self, params): return dict(self.member.assigns)\n"
+        "Assigned.publish()"
+    )
+    web = await connect(params={"as": "ann"})
+    expected = {"user": {"name": "ann"}, "auth_token": None}
+    assert (await web.join("cells:1"))["state"] == expected
+    # the notebook's own widgets are not asked
+    bound = await bind(kernel.id)
+    assert (await bound.join("cells:2"))["state"] == {}
+    assert len(app.CALLS) == 1

@@ -1,0 +1,2 @@
+/** Where the testbed that served the page takes clients. */
+export const URL = `ws://${location.host}/livestate`;

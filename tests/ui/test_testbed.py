@@ -1,0 +1,87 @@
+"""The testbed's pages, which use the unmodified phx-live-state, in a real Chromium."""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.testbed.starting import Testbed, run_testbed
+
+Open = Callable[[str], Page]
+
+
+@pytest.fixture(scope="module")
+def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
+    with run_testbed(tmp_path_factory.mktemp("testbed") / "log") as running:
+        yield running
+
+
+@pytest.fixture
+def visit(browser: Browser, testbed: Testbed) -> Iterator[Open]:
+    """Open pages of the testbed; none of them may throw."""
+    context = browser.new_context()
+    errors: list[str] = []
+
+    def visit(name: str) -> Page:
+        page = context.new_page()
+        page.on("pageerror", lambda error: errors.append(str(error)))
+        page.goto(f"{testbed.pages}{name}.html")
+        return page
+
+    yield visit
+    context.close()
+    assert errors == []
+
+
+def test_two_elements_share_one_instance_and_a_button_waits_for_the_answer(visit: Open) -> None:
+    page = visit("todo")
+    todos, button = page.locator("todo-list li"), page.locator("todo-form button")
+    field = page.locator("todo-form input")
+    # what the server says is held back until the button was looked at
+    page.evaluate(
+        """() => {
+          const { conn } = document.querySelector("todo-form").liveState.socket;
+          const { onmessage } = conn;
+          const held = [];
+          conn.onmessage = (event) => held.push(event);
+          window.release = () => {
+            conn.onmessage = onmessage;
+            for (const event of held) onmessage(event);
+          };
+        }"""
+    )
+    field.fill("buy milk")
+    button.click()
+    expect(button).to_be_disabled()
+    page.evaluate("() => window.release()")
+    expect(button).to_be_enabled()
+    expect(todos).to_have_text(["buy milk"])
+    field.fill("drink it")
+    field.press("Enter")
+    expect(todos).to_have_text(["drink it", "buy milk"])
+    expect(button).to_be_enabled()
+
+
+def test_react_renders_the_state_through_a_hook(visit: Open) -> None:
+    page = visit("react")
+    for description in ("one", "two"):
+        page.locator("input").fill(description)
+        page.locator("button").click()
+    expect(page.locator("li")).to_have_text(["two", "one"])
+
+
+def test_join_params_come_from_an_attribute(visit: Open) -> None:
+    expect(visit("params").locator("api-key p")).to_have_text("from the attribute")
+
+
+def test_the_version_rolls_over(visit: Open) -> None:
+    page = visit("rollover")
+    output, button = page.locator("output"), page.locator("button")
+    expect(output).to_have_text("bar 0")
+    for click in range(1, 17):
+        button.click()
+        expect(output).to_have_text(f"{click} {click % 11}")
+
+
+def test_refused_joins_and_states_are_displayed(visit: Open) -> None:
+    expect(visit("errors").locator("[role=alert]")).to_have_text(["Go away!", "you stink"])
