@@ -303,7 +303,7 @@ describe("bytes", () => {
     new Uint8Array(payload instanceof ArrayBuffer ? payload : payload.buffer).fill(0);
     const sent = await until(() => link.buffers[0]);
     expect(sent[0]).toBe(0);
-    expect(sent.toString("latin1")).toMatch(/todos:melvs_evt:draw\x01\x02$/);
+    expect(sent.toString("latin1").endsWith("todos:melvs_evt:draw\x01\x02")).toBe(true);
   });
 
   it("that no frame takes are refused", async () => {
