@@ -173,6 +173,11 @@ class Connection:
             if member.is_behind:
                 session.send_whole(member)
 
+    @property
+    def has_joined(self) -> bool:
+        """Whether the client has joined a topic."""
+        return bool(self._members)
+
     # for members
 
     @property

@@ -21,6 +21,7 @@ from livestate_nb.protocol.serializer import serializer_for
 from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.pubsub import LocalPubSub, PubSub
 from livestate_nb.runtime.connection import Connection, Transport
+from livestate_nb.runtime.drain import drain
 from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.places import Places
@@ -31,9 +32,6 @@ from livestate_nb.state.draft import plain
 
 IDLE_TIMEOUT: Final = 60.0
 """Seconds without a frame after which a client counts as gone (phoenix websocket.ex)."""
-
-GOING_AWAY: Final = 1012
-"""Close code of a server that restarts: clients come back (phoenix socket drainer)."""
 
 _IDLE: Final = 1002
 _WORKERS: Final = 40
@@ -358,7 +356,7 @@ class Endpoint:
     # the end
 
     async def close(self) -> None:
-        """Close all connections with code 1012 and end all sessions, tasks and threads.
+        """Close all connections with code 1012, in batches, and end sessions, tasks and threads.
 
         Async handlers are cancelled. What a plain one does in its thread nothing can stop: it is
         waited for, 5 seconds at most.
@@ -366,8 +364,7 @@ class Endpoint:
         self._is_closed = True
         if self._reaper is not None:
             self._reaper.cancel()
-        for connection in list(self._connections):
-            connection.close(GOING_AWAY, "the server is going away")
+        await drain(self._connections)
         for session in self.sessions:
             session.close()
         pending = {task for task in self._tasks if task is not asyncio.current_task()}

@@ -18,7 +18,7 @@ from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
 from livestate_nb.errors import HostError, ProtocolError, SessionClosed
 from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
-from livestate_nb.runtime.endpoint import GOING_AWAY
+from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb.transports.dial import Address, dial
 

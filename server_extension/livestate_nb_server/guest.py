@@ -22,7 +22,7 @@ from livestate_nb.protocol.message import (
 )
 from livestate_nb.protocol.socket import MAX_CHANNELS
 from livestate_nb.runtime import Transport
-from livestate_nb.runtime.endpoint import GOING_AWAY
+from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.kernel import Kernel
 
