@@ -64,7 +64,7 @@ async def test_channels_of_a_kernel_from_the_first_join_to_its_end(
     await kernel.run("Counter.publish()")
     assert (await outsider.join("cells:a"))["state"] == {"n": 3}
     told = await kernel.run("%livestate")
-    assert "cells:a  Counter  version 3  2 joined: Anonymous " in told
+    assert "cells:a  Counter  version 4  2 joined: Anonymous " in told
     await outsider.dispatch("cells:a", "who")
     who = (await web.wait("state:patch"))["patch"][0]["value"]
     assert who[0] == "User"
