@@ -83,7 +83,8 @@ class Tab:
 
     def run(self, cell: str) -> str:
         """Run one cell, found by its id, and return its text output."""
-        self.start(cell)
+        self._activate(cell)
+        self.command("notebook:run-cell")
         self.page.wait_for_function(
             """id => {
               const cells = window.jupyterapp.shell.currentWidget.content.widgets;
@@ -96,7 +97,7 @@ class Tab:
         return self.output(cell)
 
     def start(self, cell: str) -> None:
-        """Begin to run one cell, found by its id, and return as soon as the kernel is busy."""
+        """Begin to run one cell that goes on, found by its id; return when the kernel is busy."""
         self._activate(cell)
         self.page.evaluate("() => { window.jupyterapp.commands.execute('notebook:run-cell') }")
         self.page.wait_for_function(
