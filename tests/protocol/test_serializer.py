@@ -4,7 +4,7 @@ from hypothesis import strategies as st
 
 from livestate_nb.codec import Raw, loads
 from livestate_nb.errors import ProtocolError
-from livestate_nb.protocol import Message, SerializerV1, SerializerV2, serializer_for
+from livestate_nb.protocol import Message, SerializerV1, SerializerV2, pushed, serializer_for
 from tests.wire.vectors import TRANSCRIPTS
 
 V1, V2 = SerializerV1(), SerializerV2()
@@ -93,6 +93,22 @@ def test_bytes_go_out_in_a_binary_push(topic: str, event: str, payload: bytes) -
     sizes = [1, len(topic.encode()), len(event.encode())]
     assert frame == bytes([0, *sizes]) + f"7{topic}{event}".encode() + payload
     assert V2.encode(Message(7, None, topic, event, payload)) == frame
+
+
+def test_a_pushed_frame_is_read_by_clients() -> None:
+    message = Message("7", None, "t", "image", b"\x89PNG")
+    frame = V2.encode(message)
+    assert isinstance(frame, bytes)
+    assert pushed(frame) == message
+    with pytest.raises(ProtocolError):
+        pushed(frame[:4])
+
+
+def test_a_way_without_binary_frames_has_none_for_bytes() -> None:
+    way = serializer_for("2.0.0", has_binary=False)
+    assert way.encode(Message("7", None, "t", "e", {})) == '["7",null,"t","e",{}]'
+    with pytest.raises(ProtocolError, match="long-poll"):
+        way.encode(Message("7", None, "t", "e", b""))
 
 
 def test_a_text_that_is_too_long_for_a_binary_push_is_refused() -> None:
