@@ -100,3 +100,21 @@ async def said_until(web: Web, version: int) -> list[str]:
             assert payload["version"] == current + 1 or current == -1
             current = payload["version"]
     return events
+
+
+async def test_a_cell_that_runs_sees_a_client_leave(
+    kernels: Start, bind: Bind, connect: Connect
+) -> None:
+    kernel = await kernels()
+    await kernel.run(SETUP)
+    await kernel.run("Counter.publish()\nshown = Counter.show('cells:a')")
+    web = await bind(kernel.id)
+    await web.join("cells:a")
+    outsider = await connect()
+    await outsider.join("cells:a")
+    await kernel.start(
+        "import time; print('it runs')\n"
+        "while len(Counter.at('cells:a').members) > 1: time.sleep(0.01)\n"
+    )
+    outsider.close()
+    assert await kernel.run("print(len(shown.members))") == "1\n"
