@@ -8,7 +8,7 @@ from typing import Any, Self
 
 from livestate_nb import Channel, on
 from livestate_nb.capture import Capture
-from livestate_nb.journal import MAX_ENTRIES, MAX_TEXT, Journal
+from livestate_nb.journal import MAX_ENTRIES, MAX_TEXT, MAX_TITLE, Journal
 from livestate_nb.roles import Seat
 from livestate_nb.runtime import SessionHandle
 from tests.sides import Side
@@ -31,6 +31,10 @@ class Talker(Channel, topic="talker:*"):
     def complain(self, payload: Any, state: Any) -> None:
         sys.stderr.write("oh")
         sys.stderr.writelines([" ", "no"])
+
+    @on("look_up")
+    def look_up(self, payload: Any, state: Any) -> None:
+        state[payload["id"]]
 
     @on("fail")
     def fail(self, payload: Any, state: Any) -> None:
@@ -125,6 +129,17 @@ def test_a_failure_that_a_client_caused_is_kept_with_the_authors_part_of_its_tra
         )
         assert "in fail" in entry.text
         assert "livestate_nb/runtime" not in entry.text
+
+
+def test_the_title_of_an_error_is_cut() -> None:
+    with Desk() as desk:
+        page = desk.side.join(desk.handle)
+        lookup = {"id": "x" * 100_000}
+        desk.side.loop.loop.call_soon_threadsafe(page.dispatch, "talker:a", "look_up", lookup)
+        desk.side.until(lambda: bool(desk.journal.entries("error")))
+        [entry] = desk.journal.entries("error")
+        assert "KeyError: 'xxx" in entry.title
+        assert len(entry.title) == MAX_TITLE
 
 
 def test_a_warning_of_no_channel_is_written_as_before() -> None:

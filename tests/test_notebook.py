@@ -445,6 +445,60 @@ def test_at_gives_the_handle_of_a_shared_topic(kernel: Kernel) -> None:
         kernel.run("shown.dispatch('x')")
 
 
+def test_at_gives_no_warning_where_a_cell_chose_the_params(kernel: Kernel) -> None:
+    kernel.run("class Rooms(Channel, topic='room:*', shared=True): pass")
+    kernel.run("Rooms.show('room:1', params={'as': 'ann'})", "a")
+    assert kernel.run("room = Rooms.at('room:1')") == ""
+
+
+ON_MAIN = """
+class Plots(Channel, topic="plots", run_on="main"):
+    {init} init(self, params):
+        return {{"n": 0}}
+
+    @on("add")
+    async def add(self, payload, state):
+        state["n"] += 1
+{migrate}
+"""
+
+
+def test_show_does_not_wait_for_what_waits_for_its_own_cell(kernel: Kernel) -> None:
+    kernel.run(ON_MAIN.format(init="async def", migrate=""))
+    with pytest.raises(CellError, match="make the handler a plain def"):
+        kernel.run("Plots.show('plots')", "a")
+    kernel.run(ON_MAIN.format(init="def", migrate=""))
+    kernel.run("plots = Plots.show('plots')", "a")
+    migrate = "    async def migrate(self, state): return {'m': state['n']}"
+    kernel.run(ON_MAIN.format(init="def", migrate=migrate) + "Plots.show('plots')", "a")
+    assert kernel.run("print(plots.state)") == "{'n': 0}\n"  # the log says why
+
+
+def test_show_does_not_wait_for_a_handler_that_waits_for_its_own_cell(kernel: Kernel) -> None:
+    kernel.run(ON_MAIN.format(init="def", migrate=""))
+    kernel.run("plots = Plots.show('plots')", "a")
+    kernel.run(CLICK_BEHIND, "a")
+    assert kernel.run("thread.join(); print(*said)") == "WouldDeadlock\n"
+
+
+CLICK_BEHIND = """
+import threading, time
+said = []
+
+def click():
+    try:
+        plots.dispatch("add")
+    except Exception as error:
+        said.append(type(error).__name__)
+
+thread = threading.Thread(target=click)
+thread.start()
+while not plots._session.mailbox._is_busy:
+    time.sleep(0.01)
+time.sleep(0.1)
+Plots.show("plots")
+"""
+
 NEWS = """
 import threading
 from livestate_nb import broadcast

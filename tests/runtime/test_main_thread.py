@@ -5,12 +5,14 @@ import signal
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
 import pytest_asyncio
 
 from livestate_nb import Channel, on
+from livestate_nb.channel import Turn, current_turn
 from livestate_nb.errors import DeclarationError, SessionClosed, WouldDeadlock
 from livestate_nb.runtime import Endpoint, MainThread, SessionHandle
 from tests.clients import PATIENCE
@@ -246,6 +248,24 @@ async def test_an_interrupt_ends_the_handler_and_not_the_kernel(kernel: Kernel) 
         await away(plots.dispatch, "interrupted")
     assert signal.getsignal(signal.SIGINT) is before
     await away(plots.dispatch, "plot")
+
+
+async def test_an_interrupt_before_a_call_is_begun_does_not_lose_it() -> None:
+    def tell(waiting: frozenset[Channel]) -> None:
+        if not waiting and threading.get_ident() == HERE:  # it was just taken
+            raise KeyboardInterrupt
+
+    def click() -> object:
+        current_turn.set(Turn(Plots(), None))
+        return main.call(lambda: "done").result(PATIENCE)
+
+    main = MainThread(asyncio.get_running_loop(), tell)
+    main.pause()
+    clicked = Waiter(click)
+    with pytest.raises(KeyboardInterrupt):
+        main.wait(Future[None]())  # as a cell does
+    main.resume()
+    assert await away(clicked.result) == "done"
 
 
 async def test_a_connection_made_in_a_cell_gives_an_error_that_names_run_on(
