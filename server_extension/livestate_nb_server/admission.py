@@ -66,8 +66,11 @@ class AdmissionHandler(JupyterHandler):
         Raises:
             HTTPError: 403, they may not.
         """
+        await self._must_execute(self.auth_resource)
+
+    async def _must_execute(self, resource: str) -> None:
         allowed = await ensure_async(
-            self.authorizer.is_authorized(self, self.current_user, "execute", self.auth_resource)
+            self.authorizer.is_authorized(self, self.current_user, "execute", resource)
         )
         if not allowed:
             raise web.HTTPError(403)

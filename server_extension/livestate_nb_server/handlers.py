@@ -113,7 +113,15 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
 
 
 class KernelHandler(LiveStateHandler):
-    """Carry the frames of one client of one kernel: all that the kernel declares is for it."""
+    """Carry the frames of one client of one kernel: all that the kernel declares is for it.
+
+    So it is for who may run code in the server's kernels, and not for who may only join.
+    """
+
+    async def authorize(self) -> None:
+        """Check that who the server authenticated may execute in this server and its kernels."""
+        await super().authorize()
+        await self._must_execute("kernels")
 
     def _kernel_of(self, *path: str) -> str | None:
         return path[0]

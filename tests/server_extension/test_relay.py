@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from jupyter_server.auth import Authorizer
 from tornado.websocket import WebSocketClosedError
 
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
@@ -19,6 +20,13 @@ from tests.server_extension.test_handlers import Denying
 from tests.server_extension.web import OUTSIDER, Connect, Web, status
 
 Start = Callable[[], Awaitable[Kernel]]
+
+
+class NoKernels(Authorizer):
+    """Denies to execute in kernels, and nothing else."""
+
+    def is_authorized(self, handler: Any, user: Any, action: str, resource: str) -> bool:
+        return (action, resource) != ("execute", "kernels")
 
 
 async def lost(web: Web) -> list[str]:
@@ -172,6 +180,16 @@ async def test_a_kernel_s_socket_needs_authentication(bind: Bind) -> None:
     assert await status(bind("k1", headers={**OUTSIDER})) == 403
     assert await status(bind("k1", headers={**OUTSIDER, "Authorization": "token wrong"})) == 403
     assert await status(bind("k1")) == 101
+
+
+@pytest.mark.parametrize(
+    "options", [{"ServerApp": {"authorizer_class": NoKernels}}], ids=["denying"]
+)
+async def test_who_may_join_but_not_run_code_gets_no_kernel_s_socket(
+    bind: Bind, connect: Connect
+) -> None:
+    assert await status(bind("k1")) == 403
+    await connect()
 
 
 @pytest.mark.parametrize("options", [{"ServerApp": {"authorizer_class": Denying}}], ids=["denying"])
