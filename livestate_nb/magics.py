@@ -14,8 +14,9 @@ from IPython.core.error import UsageError
 from livestate_nb import report
 from livestate_nb.capture import Capture
 from livestate_nb.channel import Channel, install_host
+from livestate_nb.clock import IdleClock
 from livestate_nb.errors import HostError, LiveStateError
-from livestate_nb.notebook import IdleClock, Notebook
+from livestate_nb.notebook import Notebook
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 

@@ -6,7 +6,6 @@ It implements `livestate_nb.channel.Host`. It must not know how frames or states
 import asyncio
 import secrets
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from functools import partial
@@ -17,6 +16,7 @@ from IPython.display import display
 
 from livestate_nb import report
 from livestate_nb.channel import Channel, options_of, seat_of
+from livestate_nb.clock import IdleClock
 from livestate_nb.codec import Json
 from livestate_nb.errors import ChannelError, HostError
 from livestate_nb.journal import Journal
@@ -40,35 +40,6 @@ class Execution(Protocol):
 
     def cell(self) -> tuple[str, str]:
         """Return (the cell's id, the id of this execution of it)."""
-
-
-class IdleClock:
-    """Count the seconds in which the kernel can hear its clients.
-
-    While a cell runs, comm messages wait: the time until it ends says nothing of whether a
-    page is still there.
-    """
-
-    def __init__(self) -> None:
-        self._cells = 0
-        self._counted: tuple[float, float | None] = 0.0, time.monotonic()
-        """Seconds until the last stop, and the time of the start since; read by other threads."""
-
-    def __call__(self) -> float:
-        """Return the seconds so far."""
-        seconds, since = self._counted
-        return seconds if since is None else seconds + time.monotonic() - since
-
-    def pause(self) -> None:
-        """Stop counting: a cell begins, perhaps in another one."""
-        self._cells += 1
-        self._counted = self(), None
-
-    def resume(self) -> None:
-        """Count on, if the cell that has ended was the outermost."""
-        self._cells = max(0, self._cells - 1)
-        if not self._cells:
-            self._counted = self(), time.monotonic()
 
 
 class KeptHandle(SessionHandle):

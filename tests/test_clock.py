@@ -1,6 +1,6 @@
 """The clock by which a kernel measures idle pages."""
 
-from livestate_nb.notebook import IdleClock
+from livestate_nb.clock import IdleClock
 from tests.clients import PATIENCE
 
 
