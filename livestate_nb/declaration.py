@@ -5,7 +5,7 @@ It must not know channels themselves, nor who runs them.
 
 import inspect
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
@@ -99,6 +99,23 @@ def matches(pattern: str, topic: str) -> bool:
 def is_pattern(topic: str) -> bool:
     """Return whether a text names all topics with a prefix, by its final star."""
     return topic.endswith("*")
+
+
+def serving(patterns: Iterable[str], topic: str) -> str:
+    """Return the pattern that serves a topic: the exact one, or the longest; "" for none.
+
+    Example:
+        >>> serving(["room:*", "room:admin"], "room:admin"), serving(["room:*"], "todo")
+        ('room:admin', '')
+    """
+    if is_pattern(topic):
+        return ""
+    return max((one for one in patterns if matches(one, topic)), key=precedence, default="")
+
+
+def precedence(pattern: str) -> int:
+    """Return which of the patterns that match a topic serves it: the one with the most."""
+    return len(pattern) + (not is_pattern(pattern))
 
 
 def check_options(name: str, options: Options) -> None:

@@ -145,6 +145,8 @@ class Notebook:
         self._declare_if_new(channel)
         place = self._place()
         named = f"name {name}" if name is not None else place
+        if not self._has_cell:
+            place = named  # each run is another cell: the name alone keeps the widget
         session = self._open(channel, topic, named, params)
         widget = self._screen.widget(channel, session, place, module)
         self._display(widget)
@@ -322,6 +324,12 @@ class Notebook:
             f"{name}.show returned, or write class {name}(Channel, shared=True, ...). "
             f"Sessions of {topic!r}: {report.sessions_by_name(live)}"
         )
+
+    @property
+    def _has_cell(self) -> bool:
+        """Whether the front end says which cell runs."""
+        cell, execution = self._execution.cell()
+        return cell != execution
 
     def _place(self) -> str:
         """Return what names the session of this call: the cell, and the call's number in it."""

@@ -89,13 +89,14 @@ def overview(
 
 
 def _who(session: Session) -> str:
-    """Return how many are joined, and the names of those who have one."""
+    """Return how many are joined, who of them has a name, and how many are away for a time."""
     users = [member.user for member in session.members]
     names = list(dict.fromkeys(user.display_name or user.username for user in users if user))
     shown = [cut(name, _LONGEST_NAME)[1:-1] for name in names[:_MOST_NAMES]]
     if len(names) > _MOST_NAMES:
         shown.append(f"{len(names) - _MOST_NAMES} more")
-    return f"{len(users)} joined" + (f": {', '.join(shown)}" if shown else "")
+    away = f", {session.away} away" if session.away else ""
+    return f"{len(users)} joined{away}" + (f": {', '.join(shown)}" if shown else "")
 
 
 def log(entries: Sequence[Entry]) -> str:

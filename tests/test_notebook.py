@@ -110,6 +110,16 @@ def test_another_cell_another_name_and_another_call_have_their_own_session(kerne
     )
 
 
+def test_a_name_keeps_session_and_element_where_no_cell_is_known(kernel: Kernel) -> None:
+    for _ in range(2):
+        kernel.run("todos = Todos.show('todos:me', name='mine')")
+    assert len(kernel.displays()) == 2
+    assert len(set(kernel.displays())) == 1
+    for _ in range(2):
+        kernel.run("todos = Todos.show('todos:me')")
+    assert len(set(kernel.displays())) == 3
+
+
 def test_a_redefined_class_takes_over_its_sessions(kernel: Kernel) -> None:
     kernel.run("todos = Todos.show('todos:me')", "a")
     kernel.run("todos.dispatch('add_todo', {'title': 'milk'})")

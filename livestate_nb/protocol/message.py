@@ -59,6 +59,10 @@ RECEIVED: Final = "received"
 number it counts on."""
 
 
+TRY_AGAIN_LATER: Final = 1013
+"""Close code of who has too much to do (RFC 6455 registry): clients come back."""
+
+
 class Message(NamedTuple):
     """Hold one message, as it came or as it goes: the five members of a V2 frame, in their order.
 

@@ -18,6 +18,7 @@ from livestate_nb.protocol.message import (
     PHX_ERROR,
     PHX_JOIN,
     PHX_LEAVE,
+    TRY_AGAIN_LATER,
     Message,
     reply,
 )
@@ -33,8 +34,6 @@ MAX_REPLACED: Final = 100
 
 UNMATCHED: Final = {"reason": "unmatched topic"}
 CRASHED: Final = "channel_crash"
-
-_TRY_AGAIN_LATER: Final = 1013
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -145,7 +144,7 @@ class Socket:
                 raise ProtocolError(
                     f"expected at most {MAX_PENDING} messages before the answer to the join of "
                     f"{topic[:80]!r}",
-                    _TRY_AGAIN_LATER,
+                    TRY_AGAIN_LATER,
                 )
             entry.pending.append(message)
             return []
@@ -233,7 +232,7 @@ class Socket:
         if len(entry.replaced) == MAX_REPLACED:
             raise ProtocolError(
                 f"expected at most {MAX_REPLACED} joins of {topic[:80]!r} before an answer",
-                _TRY_AGAIN_LATER,
+                TRY_AGAIN_LATER,
             )
         replaced = [*entry.replaced, entry.join.join_ref]  # and no more of it: params may be long
         self._entries[topic] = _Entry(join, replaced)

@@ -7,6 +7,7 @@ transport works.
 import asyncio
 import copy
 import logging
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from livestate_nb.codec import Json
@@ -71,9 +72,6 @@ class Transport(Protocol):
 class Registry(Ground, Protocol):
     """What an endpoint offers to its connections."""
 
-    def is_hosted(self, topic: str) -> bool:
-        """Return whether a channel serves a topic."""
-
     def session(self, topic: str, key: str | None) -> Session:
         """Return the session that a join belongs to."""
 
@@ -95,6 +93,7 @@ class Connection:
             sees its author's errors in full.
         principal: names who resume tokens are bound to.
         assigns: what the assigns of its members begin with.
+        serves: which of the topics are there for it.
     """
 
     def __init__(
@@ -107,6 +106,7 @@ class Connection:
         is_local: bool,
         principal: str,
         assigns: dict[str, Json],
+        serves: Callable[[str], bool],
     ) -> None:
         self.user = user
         self.is_local = is_local
@@ -117,7 +117,7 @@ class Connection:
         self._endpoint = endpoint
         self._transport = transport
         self._serializer = serializer
-        self._socket = Socket(endpoint.is_hosted)
+        self._socket = Socket(serves)
         self._members: dict[Join, tuple[Session, JoinedMember]] = {}
         self._joining: dict[Join, asyncio.Task[None]] = {}
 

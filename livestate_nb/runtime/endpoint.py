@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from livestate_nb.channel import Channel, has_main, options_of
 from livestate_nb.codec import Json
-from livestate_nb.declaration import is_pattern, matches
+from livestate_nb.declaration import serving
 from livestate_nb.errors import DeclarationError, Refuse, SessionClosed, TopicError
 from livestate_nb.presence import Presences
 from livestate_nb.protocol.serializer import serializer_for
@@ -169,13 +169,7 @@ class Endpoint:
 
     def match(self, topic: str) -> type[Channel] | None:
         """Return the channel that serves a topic: the exact one, or that of the longest prefix."""
-        if is_pattern(topic):
-            return None
-        exact = self._channels.get(topic)
-        if exact is not None:
-            return exact
-        fitting = [pattern for pattern in self._channels if matches(pattern, topic)]
-        return self._channels[max(fitting, key=len)] if fitting else None
+        return self._channels.get(serving(self._channels, topic))
 
     def is_hosted(self, topic: str) -> bool:
         """Return whether a channel serves a topic."""
@@ -193,6 +187,7 @@ class Endpoint:
         principal: str = "",
         assigns: dict[str, Json] | None = None,
         has_binary: bool = True,
+        serves: Callable[[str], bool] | None = None,
     ) -> Connection:
         """Take a client's connection.
 
@@ -205,6 +200,7 @@ class Endpoint:
                 connects: only the same one can resume what it had.
             assigns: what the `assigns` of its members begin with.
             has_binary: whether the transport carries binary frames to the client.
+            serves: which of the topics are there for it; None for all.
 
         Raises:
             ProtocolError: nobody here speaks that version.
@@ -220,6 +216,7 @@ class Endpoint:
             is_local=is_local,
             principal=principal,
             assigns=assigns or {},
+            serves=serves or self.is_hosted,
         )
         self._connections.add(connection)
         return connection

@@ -134,6 +134,11 @@ class Session:
     # the channel's seat: callable from any thread
 
     @property
+    def away(self) -> int:
+        """How many members have lost their connection, and may come back."""
+        return len(self._audience.absent)
+
+    @property
     def members(self) -> list[Member]:
         """Who is joined, in the order they joined."""
         return list(self.joined)

@@ -8,8 +8,9 @@ import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
 
-from livestate_nb.errors import ProtocolError
+from livestate_nb.errors import ProtocolError, SessionClosed
 from livestate_nb.runtime import Connection, Endpoint
+from livestate_nb.runtime.drain import GOING_AWAY
 
 KIND: Final = "livestate"
 OPEN: Final = "open"
@@ -106,6 +107,9 @@ class CommHub:
             connection = self._endpoint.connect(transport, vsn=vsn, is_local=True)
         except ProtocolError as error:
             transport.close(error.code, str(error))
+            return
+        except SessionClosed as error:
+            transport.close(GOING_AWAY, str(error))
             return
         self._open[transport.tag] = connection, transport
         transport.opened()

@@ -8,19 +8,20 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import partial
 from typing import Any, Final
 
 from tornado.httpclient import HTTPError
-from tornado.websocket import WebSocketClientConnection, WebSocketClosedError
+from tornado.websocket import WebSocketClientConnection
 
+from livestate_nb.declaration import serving
 from livestate_nb.errors import HostError, ProtocolError, SessionClosed
 from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb.transports.dial import Address, dial
+from livestate_nb.transports.writing import write
 
 _log = logging.getLogger("livestate_nb")
 
@@ -84,7 +85,7 @@ class Uplink:
         self._changed = changed
         self._published: dict[str, float] = {}
         """Pattern -> when it was published, in seconds since the epoch."""
-        self.taken: set[str] = set()
+        self.taken: frozenset[str] = frozenset()
         """Published patterns whose new joins go to another kernel."""
         self._clients: dict[int, tuple[Connection, UplinkTransport]] = {}
         self._socket: WebSocketClientConnection | None = None
@@ -119,23 +120,18 @@ class Uplink:
                 f"cannot publish {pattern!r}: the Jupyter server of this kernel cannot be reached; "
                 "see its log"
             )
-        earlier, is_published = dict(self._published), False
-        self._published[pattern] = time.time()
+        earlier = self._published.get(pattern)
+        now = self._published[pattern] = time.time()
         try:
-            refused = (await self._request())["refused"].get(pattern)
-            is_published = refused is None
-        finally:
-            if not is_published:
-                self._published = earlier
-        if refused is not None:
-            raise HostError(f"cannot publish {pattern!r}: {refused}")
-        self.taken.discard(pattern)
+            await self._request(pattern)
+        except BaseException:
+            if self._published.get(pattern) == now:
+                self._unpublish(pattern, earlier)
+            raise
 
     def withdraw(self, pattern: str) -> None:
         """Note that a pattern is declared no longer: it must be published anew."""
-        self._published.pop(pattern, None)
-        self.taken.discard(pattern)
-        self.declared()
+        self._unpublish(pattern, None)
 
     def declared(self) -> None:
         """Tell the server that other channels are declared now."""
@@ -154,11 +150,9 @@ class Uplink:
         socket = self._socket
         if socket is None:
             return
-        with suppress(WebSocketClosedError):
-            written = socket.write_message(message, binary=isinstance(message, bytes))
-            if _is_writing(socket):
-                self._unsent += len(message)
-                written.add_done_callback(partial(self._written, socket, len(message)))
+        size = len(message)
+        if write(socket.protocol, message, partial(self._taken, socket, size)):
+            self._unsent += size
 
     def drop(self, number: int, code: int, reason: str) -> None:
         """Close a client's connection from this end."""
@@ -194,6 +188,7 @@ class Uplink:
         """Take what the server sends until the way is lost."""
         self._socket = socket
         self._unsent = 0
+        self.taken = frozenset()
         try:
             self._declare(0)
             self._changed(True)
@@ -217,18 +212,21 @@ class Uplink:
         body = {"channels": list(channels), "published": published}
         self.send(wire.pack_json(wire.DECLARE, request, body))
 
-    async def _request(self) -> Any:
+    async def _request(self, pattern: str) -> None:
+        """Declare all there is, and wait until the server has published a pattern."""
         self._requests += 1
         request = self._requests
         answer = self._answers[request] = asyncio.get_running_loop().create_future()
         self._declare(request)
         try:
             async with asyncio.timeout(_PATIENCE):
-                return await answer
+                refused = (await answer)["refused"].get(pattern)
         except TimeoutError as error:
             raise HostError("the Jupyter server does not answer: try again") from error
         finally:
             self._answers.pop(request, None)
+        if refused is not None:
+            raise HostError(f"cannot publish {pattern!r}: {refused}")
 
     # messages
 
@@ -247,12 +245,28 @@ class Uplink:
         elif message.kind == wire.DECLARE:
             self._answered(number, message.json)
         elif message.kind == wire.TAKEN:
-            self.taken.add(message.json["pattern"])
+            self._lose_joins(frozenset(message.json["patterns"]))
+
+    def _lose_joins(self, taken: frozenset[str]) -> None:
+        for pattern in sorted(taken - self.taken):
             _log.warning(
                 "another kernel takes new joins of %s from now on: publish it again to take them "
                 "back",
-                message.json["pattern"],
+                pattern,
             )
+        self.taken = taken
+
+    def _is_published(self, topic: str) -> bool:
+        """Return whether a topic is open to others than this kernel's own clients."""
+        return serving(self._endpoint.channels, topic) in self._published
+
+    def _unpublish(self, pattern: str, earlier: float | None) -> None:
+        """Go back to an earlier publication of a pattern, or to none, and tell the server."""
+        if earlier is None:
+            self._published.pop(pattern, None)
+        else:
+            self._published[pattern] = earlier
+        self.declared()
 
     def _connect(self, number: int, client: Any) -> None:
         transport = UplinkTransport(self, number)
@@ -267,6 +281,7 @@ class Uplink:
                 principal="" if client["is_local"] else client["principal"],
                 assigns=client["assigns"],
                 has_binary=client["has_binary"],
+                serves=None if client["is_local"] else self._is_published,
             )
         except ProtocolError as error:
             transport.close(error.code, str(error))
@@ -290,11 +305,12 @@ class Uplink:
             if number == 0:
                 _log.warning("the Jupyter server does not publish %s: %s", pattern, why)
 
-    def _written(
-        self, socket: WebSocketClientConnection, size: int, written: "asyncio.Future[None]"
+    def _taken(
+        self,
+        socket: WebSocketClientConnection,
+        size: int,
+        _is_sent: bool,
     ) -> None:
-        if not written.cancelled():
-            written.exception()  # a lost uplink is noticed by its reader
         if socket is not self._socket:
             return
         was_congested = self.is_congested
@@ -303,9 +319,3 @@ class Uplink:
             for connection, transport in list(self._clients.values()):
                 if not transport.is_congested:
                     connection.drained()
-
-
-def _is_writing(socket: WebSocketClientConnection) -> bool:
-    """Return whether something waits for the server to read."""
-    protocol = socket.protocol
-    return protocol is not None and protocol.stream is not None and protocol.stream.writing()

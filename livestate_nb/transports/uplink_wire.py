@@ -20,7 +20,7 @@ x     server            a client has gone: no body
 x     kernel            ``{"code", "reason"}``: a client's connection is to be closed
 s     server            a client reads too slowly for updates: no body
 r     server            it has caught up: no body
-t     server            ``{"pattern"}``: another kernel takes new joins of it from now on
+t     server            ``{"patterns"}``: all published ones whose new joins others take now
 ====  ================  =====================================================================
 
 It must not know sockets, relays or endpoints.

@@ -7,10 +7,9 @@ from dataclasses import asdict
 from typing import Final
 
 from livestate_nb.protocol import Message, serializer_for
-from livestate_nb.protocol.message import HEARTBEAT, PHOENIX_TOPIC
+from livestate_nb.protocol.message import HEARTBEAT, PHOENIX_TOPIC, TRY_AGAIN_LATER
 from livestate_nb.runtime import Endpoint, Transport
 from livestate_nb_server.admission import Visitor
-from livestate_nb_server.guest import TRY_AGAIN_LATER
 from livestate_nb_server.relay import Relay
 
 MAX_FRAME: Final = 8_000_000

@@ -18,6 +18,7 @@ from livestate_nb.protocol.message import (
     PHX_JOIN,
     PHX_LEAVE,
     PHX_REPLY,
+    TRY_AGAIN_LATER,
     reply,
 )
 from livestate_nb.protocol.socket import MAX_CHANNELS
@@ -25,8 +26,6 @@ from livestate_nb.runtime import Transport
 from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.kernel import Kernel
-
-TRY_AGAIN_LATER: Final = 1013
 
 MAX_HELD: Final = 1_000_000
 """Bytes, or characters, of one client's joins that wait for a kernel; one more is refused."""
@@ -96,8 +95,10 @@ class Guest:
             return False
         topic = self._topics.get(head.topic)
         if head.event == PHX_JOIN:
-            taker = topic.kernel if topic else self._routes.kernel_for(head.topic)
+            is_there = topic is not None and topic.held is None
+            taker = topic.kernel if topic and is_there else self._routes.kernel_for(head.topic)
             if taker is None:
+                self._topics.pop(head.topic, None)
                 return self._refuse_gone(head)
             self._join(taker, head.topic, head, frame)
             return True
@@ -163,24 +164,24 @@ class Guest:
                 self._send(Message(ref, ref, name, PHX_ERROR, {"reason": reason}))
 
     def kernel_removed(self, kernel: Kernel) -> None:
-        """Refuse what waits for a kernel that will not come back."""
+        """Refuse what waits for a kernel that will not come back, unless another has it."""
         self.kernel_lost(kernel, KERNEL_GONE)
+        self.kernel_declared()
         for name, topic in list(self._topics.items()):
             if topic.kernel is kernel:
                 del self._topics[name]
                 response = {"reason": KERNEL_GONE}
                 self._send(reply(topic.join_ref, topic.ref, name, "error", response))
 
-    def kernel_declared(self, kernel: Kernel) -> None:
-        """Forward the joins that waited for what a kernel has declared now."""
+    def kernel_declared(self) -> None:
+        """Forward the joins that waited for what some kernel has declared now."""
         for name, topic in list(self._topics.items()):
-            if (
-                topic.kernel is kernel
-                and topic.held is not None
-                and kernel.takes(name, is_bound=self._is_bound)
-            ):
+            if topic.held is None:
+                continue
+            topic.kernel = self._routes.kernel_for(name) or topic.kernel
+            if topic.kernel.takes(name, is_bound=self._is_bound):
                 frame, topic.held = topic.held, None
-                self._forward(kernel, frame)
+                self._forward(topic.kernel, frame)
 
     # inside
 
@@ -193,6 +194,7 @@ class Guest:
             self._topics[name] = _Topic(kernel, head.join_ref, head.ref)
             self._forward(kernel, frame)
             return
+        self._topics.pop(name, None)  # an earlier join that waits
         held = sum(len(one.held) for one in self._topics.values() if one.held is not None)
         if held + len(frame) > MAX_HELD:
             too_much = {"reason": "too much waits for the kernel"}

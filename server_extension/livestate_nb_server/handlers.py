@@ -3,17 +3,16 @@
 Every route authenticates and authorizes. They must not know channels' states.
 """
 
-from asyncio import Future
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketHandler
 
 from livestate_nb.runtime import Endpoint
+from livestate_nb.transports.writing import write
 from livestate_nb_server.admission import AdmissionHandler, Connect, Visitor
 from livestate_nb_server.client import MAX_FRAME, Client
 from livestate_nb_server.page import page
@@ -94,22 +93,17 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
         client = self._client
         if client is not None and not client.has_room():
             return
-        with suppress(WebSocketClosedError):
-            written = self.write_message(frame, binary=isinstance(frame, bytes))
-            if client is not None and self._is_writing:
-                client.wait(len(frame))
-                written.add_done_callback(partial(_written, client, len(frame)))
+        if write(self.ws_connection, frame, partial(self._taken, len(frame))) and client:
+            client.wait(len(frame))
 
     @property
     def is_congested(self) -> bool:
         """Whether too much waits for the client to read."""
         return self._client is not None and self._client.is_congested
 
-    @property
-    def _is_writing(self) -> bool:
-        """Whether something waits for the client to read."""
-        stream = self.ws_connection.stream if self.ws_connection is not None else None
-        return stream is not None and stream.writing()
+    def _taken(self, size: int, is_sent: bool) -> None:
+        if self._client is not None:
+            self._client.took(size, is_sent=is_sent)
 
 
 class KernelHandler(LiveStateHandler):
@@ -141,7 +135,3 @@ class InfoHandler(AdmissionHandler):
         await self.authorize()
         url = f"{self.base_url}livestate"
         await self.finish(page(url, self._app.endpoint.channels, self._app.failed))
-
-
-def _written(client: Client, size: int, written: "Future[None]") -> None:
-    client.took(size, is_sent=not written.cancelled() and written.exception() is None)

@@ -3,10 +3,9 @@
 It must not know clients but by their number.
 """
 
-from collections.abc import Iterable
 from typing import Protocol
 
-from livestate_nb.declaration import matches
+from livestate_nb.declaration import precedence, serving
 from livestate_nb.transports import uplink_wire as wire
 
 
@@ -60,6 +59,8 @@ class Kernel:
         self.uplink: Uplink | None = None
         self.declared = Patterns()
         self.published = Patterns()
+        self.taken: list[str] = []
+        """Its published patterns whose new joins go to others, as it was told."""
 
     def takes(self, topic: str, *, is_bound: bool) -> bool:
         """Return whether a join can be forwarded now; else it is held until it can.
@@ -72,7 +73,8 @@ class Kernel:
             return self._serving(topic) in self.published.now
         if self.uplink is None:
             return False
-        return _fits(self.declared.now, topic) or not _fits(self.declared.awaited, topic)
+        pattern = self._serving(topic)
+        return not pattern or pattern in self.declared.now
 
     def offer(self, topic: str) -> tuple[bool, int, float] | None:
         """Return how well the kernel serves a published topic: the greatest offer is the best.
@@ -84,12 +86,13 @@ class Kernel:
         pattern = self._serving(topic)
         for patterns in (self.published.now, self.published.awaited):
             if pattern in patterns:
-                return patterns is self.published.now, _precedence(pattern), patterns[pattern]
+                return patterns is self.published.now, precedence(pattern), patterns[pattern]
         return None
 
     def lost(self) -> None:
         """Note that the uplink is lost."""
         self.uplink = None
+        self.taken = []
         self.declared.lose()
         self.published.lose()
 
@@ -102,14 +105,4 @@ class Kernel:
 
     def _serving(self, topic: str) -> str:
         """Return the pattern that serves a topic in the kernel, "" where none does."""
-        known = {**self.declared.awaited, **self.declared.now}
-        return max((one for one in known if matches(one, topic)), key=_precedence, default="")
-
-
-def _precedence(pattern: str) -> int:
-    """Return which of the patterns that match a topic serves it: the one with the most."""
-    return len(pattern) + (pattern[-1] != "*")
-
-
-def _fits(patterns: Iterable[str], topic: str) -> bool:
-    return any(matches(pattern, topic) for pattern in patterns)
+        return serving({**self.declared.awaited, **self.declared.now}, topic)

@@ -13,6 +13,7 @@ from livestate_nb.codec import Json, dumps
 from livestate_nb.declaration import matches
 from livestate_nb.protocol.message import KERNEL_LOST
 from livestate_nb.runtime import Endpoint, Transport
+from livestate_nb.runtime.failure import cut
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.guest import Guest
 from livestate_nb_server.kernel import Kernel, Uplink
@@ -132,6 +133,7 @@ class Relay:
 
     def _lose(self, kernel: Kernel, reason: str) -> None:
         kernel.lost()
+        self._tell_taken()
         for guest in list(self._guests.values()):
             guest.kernel_lost(kernel, reason)
 
@@ -139,15 +141,12 @@ class Relay:
         asked: dict[str, float] = body["published"]
         refused = {one: why for one in asked if (why := self._objection(one)) is not None}
         published = {one: since for one, since in asked.items() if one not in refused}
-        earlier = kernel.published.now | kernel.published.awaited
         kernel.declared.replace(dict.fromkeys(body["channels"], 0.0))
         kernel.published.replace(published)
         kernel.send(wire.DECLARE, request, _json({"refused": refused}))
-        for pattern, since in published.items():
-            if earlier.get(pattern) != since:
-                self._tell_others(kernel, pattern, since)
+        self._tell_taken()
         for guest in list(self._guests.values()):
-            guest.kernel_declared(kernel)
+            guest.kernel_declared()
 
     def _objection(self, pattern: str) -> str | None:
         """Return why a kernel may not publish a pattern: the server hosts all its topics."""
@@ -157,16 +156,20 @@ class Relay:
                 return f"the server itself hosts {hosted!r}, which cannot be taken over"
         return None
 
-    def _tell_others(self, kernel: Kernel, pattern: str, since: float) -> None:
-        for other in self._kernels.values():
-            if other is not kernel and other.published.now.get(pattern, since) < since:
-                _log.info(
-                    "kernel %s takes new joins of %s, which kernel %s published before",
-                    kernel.id,
-                    pattern,
-                    other.id,
-                )
-                other.send(wire.TAKEN, 0, _json({"pattern": pattern}))
+    def _tell_taken(self) -> None:
+        """Tell kernels which of their published patterns others have published since."""
+        newest: dict[str, float] = {}
+        for kernel in self._kernels.values():
+            for pattern, since in kernel.published.now.items():
+                newest[pattern] = max(since, newest.get(pattern, since))
+        for kernel in self._kernels.values():
+            published = kernel.published.now
+            taken = sorted(one for one, since in published.items() if since < newest[one])
+            for pattern in set(taken).difference(kernel.taken):
+                _log.info("another kernel than %s takes new joins of %s", kernel.id, cut(pattern))
+            if taken != kernel.taken:
+                kernel.taken = taken
+                kernel.send(wire.TAKEN, 0, _json({"patterns": taken}))
 
     def _look(self) -> None:
         """Watch for the end of kernels without an uplink, until there are none."""

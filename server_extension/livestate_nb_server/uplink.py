@@ -8,16 +8,17 @@ import hmac
 import logging
 import secrets
 from collections import Counter
-from contextlib import suppress
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
 from tornado import web
-from tornado.websocket import WebSocketClosedError, WebSocketHandler
+from tornado.websocket import WebSocketHandler
 
 from livestate_nb.errors import ProtocolError
+from livestate_nb.protocol.message import TRY_AGAIN_LATER
 from livestate_nb.runtime.failure import cut
 from livestate_nb.transports import uplink_wire as wire
+from livestate_nb.transports.writing import write
 from livestate_nb_server.kernel import Kernel
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.relay import Relay
@@ -31,7 +32,6 @@ MAX_UNSENT_OF_ONE: Final = 16_000_000
 _PATIENCE: Final = 5.0
 _REFUSED: Final = 4403
 _BROKEN: Final = 1002
-_TRY_AGAIN_LATER: Final = 1013
 
 _log = logging.getLogger("livestate_nb")
 
@@ -92,7 +92,7 @@ class UplinkHandler(WebSocketHandler):
                 self._greet(tagged)
             elif self._kernel.uplink is self:  # else the kernel has dialled again
                 self._relay.received(self._kernel, tagged)
-        except (ValueError, KeyError, TypeError, ProtocolError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, ProtocolError) as error:
             _log.warning("hanging up on kernel %s: %s", cut(self._id), error)
             self.close(_BROKEN, "expected a message of the uplink")
         await asyncio.sleep(0)
@@ -108,25 +108,17 @@ class UplinkHandler(WebSocketHandler):
         if number and self._unsent[number] > MAX_UNSENT_OF_ONE:
             return False
         if self._total > MAX_UNSENT:
-            self.close(_TRY_AGAIN_LATER, "too slow a reader")
+            self.close(TRY_AGAIN_LATER, "too slow a reader")
             return True
-        with suppress(WebSocketClosedError):
-            written = self.write_message(message, binary=isinstance(message, bytes))
-            if self._is_writing:
-                self._unsent[number] += len(message)
-                self._total += len(message)
-                written.add_done_callback(partial(self._written, number, len(message)))
+        size = len(message)
+        if write(self.ws_connection, message, partial(self._taken, number, size)):
+            self._unsent[number] += size
+            self._total += size
         return True
 
     def hang_up(self) -> None:
         """End the uplink."""
-        self.close(_TRY_AGAIN_LATER, "the kernel has dialled again")
-
-    @property
-    def _is_writing(self) -> bool:
-        """Whether something waits for the kernel to read."""
-        stream = self.ws_connection.stream if self.ws_connection is not None else None
-        return stream is not None and stream.writing()
+        self.close(TRY_AGAIN_LATER, "the kernel has dialled again")
 
     def _greet(self, message: wire.Tagged) -> None:
         key = self._kernels.key(self._id)
@@ -151,9 +143,7 @@ class UplinkHandler(WebSocketHandler):
         _log.warning("refused an uplink of kernel %s: %s", cut(self._id), why)
         self.close(_REFUSED, "refused")
 
-    def _written(self, number: int, size: int, written: "asyncio.Future[Any]") -> None:
-        if not written.cancelled():
-            written.exception()  # a lost uplink is noticed by its reader
+    def _taken(self, number: int, size: int, _is_sent: bool) -> None:
         self._total -= size
         self._unsent[number] -= size
         if not self._unsent[number]:

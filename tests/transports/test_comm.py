@@ -214,3 +214,13 @@ async def test_bytes_travel_as_buffers_both_ways(endpoint: Endpoint) -> None:
     await until(lambda: len(comm.buffers) == 1)
     assert comm.buffers == [b"\x00\x01\x07\x061counterechoed\xff\x00!"]
     assert content in comm.contents
+
+
+async def test_a_page_that_comes_when_the_kernel_has_ended_is_told(
+    hub: CommHub, endpoint: Endpoint
+) -> None:
+    comm = Comm()
+    await join(hub, "early", comm)
+    await endpoint.close()
+    hub.receive(opening("late"), [], comm.send)
+    assert (comm.of("late")[-1]["livestate"], comm.of("late")[-1]["code"]) == ("close", 1012)

@@ -16,6 +16,7 @@ from livestate_nb.errors import HostError
 from livestate_nb.roles import User
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports import uplink_wire as wire
+from livestate_nb.transports.dial import dial
 from livestate_nb.transports.uplink import Uplink
 from tests.clients import until
 from tests.relays import Dialled, Place
@@ -452,3 +453,113 @@ async def test_a_socket_has_a_bounded_number_of_topics(place: Place) -> None:
     for number in range(100):
         client.push(f"cells:{number}", "phx_join")
     assert await client.refusal("cells:too-many") == {"reason": "too many channels joined"}
+
+
+# what a review found
+
+
+class Wide(Channel, topic="room:*"):
+    def init(self, params: Any) -> Any:
+        return {"who": "wide"}
+
+
+class Narrow(Channel, topic="room:admin"):
+    def init(self, params: Any) -> Any:
+        return {"who": "narrow"}
+
+
+async def test_a_kernel_itself_refuses_outsiders_what_it_has_not_published(place: Place) -> None:
+    kernel = await place.dial("k1", Wide)
+    await kernel.uplink.publish("room:*")
+    kernel.endpoint.declare(Narrow)  # which the server has not heard of
+    assert await place.visit().refusal("room:admin") == {"reason": "unmatched topic"}
+    assert (await place.visit().join("room:1"))["state"] == {"who": "wide"}
+    assert (await place.visit("k1").join("room:admin"))["state"] == {"who": "narrow"}
+
+
+async def test_a_wider_topic_does_not_take_the_joins_of_one_that_is_awaited(place: Place) -> None:
+    kernel = await place.dial("k1", Wide, Narrow)
+    client = place.visit("k1")
+    await client.join("room:admin")
+    place.cut("k1")
+    await kernel.close()
+    again = await place.dial("k1", Wide)
+    client.push("room:admin", "phx_join")
+    await place.visit("k1").join("room:1")
+    again.declare(Narrow)
+    [_, state] = await client.wait("state:change", 2)
+    assert state[4]["state"] == {"who": "narrow"}
+
+
+async def test_a_publication_that_is_given_up_is_taken_back_at_the_server(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    publishing = asyncio.create_task(kernel.uplink.publish("cells:*"))
+    await asyncio.sleep(0)
+    publishing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await publishing
+    await place.visit("k1").join("cells:b")  # comes after what the uplink has said
+    assert await place.visit().refusal("cells:a") == {"reason": "unmatched topic"}
+    assert kernel.uplink.published == []
+
+
+async def test_a_publication_that_fails_leaves_the_earlier_and_others_as_they_were(
+    place: Place,
+) -> None:
+    kernel = await place.dial("k1", Counter, Wide)
+    await kernel.uplink.publish("cells:*")
+    publishing = asyncio.create_task(kernel.uplink.publish("cells:*"))
+    await asyncio.sleep(0)
+    other = asyncio.create_task(kernel.uplink.publish("room:*"))
+    await asyncio.sleep(0)
+    publishing.cancel()
+    await other
+    assert kernel.uplink.published == ["cells:*", "room:*"]
+    await place.visit().join("cells:a")
+
+
+async def test_a_held_join_goes_to_another_kernel_that_publishes_its_topic(place: Place) -> None:
+    first = await place.dial("k1", Counter)
+    await first.uplink.publish("cells:*")
+    place.manager["k1"].shutting_down = True
+    await first.close()
+    await until(lambda: not place.is_connected("k1"))
+    client = place.visit()
+    client.push("cells:a", "phx_join")
+    second = await place.dial("k2", Counter)
+    await second.uplink.publish("cells:*")
+    await client.wait("state:change", 1)
+    assert len(second.endpoint.sessions) == 1
+
+
+async def test_a_kernel_knows_what_another_takes_and_when_it_does_no_longer(place: Place) -> None:
+    first, second = await place.dial("k1", Counter), await place.dial("k2", Counter)
+    await first.uplink.publish("cells:*")
+    await second.uplink.publish("cells:*")
+    await until(lambda: first.uplink.taken == {"cells:*"})
+    first.changes.clear()
+    place.cut("k1")
+    await until(lambda: True in first.changes and first.uplink.taken == {"cells:*"})
+    assert second.uplink.taken == set()
+    await second.close()
+    await until(lambda: first.uplink.taken == set())
+
+
+@pytest.mark.parametrize("body", ["7", "[]", '{"proof": 7}', '{"proof": null}'])
+async def test_a_proof_that_is_no_text_is_turned_away(place: Place, body: str) -> None:
+    address = place.address("k1")
+    headers = {wire.SECRET_HEADER: address.secret, wire.NONCE_HEADER: "n"}
+    socket = await websocket_connect(HTTPRequest(f"{address.url}k1", headers=headers))
+    await socket.read_message()
+    await socket.write_message(wire.pack(wire.HELLO, 0, body))
+    assert await socket.read_message() is None
+    assert not place.is_connected("k1")
+    socket.close()
+
+
+async def test_a_message_of_a_wrong_shape_ends_its_uplink_alone(place: Place) -> None:
+    socket = await dial(place.address("k1"))
+    await socket.write_message(wire.pack_json(wire.DECLARE, 1, {"channels": [], "published": []}))
+    assert await socket.read_message() is None
+    assert socket.close_code == 1002
+    socket.close()
