@@ -13,4 +13,4 @@ live.addEventListener("livestate-change", ({ detail }) => {
 live.connect();
 createInterface({ input: process.stdin }).on("line", (event) => {
   live.dispatchEvent(new CustomEvent(event, { detail: {} }));
-});
+}).on("close", () => process.exit());

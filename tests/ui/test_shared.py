@@ -50,8 +50,7 @@ def visitor(node: Path, server: Server, topic: str) -> Iterator[Visitor]:  # noq
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
-        yield Visitor(process)
-        process.kill()
+        yield Visitor(process)  # it ends when its input does; node may be a script that runs node
 
 
 def test_two_browsers_and_a_visitor_see_each_other_s_changes(
