@@ -77,12 +77,18 @@ class LongPollHandler(AdmissionHandler):
             super().set_cors_headers()
         self.set_header("Cache-Control", "no-store")
 
+    async def _is_foreign(self) -> bool:
+        """Authorize a request; answer it if it comes from a page that may not ask."""
+        await self.authorize()
+        if self.check_origin():
+            return False
+        self._answer({"status": 403})
+        return True
+
     @ws_authenticated
     async def get(self) -> None:
         """Answer with what waits for the client; without a session, begin one."""
-        await self.authorize()
-        if not self.check_origin():
-            self._answer({"status": 403})
+        if await self._is_foreign():
             return
         poll = self._polls.find(self._token, self.principal)
         if poll is None:
@@ -96,9 +102,7 @@ class LongPollHandler(AdmissionHandler):
     @ws_authenticated
     async def post(self) -> None:
         """Take frames of the client."""
-        await self.authorize()
-        if not self.check_origin():
-            self._answer({"status": 403})
+        if await self._is_foreign():
             return
         poll = self._polls.find(self._token, self.principal)
         if poll is None:
