@@ -6,7 +6,7 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 BUNDLE := livestate_nb/static/widget.js
 CLIENTS := tests/npm/node_modules/.installed.json
-SOURCES := $(wildcard js/src/*) js/package.json js/package-lock.json js/tsconfig.json
+SOURCES := $(wildcard js/src/*) js/build.mjs js/sizes.mjs js/package.json js/package-lock.json js/tsconfig.json
 PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
 LINTED := bench livestate_nb server_extension tests
@@ -76,7 +76,7 @@ nightly: setup
 	$(MAKE) test
 
 clean:
-	rm -rf .venv js/node_modules tests/npm/node_modules $(BUNDLE)
+	rm -rf .venv js/node_modules tests/npm/node_modules livestate_nb/static
 
 .venv/.ready: pyproject.toml
 	@.ci/setup $(PYTHON)

@@ -149,6 +149,8 @@ class Notebook:
             place = named  # each run is another cell: the name alone keeps the widget
         session = self._open(channel, topic, named, params)
         widget = self._screen.widget(channel, session, place, module)
+        if self._uplink is not None:
+            self._loop.loop.call_soon_threadsafe(self._uplink.shown)
         self._display(widget)
         forget = partial(self._screen.forget, [session])
         return ShownHandle(self._loop, session, forget, partial(self._display_once, widget))
@@ -273,7 +275,7 @@ class Notebook:
             is_known.set()
 
         async def dial() -> Uplink:
-            return Uplink(self._endpoint, address, changed)
+            return Uplink(self._endpoint, address, changed, self._screen)
 
         uplink = self._loop.run(dial())
         is_known.wait(_DIALLING)

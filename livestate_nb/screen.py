@@ -4,7 +4,7 @@ It must not know what sessions do.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final, Self
@@ -58,6 +58,8 @@ class Module:
 class Screen:
     """Hold the widgets of one kernel, by the session and the cell that shows it.
 
+    It implements `livestate_nb.transports.uplink.Gallery`.
+
     Args:
         name: names the kernel's endpoint.
         hub: takes what pages send on the widgets' comms.
@@ -101,8 +103,23 @@ class Screen:
         with widget.hold_sync():
             widget.element, widget.source = module.tag, module.source
             widget.events, widget.log = channel.events(), []
-        self._modules[widget] = module
+        self._modules.pop(widget, None)
+        self._modules[widget] = module  # the last one that was shown comes last
         return widget
+
+    def offers(self, patterns: Container[str]) -> dict[str, str]:
+        """Return tag -> pattern of the elements that are shown for channels of these patterns."""
+        return {tag: pattern for tag, (pattern, _, _) in self._shown(patterns).items()}
+
+    async def source(self, tag: str, patterns: Container[str]) -> str | None:
+        """Return the source of such an element, the last that was shown; None where none is."""
+        shown = self._shown(patterns).get(tag)
+        if shown is None:
+            return None
+        _, widget, module = shown
+        if module.file is not None:
+            await self._look(widget, module, module.file)
+        return self._modules.get(widget, module).source
 
     def lead_to(self, kernel: str) -> None:
         """Tell all widgets which kernel the server leads to, "" for none; on the loop."""
@@ -158,6 +175,17 @@ class Screen:
         if found is not module and self._modules.get(widget) is module:
             self._modules[widget] = found
             widget.source = found.source
+
+    def _shown(self, patterns: Container[str]) -> dict[str, tuple[str, LiveStateWidget, Module]]:
+        """Return tag -> (pattern, widget, module) of what is shown for channels."""
+        sessions = {widget: session for (session, _), widget in list(self._widgets.items())}
+        shown: dict[str, tuple[str, LiveStateWidget, Module]] = {}
+        for widget, module in list(self._modules.items()):
+            session = sessions.get(widget)
+            pattern = session and str(options_of(type(session.channel)).topic)
+            if module.tag and module.source and pattern and pattern in patterns:
+                shown[module.tag] = pattern, widget, module
+        return shown
 
     def _receive(self, widget: LiveStateWidget, content: object, buffers: list[memoryview]) -> None:
         self._loop.call_soon_threadsafe(self._hub.receive, content, buffers, widget.send)

@@ -3,10 +3,16 @@
 It must not know channels or sessions: it holds names and passes messages on.
 """
 
-from pathlib import Path
+from typing import Final
 
 import anywidget
 import traitlets
+
+from livestate_nb import bundle
+from livestate_nb.transports.comm import KIND
+
+BUNDLE: Final = "bundle"
+"""The kind of the custom messages with which a loader gets the rest, where no server gives it."""
 
 
 class LiveStateWidget(anywidget.AnyWidget):
@@ -25,8 +31,7 @@ class LiveStateWidget(anywidget.AnyWidget):
             "title": text, "text": text}``, the last of it.
     """
 
-    _esm = Path(__file__).parent / "static" / "widget.js"
-
+    _esm = traitlets.Unicode().tag(sync=True)
     endpoint = traitlets.Unicode().tag(sync=True)
     kernel = traitlets.Unicode().tag(sync=True)
     topic = traitlets.Unicode().tag(sync=True)
@@ -36,3 +41,14 @@ class LiveStateWidget(anywidget.AnyWidget):
     events = traitlets.List(traitlets.Unicode()).tag(sync=True)
     is_waiting = traitlets.Bool().tag(sync=True)
     log = traitlets.List(traitlets.Dict()).tag(sync=True)
+
+    def __init__(self, **values: object) -> None:
+        # where the server leads to this kernel, pages get what they need from it
+        source = bundle.loader() if values.get("kernel") else bundle.whole()
+        super().__init__(_esm=source, **values)
+        self.on_msg(self._give)
+
+    def _give(self, _widget: object, content: object, _buffers: object) -> None:
+        """Send all that a widget needs to a page whose server does not."""
+        if content == {KIND: BUNDLE}:
+            self.send({KIND: BUNDLE, "source": bundle.whole()})

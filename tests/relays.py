@@ -1,5 +1,7 @@
 """A relay with its side listener in this process, and kernels that dial it: no subprocess."""
 
+import asyncio
+from collections.abc import Container
 from types import SimpleNamespace
 from typing import Any
 
@@ -85,6 +87,23 @@ class Place:
         await self.listener.close()
 
 
+class Gallery:
+    """Hold elements that a notebook would show."""
+
+    def __init__(self) -> None:
+        self.shown: dict[str, tuple[str, str]] = {}
+        """Tag -> pattern and source."""
+        self.answers = asyncio.Event()
+        self.answers.set()
+
+    def offers(self, patterns: Container[str]) -> dict[str, str]:
+        return {tag: pattern for tag, (pattern, _) in self.shown.items() if pattern in patterns}
+
+    async def source(self, tag: str, patterns: Container[str]) -> str | None:
+        await self.answers.wait()
+        return self.shown[tag][1] if tag in self.offers(patterns) else None
+
+
 class Dialled:
     """A kernel's endpoint and its uplink."""
 
@@ -93,7 +112,8 @@ class Dialled:
         for channel in channels:
             self.endpoint.declare(channel)
         self.changes: list[bool] = []
-        self.uplink = Uplink(self.endpoint, address, self.changes.append)
+        self.gallery = Gallery()
+        self.uplink = Uplink(self.endpoint, address, self.changes.append, self.gallery)
 
     def withdraw(self, pattern: str) -> None:
         self.endpoint.withdraw(pattern)

@@ -5,6 +5,15 @@
 
 import { isObject, type Json } from "./json";
 
+/** Returns the address of the page's server with its base_url, or undefined if the page has none. */
+export function serverUrl(): URL | undefined {
+  const { baseUrl } = pageConfig();
+  if (typeof baseUrl !== "string") return undefined;
+  const url = new URL(baseUrl, location.href);
+  url.pathname = url.pathname.replace(/\/?$/, "/");
+  return url;
+}
+
 /**
  * Returns the address of the WebSocket that is bound to a kernel, or undefined if this page does
  * not say where its server is.

@@ -27,7 +27,7 @@ export type CommMessage =
 export type Frame = string | ArrayBuffer;
 
 /** What fires when a model's comm ends: closed by Python, dropped, or its kernel restarted. */
-const END_EVENTS = ["comm:close", "comm_live_update", "destroy"];
+export const END_EVENTS = ["comm:close", "comm_live_update", "destroy"];
 
 /** The live models of one kernel endpoint in this page; any of them can carry its connections. */
 export class Carrier extends EventTarget {

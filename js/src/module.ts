@@ -14,24 +14,28 @@ export class ModuleError extends Error {
 
 /** The libraries that modules may import, by name, and the addresses of their shims. */
 export class Libraries {
-  #modules: Readonly<Record<string, object>>;
+  #loaders: Readonly<Record<string, () => Promise<object>>>;
+  #loaded = new Map<string, object>();
   #urls = new Map<string, string>();
   /** Where the shims find this object. */
   #key: symbol;
 
-  /** @param key names a property of globalThis that holds `{libraries: this}` */
-  constructor(modules: Readonly<Record<string, object>>, key: symbol) {
-    this.#modules = modules;
+  /**
+   * @param loaders by the libraries' names
+   * @param key names a property of globalThis that holds `{libraries: this}`
+   */
+  constructor(loaders: Readonly<Record<string, () => Promise<object>>>, key: symbol) {
+    this.#loaders = loaders;
     this.#key = key;
   }
 
   get names(): string[] {
-    return Object.keys(this.#modules);
+    return Object.keys(this.#loaders);
   }
 
-  /** Returns a library; the shims call it. */
+  /** Returns a library that was loaded; the shims call it. */
   get(name: string): object | undefined {
-    return Object.hasOwn(this.#modules, name) ? this.#modules[name] : undefined;
+    return this.#loaded.get(name);
   }
 
   /** Replaces the addresses of shims by the names of their libraries, in messages of browsers. */
@@ -42,23 +46,32 @@ export class Libraries {
 
   /**
    * Returns the address of a module with the same exports as a library, or undefined for an unknown
-   * name. It stays valid, since a module may import dynamically at any time.
+   * name. It stays valid, since a module may import dynamically at any time. Rejects with what the
+   * browser says if the library can't be loaded.
    */
-  url(name: string): string | undefined {
-    const library = this.get(name);
-    if (!library) return undefined;
+  async url(name: string): Promise<string | undefined> {
+    const load = Object.hasOwn(this.#loaders, name) ? this.#loaders[name] : undefined;
+    if (!load) return undefined;
+    const library = await load();
     let url = this.#urls.get(name);
     if (!url) {
-      const lookup = `globalThis[Symbol.for(${JSON.stringify(this.#key.description)})]`;
-      const exports = Object.keys(library).map((key) => `export const ${key} = library.${key};`);
-      url = blobUrl(
-        [`const library = ${lookup}.libraries.get(${JSON.stringify(name)});`, ...exports].join(
-          "\n",
-        ),
-      );
+      this.#loaded.set(name, library);
+      url = blobUrl(this.#shim(name, library));
       this.#urls.set(name, url);
     }
     return url;
+  }
+
+  #shim(name: string, library: object): string {
+    const lookup = `globalThis[Symbol.for(${JSON.stringify(this.#key.description)})]`;
+    const exports = Object.keys(library).map((key) =>
+      key === "default"
+        ? "export default library.default;"
+        : `export const ${key} = library.${key};`,
+    );
+    return [`const library = ${lookup}.libraries.get(${JSON.stringify(name)});`, ...exports].join(
+      "\n",
+    );
   }
 }
 
@@ -74,7 +87,7 @@ export async function loadElementClass(
   source: string,
   libraries: Libraries,
 ): Promise<CustomElementConstructor> {
-  const url = blobUrl(`${rewriteImports(name, source, libraries)}\n//# sourceURL=${name}`);
+  const url = blobUrl(`${await rewriteImports(name, source, libraries)}\n//# sourceURL=${name}`);
   let exports: { default?: unknown };
   try {
     exports = await import(/* @vite-ignore */ url);
@@ -98,7 +111,7 @@ export async function loadElementClass(
 }
 
 /** Returns the source with each bare import replaced; line numbers stay as they are. */
-function rewriteImports(name: string, source: string, libraries: Libraries): string {
+async function rewriteImports(name: string, source: string, libraries: Libraries): Promise<string> {
   let imports: ReturnType<typeof parse>[0];
   try {
     [imports] = parse(source, name);
@@ -110,7 +123,9 @@ function rewriteImports(name: string, source: string, libraries: Libraries): str
   let end = 0;
   for (const { n: specifier, s: start, e: stop, d: dynamic } of imports) {
     if (specifier === undefined || /^[a-z][a-z\d+.-]*:/i.test(specifier)) continue;
-    const url = libraries.url(specifier);
+    const url = await libraries.url(specifier).catch((error) => {
+      throw unavailable(name, source, specifier, start, error);
+    });
     if (!url) throw importError(name, source, specifier, start, libraries);
     rewritten += source.slice(end, start) + (dynamic >= 0 ? JSON.stringify(url) : url);
     end = stop;
@@ -133,6 +148,21 @@ function importError(
   }
   return new ModuleError(
     `${what}. An element can import from https:// URLs and ${libraries.names.join(", ")}`,
+  );
+}
+
+/** Returns the error to show for a library that the page's server does not give (any more). */
+function unavailable(
+  name: string,
+  source: string,
+  specifier: string,
+  index: number,
+  error: unknown,
+): ModuleError {
+  const where = describe(name, placeAt(source, index));
+  return new ModuleError(
+    `${where}: "${specifier}" could not be loaded: reload the page. ${(error as Error).message}`,
+    { cause: error },
   );
 }
 

@@ -7,9 +7,8 @@ import { Socket } from "phoenix";
 import { version } from "../package.json";
 import { Carrier } from "./comm";
 import { Display, type WidgetModel } from "./display";
-import { LIBRARY } from "./library";
+import { elements } from "./elements";
 import { Line, lineTransport } from "./line";
-import { Libraries, loadElementClass } from "./module";
 import { Pool } from "./pool";
 import { StockElement } from "./stock";
 import { defineElement } from "./tags";
@@ -35,10 +34,7 @@ const REJOIN_MS = [50, 500, 1_000, 2_000];
 
 /** All that is shared in a page; the other copies of the bundle touch none of their own classes. */
 export class Runtime {
-  readonly libraries = new Libraries(LIBRARY, KEY);
   #endpoints = new Map<string, Endpoint>();
-  /** The classes of elements by tag and source: the same source is loaded and defined once. */
-  #elements = new Map<string, Promise<CustomElementConstructor>>();
 
   constructor() {
     defineElement("livestate-view", LiveView);
@@ -72,15 +68,7 @@ export class Runtime {
    */
   async makeElement(tag: string, source: string): Promise<HTMLElement> {
     if (!tag && !source) return new StockElement();
-    const key = JSON.stringify([tag, source]);
-    let loading = this.#elements.get(key);
-    if (!loading) {
-      loading = this.#load(tag || "live-element", source);
-      this.#elements.set(key, loading);
-      // What it imports may be there the next time.
-      loading.catch(() => this.#elements.delete(key));
-    }
-    const element = await loading;
+    const element = await elements().load(tag || "live-element", source);
     return new element();
   }
 
@@ -114,12 +102,6 @@ export class Runtime {
   show(model: WidgetModel, node: HTMLElement): () => void {
     const display = new Display(this, model, node);
     return () => display.dispose();
-  }
-
-  async #load(tag: string, source: string): Promise<CustomElementConstructor> {
-    const element = await loadElementClass(`${tag}.js`, source, this.libraries);
-    defineElement(tag, element);
-    return element;
   }
 }
 

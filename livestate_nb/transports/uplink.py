@@ -7,9 +7,9 @@ when channels were declared.
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from tornado.httpclient import HTTPError
 from tornado.websocket import WebSocketClientConnection
@@ -33,6 +33,16 @@ _FAILURES: Final = 3
 
 _PATIENCE: Final = 5.0
 _TOO_BIG: Final = 1009
+
+
+class Gallery(Protocol):
+    """Hold the elements that a kernel shows."""
+
+    def offers(self, patterns: Container[str]) -> dict[str, str]:
+        """Return tag -> pattern of the elements that are shown for channels of these patterns."""
+
+    async def source(self, tag: str, patterns: Container[str]) -> str | None:
+        """Return the source of such an element as it is now; None where there is none."""
 
 
 class UplinkTransport:
@@ -75,14 +85,22 @@ class Uplink:
         address: where to dial.
         changed: called with True when the way is open, and with False when it was not for some
             attempts to dial.
+        gallery: has the elements that pages may ask the server for.
     """
 
     def __init__(
-        self, endpoint: Endpoint, address: Address, changed: Callable[[bool], None]
+        self,
+        endpoint: Endpoint,
+        address: Address,
+        changed: Callable[[bool], None],
+        gallery: Gallery,
     ) -> None:
         self._endpoint = endpoint
         self._address = address
         self._changed = changed
+        self._gallery = gallery
+        self._offered: dict[str, str] = {}
+        self._giving: set[asyncio.Task[None]] = set()
         self._published: dict[str, float] = {}
         """Pattern -> when it was published, in seconds since the epoch."""
         self.taken: frozenset[str] = frozenset()
@@ -138,10 +156,17 @@ class Uplink:
         if self.is_open:
             self._declare(0)
 
+    def shown(self) -> None:
+        """Tell the server if elements of published channels are shown that it does not know."""
+        if self.is_open and self._offers() != self._offered:
+            self._declare(0)
+
     async def close(self) -> None:
         """Hang up, for good."""
-        self._task.cancel()
-        await asyncio.wait([self._task])
+        tasks = [self._task, *self._giving]
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
 
     # for the transports
 
@@ -209,8 +234,17 @@ class Uplink:
         published = {
             pattern: since for pattern, since in self._published.items() if pattern in channels
         }
-        body = {"channels": list(channels), "published": published}
+        self._offered = self._offers()
+        body = {"channels": list(channels), "published": published, "elements": self._offered}
         self.send(wire.pack_json(wire.DECLARE, request, body))
+
+    def _offers(self) -> dict[str, str]:
+        return self._gallery.offers(self._published)
+
+    async def _give(self, request: int, tag: str) -> None:
+        """Answer with the source of an element."""
+        source = await self._gallery.source(tag, self._published)
+        self.send(wire.pack_json(wire.ELEMENT, request, {"source": source}))
 
     async def _request(self, pattern: str) -> None:
         """Declare all there is, and wait until the server has published a pattern."""
@@ -246,6 +280,10 @@ class Uplink:
             self._answered(number, message.json)
         elif message.kind == wire.TAKEN:
             self._lose_joins(frozenset(message.json["patterns"]))
+        elif message.kind == wire.ELEMENT:
+            giving = asyncio.create_task(self._give(number, message.json["tag"]))
+            self._giving.add(giving)
+            giving.add_done_callback(self._giving.discard)
 
     def _lose_joins(self, taken: frozenset[str]) -> None:
         for pattern in sorted(taken - self.taken):

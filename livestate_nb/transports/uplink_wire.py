@@ -11,7 +11,8 @@ kind  from              body
 ====  ================  =====================================================================
 H     server            ``{"nonce", "proof"}``; the proof is over the nonce in the request
 H     kernel            ``{"proof"}``, over the server's nonce
-d     kernel            ``{"channels": [pattern], "published": {pattern: time}}``: all it has now
+d     kernel            ``{"channels": [pattern], "published": {pattern: time}, "elements": {tag:
+                        pattern}}``: all it has now; elements are those of published channels
 d     server            the answer: ``{"refused": {pattern: why}}``
 o     server            a client: ``{"vsn", "user", "is_local", "principal", "assigns",
                         "has_binary"}``
@@ -21,6 +22,8 @@ x     kernel            ``{"code", "reason"}``: a client's connection is to be c
 s     server            a client reads too slowly for updates: no body
 r     server            it has caught up: no body
 t     server            ``{"patterns"}``: all published ones whose new joins others take now
+e     server            ``{"tag"}``: asks for the source of an element
+e     kernel            the answer: ``{"source"}``, null where it has no such element any more
 ====  ================  =====================================================================
 
 It must not know sockets, relays or endpoints.
@@ -45,6 +48,7 @@ CLOSE: Final = "x"
 SLOW: Final = "s"
 READY: Final = "r"
 TAKEN: Final = "t"
+ELEMENT: Final = "e"
 
 SERVER: Final = "server"
 KERNEL: Final = "kernel"

@@ -7,9 +7,11 @@ from jupyter_server.extension.application import ExtensionApp
 from tornado.ioloop import IOLoop
 from traitlets import Callable, Dict, Unicode, Union
 
+from livestate_nb import bundle
 from livestate_nb.channel import options_of
 from livestate_nb.errors import Refuse
 from livestate_nb.runtime import Endpoint
+from livestate_nb_server import assets, gallery
 from livestate_nb_server.admission import Connect
 from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
 from livestate_nb_server.hosted import Failed, Hosted, find, load
@@ -43,6 +45,15 @@ class LiveStateApp(ExtensionApp):
         """,
     ).tag(config=True)
 
+    elements = Dict(
+        key_trait=Unicode(),
+        value_trait=Unicode(),
+        help="""
+        Elements that this server gives to pages: tag -> file, an absolute path or
+        'package:file.js'. Pages import livestate/elements/TAG.js.
+        """,
+    ).tag(config=True)
+
     connect = Union(
         [Unicode(), Callable()],
         help="""
@@ -72,6 +83,10 @@ class LiveStateApp(ExtensionApp):
         self._connect = self._callback() if self.connect else None
         for one in find(self.channels):
             self.host(one)
+        files, failed = gallery.find(self.elements)
+        self._gallery = gallery.Gallery(files, self._relay)
+        for one in failed:
+            self.host(one)
 
     def host(self, one: Hosted | Failed) -> None:
         """Host a channel that was found, or tell why it cannot be."""
@@ -95,6 +110,7 @@ class LiveStateApp(ExtensionApp):
                 (r"/livestate/websocket", LiveStateHandler, served),
                 (r"/livestate/longpoll", LongPollHandler, polled),
                 (r"/livestate/kernels/([^/]+)/websocket", KernelHandler, bound),
+                *assets.routes(bundle.PAGE, self._gallery),
             ]
         )
 

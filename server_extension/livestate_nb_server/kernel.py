@@ -59,6 +59,8 @@ class Kernel:
         self.uplink: Uplink | None = None
         self.declared = Patterns()
         self.published = Patterns()
+        self.elements: dict[str, str] = {}
+        """The elements that it offers to pages: tag -> pattern of the channel that they show."""
         self.taken: list[str] = []
         """Its published patterns whose new joins go to others, as it was told."""
 
@@ -89,10 +91,15 @@ class Kernel:
                 return patterns is self.published.now, precedence(pattern), patterns[pattern]
         return None
 
+    def offered(self, tag: str) -> float | None:
+        """Return when the channel of an element that the kernel offers was published."""
+        return self.published.now.get(self.elements.get(tag, ""))
+
     def lost(self) -> None:
         """Note that the uplink is lost."""
         self.uplink = None
         self.taken = []
+        self.elements = {}
         self.declared.lose()
         self.published.lose()
 

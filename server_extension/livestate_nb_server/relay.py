@@ -18,6 +18,7 @@ from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.guest import Guest
 from livestate_nb_server.kernel import Kernel, Uplink
 from livestate_nb_server.kernels import POLL, Kernels
+from livestate_nb_server.questions import Questions
 
 _log = logging.getLogger("livestate_nb")
 
@@ -38,6 +39,7 @@ class Relay:
         self._kernels: dict[str, Kernel] = {}
         self._guests: dict[int, Guest] = {}
         self._numbers = count(1)
+        self._questions = Questions()
         self._watch: asyncio.Task[None] | None = None
         self._is_closed = False
 
@@ -91,6 +93,28 @@ class Relay:
         offers = [(rank, kernel) for rank, kernel in ranked if rank is not None]
         return max(offers, key=lambda offer: offer[0])[1] if offers else None
 
+    # elements
+
+    async def element(self, tag: str) -> str | None:
+        """Ask for the source of an element that a kernel shows for a channel it has published.
+
+        If several do, the one is asked that takes new joins of its channel.
+
+        Returns:
+            the source as it is now; None where no kernel has such an element.
+
+        Raises:
+            TimeoutError: the kernel does not answer, or it is lost meanwhile.
+        """
+        ranked = [(kernel.offered(tag), kernel) for kernel in self._kernels.values()]
+        offers = [(since, kernel) for since, kernel in ranked if since is not None]
+        if not offers:
+            return None
+        _, kernel = max(offers, key=lambda offer: offer[0])
+        answer = await self._questions.ask(kernel, wire.ELEMENT, {"tag": tag})
+        source = answer["source"]
+        return None if source is None else str(source)
+
     # uplinks
 
     def dialled(self, kernel_id: str, uplink: Uplink) -> Kernel | None:
@@ -123,6 +147,8 @@ class Relay:
         """
         if message.kind == wire.DECLARE:
             self._declared(kernel, message.number, message.json)
+        elif message.kind == wire.ELEMENT:
+            self._questions.answered(kernel, message.number, message.json)
         elif guest := self._guests.get(message.number):
             if message.kind == wire.FRAME:
                 guest.received(kernel, message.body)
@@ -133,6 +159,7 @@ class Relay:
 
     def _lose(self, kernel: Kernel, reason: str) -> None:
         kernel.lost()
+        self._questions.lost(kernel)
         self._tell_taken()
         for guest in list(self._guests.values()):
             guest.kernel_lost(kernel, reason)
@@ -143,6 +170,7 @@ class Relay:
         published = {one: since for one, since in asked.items() if one not in refused}
         kernel.declared.replace(dict.fromkeys(body["channels"], 0.0))
         kernel.published.replace(published)
+        kernel.elements = dict(body.get("elements", {}))  # kernels may have an older package
         kernel.send(wire.DECLARE, request, _json({"refused": refused}))
         self._tell_taken()
         for guest in list(self._guests.values()):

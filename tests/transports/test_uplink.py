@@ -19,7 +19,7 @@ from livestate_nb.transports import uplink_wire as wire
 from livestate_nb.transports.dial import dial
 from livestate_nb.transports.uplink import Uplink
 from tests.clients import until
-from tests.relays import Dialled, Place
+from tests.relays import Dialled, Gallery, Place
 from tests.sockets import nodelays, nodelays_of_clients
 
 pytestmark = pytest.mark.asyncio
@@ -89,7 +89,7 @@ async def test_a_kernel_that_does_not_know_its_key_or_is_not_run_stays_outside(
     ]
     for stranger in strangers:
         changes: list[bool] = []
-        uplink = Uplink(Endpoint(), stranger, changes.append)
+        uplink = Uplink(Endpoint(), stranger, changes.append, Gallery())
         await until(lambda changes=changes: changes == [False])  # type: ignore[misc]
         assert not uplink.is_open
         await uplink.close()
