@@ -9,19 +9,13 @@ import { gzipSync } from "node:zlib";
 
 const IMPORT = /\b(?:from|import)\s*"(\.[^"]+)"/g;
 
-/**
- * Returns the sizes by what they are of.
- *
- * @param {string} root the directory with loader.js, widget.js and page/
- * @returns {Record<"loader" | "widget, first load" | "livestate.js" | "served.js" | "widget, all in one file", number>}
- */
 export function sizes(root) {
   const page = join(root, "page");
   const hashed = join(page, "hashed");
   const widget = readdirSync(hashed).find((name) => name.startsWith("widget-"));
   return {
     loader: total([join(root, "loader.js")]),
-    "widget, first load": total(closure(join(hashed, /** @type {string} */ (widget)))),
+    "widget, first load": total(closure(join(hashed, widget))),
     "livestate.js": total(closure(join(page, "livestate.js"))),
     "served.js": total(closure(join(page, "served.js"))),
     "widget, all in one file": total([join(root, "widget.js")]),

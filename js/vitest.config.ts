@@ -1,6 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
+  define: { WIDGET_FILE: JSON.stringify("hashed/widget-test.js") }, // as build.mjs does
   test: {
     include: ["tests/**/*.test.ts"],
     environment: "happy-dom",

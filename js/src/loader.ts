@@ -4,7 +4,7 @@
  * It knows nothing of what the widget does.
  */
 
-import type { AnyWidget } from "@anywidget/types";
+import type { AnyWidget, RenderProps } from "@anywidget/types";
 import { serverUrl } from "./address";
 import { END_EVENTS } from "./comm";
 import type { Traits } from "./display";
@@ -15,7 +15,8 @@ import type widget from "./widget";
 declare const WIDGET_FILE: string;
 
 type Widget = typeof widget;
-type Model = Parameters<Widget["render"]>[0]["model"];
+type Props = RenderProps<Traits>;
+type Model = Props["model"];
 
 const KEY = Symbol.for(`livestate-nb ${WIDGET_FILE}`);
 
@@ -86,7 +87,7 @@ async function fromKernel(model: Model): Promise<Widget> {
 }
 
 export default {
-  initialize({ model }) {
+  initialize({ model }: Pick<Props, "model">) {
     let end: (() => void) | undefined;
     let isOver = false;
     load(model).then(
@@ -101,7 +102,7 @@ export default {
     };
   },
 
-  render({ model, el }) {
+  render({ model, el }: Pick<Props, "model" | "el">) {
     const notice = document.createElement("div");
     const say = (role: string, text: string) => {
       notice.setAttribute("role", role);

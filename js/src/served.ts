@@ -6,6 +6,7 @@
 import { LitElement } from "lit";
 import { elements } from "./elements";
 import { problem, problemStyles } from "./problem";
+import { TagError } from "./tags";
 import { theme } from "./theme";
 
 /**
@@ -20,7 +21,9 @@ export async function define(name: string, source: string): Promise<CustomElemen
   try {
     element = await elements().load(name, source);
   } catch (error) {
-    if (!customElements.get(name)) customElements.define(name, unloadable(error as Error));
+    if (!(error instanceof TagError || customElements.get(name))) {
+      customElements.define(name, unloadable(error as Error));
+    }
     throw error;
   }
   if (customElements.get(name) !== element) {

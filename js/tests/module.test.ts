@@ -1,4 +1,5 @@
-import { LitElement } from "lit";
+import { html, LitElement } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { LiveElement } from "../src/element";
 import { LIBRARY } from "../src/library";
@@ -34,9 +35,7 @@ describe("a module", () => {
       export default class TodoList extends LiveElement { static html = html; }`);
     expect(element.prototype).toBeInstanceOf(LiveElement);
     expect(element.prototype).toBeInstanceOf(LitElement);
-    expect((element as unknown as { html: unknown }).html).toBe(
-      (LIBRARY.lit as { html: unknown }).html,
-    );
+    expect((element as unknown as { html: unknown }).html).toBe(html);
   });
 
   it("may import each library, in all ways", async () => {
@@ -51,8 +50,34 @@ describe("a module", () => {
         static many = many; static lazy = lazy; static url = import.meta.url;
       }`);
     const { many, lazy } = element as unknown as { many: unknown; lazy: () => Promise<object> };
-    expect(many).toBe((LIBRARY["lit/directives/repeat.js"] as { repeat: unknown }).repeat);
+    expect(many).toBe(repeat);
     expect(await lazy()).toHaveProperty("LiveElement", LiveElement);
+  });
+
+  it("may import a library's default export", async () => {
+    const react = { default: { version: "19" }, useState: () => {} };
+    libraries = new Libraries({ react: async () => react }, KEY);
+    Object.assign(globalThis, { [KEY]: { libraries } });
+    const element = await load(`
+      import React, { useState } from "react";
+      export default class extends HTMLElement { static found = [React.version, useState]; }`);
+    expect((element as unknown as { found: unknown }).found).toEqual(["19", react.useState]);
+  });
+
+  it("whose library can't be loaded is told so, and can be loaded later", async () => {
+    let isThere = false;
+    const load = async () => {
+      if (!isThere) throw new TypeError("Failed to fetch dynamically imported module");
+      return { late: 1 };
+    };
+    libraries = new Libraries({ late: load }, KEY);
+    Object.assign(globalThis, { [KEY]: { libraries } });
+    const source = `import { late } from "late"; export default class extends HTMLElement {}`;
+    expect(await failure(source)).toBe(
+      `todo-list.js, line 1, column 23: "late" could not be loaded: reload the page. Failed to fetch dynamically imported module`,
+    );
+    isThere = true;
+    expect(await failure(source)).toBe("");
   });
 
   it("keeps its line numbers", async () => {

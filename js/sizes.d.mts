@@ -1,0 +1,7 @@
+/** Returns the bytes that pages load of what was built below `root`, gzipped, by what they are. */
+export function sizes(
+  root: string,
+): Record<
+  "loader" | "widget, first load" | "livestate.js" | "served.js" | "widget, all in one file",
+  number
+>;
