@@ -11,8 +11,10 @@ from livestate_nb import bundle
 from livestate_nb.channel import options_of
 from livestate_nb.errors import Refuse
 from livestate_nb.runtime import Endpoint
-from livestate_nb_server import assets, gallery
 from livestate_nb_server.admission import Connect
+from livestate_nb_server.assets import routes
+from livestate_nb_server.gallery import Gallery
+from livestate_nb_server.gallery import find as find_elements
 from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
 from livestate_nb_server.hosted import Failed, Hosted, find, load
 from livestate_nb_server.kernels import Kernels
@@ -83,8 +85,8 @@ class LiveStateApp(ExtensionApp):
         self._connect = self._callback() if self.connect else None
         for one in find(self.channels):
             self.host(one)
-        files, failed = gallery.find(self.elements)
-        self._gallery = gallery.Gallery(files, self._relay)
+        files, failed = find_elements(self.elements)
+        self.gallery = Gallery(files, self._relay)
         for one in failed:
             self.host(one)
 
@@ -110,7 +112,7 @@ class LiveStateApp(ExtensionApp):
                 (r"/livestate/websocket", LiveStateHandler, served),
                 (r"/livestate/longpoll", LongPollHandler, polled),
                 (r"/livestate/kernels/([^/]+)/websocket", KernelHandler, bound),
-                *assets.routes(bundle.PAGE, self._gallery),
+                *routes(bundle.PAGE, self.gallery),
             ]
         )
 

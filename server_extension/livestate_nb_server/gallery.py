@@ -14,7 +14,7 @@ from typing import Final
 from livestate_nb_server.hosted import Failed
 from livestate_nb_server.relay import Relay
 
-_TAG: Final = re.compile(r"[a-z][^A-Z/\s]*-[^A-Z/\s]*")
+_TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
 
 
 def find(configured: dict[str, str]) -> tuple[dict[str, Traversable], list[Failed]]:

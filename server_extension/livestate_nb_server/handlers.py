@@ -134,4 +134,5 @@ class InfoHandler(AdmissionHandler):
         """Answer with the page, for who may execute in this server."""
         await self.authorize()
         url = f"{self.base_url}livestate"
-        await self.finish(page(url, self._app.endpoint.channels, self._app.failed))
+        app = self._app
+        await self.finish(page(url, app.endpoint.channels, app.gallery.files, app.failed))

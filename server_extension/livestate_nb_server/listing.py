@@ -8,6 +8,7 @@ import logging
 from traitlets.config import Config
 
 from livestate_nb.channel import options_of
+from livestate_nb_server.gallery import find as find_elements
 from livestate_nb_server.hosted import Failed, Hosted, find
 from livestate_nb_server.serve import LeanServer
 
@@ -20,8 +21,10 @@ def listing() -> tuple[str, bool]:
     server.initialize([], new_httpserver=False)
     found = find(server.extension.channels)
     hosted = [one for one in found if isinstance(one, Hosted)]
-    failed = [one for one in found if isinstance(one, Failed)]
+    elements, unfound = find_elements(server.extension.elements)
+    failed = [*(one for one in found if isinstance(one, Failed)), *unfound]
     lines = [line for one in hosted for line in _describe(one)] or [_NOTHING]
+    lines += [f"<{tag}>  {file}" for tag, file in elements.items()]
     for one in failed:
         lines += [f"FAILED  {one.source}", f"        {one.message}"]
     return "\n".join(lines), not failed

@@ -3,19 +3,25 @@
 It must not know requests.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from livestate_nb import Channel
 from livestate_nb_server.hosted import Failed
 
 
-def page(url: str, channels: Mapping[str, type[Channel]], failed: Sequence[Failed]) -> str:
+def page(
+    url: str,
+    channels: Mapping[str, type[Channel]],
+    elements: Iterable[str],
+    failed: Sequence[Failed],
+) -> str:
     """Return the page, HTML.
 
     Args:
         url: where clients connect, without the host.
         channels: topic pattern -> the channel that serves it.
+        elements: the tags of those that config names.
         failed: what could not be loaded.
     """
     rows = "".join(
@@ -23,12 +29,16 @@ def page(url: str, channels: Mapping[str, type[Channel]], failed: Sequence[Faile
         f"<td>{escape(', '.join(channel.events()))}</td></tr>"
         for pattern, channel in channels.items()
     )
+    modules = "".join(
+        f"<li><code>{escape(url)}/elements/{escape(tag)}.js</code></li>" for tag in elements
+    )
     faults = "".join(
         f"<li><code>{escape(one.source)}</code>: {escape(one.message)}</li>" for one in failed
     )
     return _PAGE.format(
         url=escape(url),
         hosted=_TABLE.format(rows=rows) if rows else _NOTHING,
+        elements=f"<h2>Elements</h2>\n<ul>{modules}</ul>" if modules else "",
         failed=f"<h2>Could not be loaded</h2>\n<ul>{faults}</ul>" if faults else "",
     )
 
@@ -53,6 +63,7 @@ _PAGE = """<!doctype html>
 <p>Clients of <code>phoenix</code> and <code>phx-live-state</code> connect to
 <code>{url}</code>.</p>
 {hosted}
+{elements}
 {failed}
 </html>
 """

@@ -177,6 +177,17 @@ async def test_an_element_needs_authentication(jp_fetch: Any, login: Any) -> Non
     assert await status(jp_fetch(path, headers={**cookie})) == 200
 
 
+async def test_a_page_of_another_origin_gets_an_element_by_token_only(
+    jp_fetch: Any, login: Any
+) -> None:
+    path, origin = "livestate/elements/todo-list.js", {"Origin": "http://elsewhere.example"}
+    response = await jp_fetch(path, headers={**origin})
+    assert response.headers["Access-Control-Allow-Origin"] == "http://elsewhere.example"
+    _, cookie = await login()
+    response = await jp_fetch(path, headers={**cookie, **origin})
+    assert "Access-Control-Allow-Origin" not in response.headers  # its browser keeps it back
+
+
 class TestDenied:
     @pytest.fixture
     def options(self, file: Path) -> dict[str, Any]:

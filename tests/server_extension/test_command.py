@@ -137,7 +137,13 @@ def test_a_channel_is_registered_where_asked_and_then_hosted(
 ) -> None:
     config = place / "config" / "jupyter_server_config.py"
     config.parent.mkdir()
-    config.write_text('c.LiveStateApp.channels = {"gone:*": "gone.away:Gone"}')  # no final newline
+    element = place / "todo-list.js"
+    element.touch()
+    elements = {"todo-list": str(element), "todo-gone": "/gone.js"}
+    config.write_text(
+        f"c.LiveStateApp.elements = {elements}\n"
+        'c.LiveStateApp.channels = {"gone:*": "gone.away:Gone"}'  # no final newline
+    )
     words = ["gen", "channel", "Todo", "--config", str(config)]
     assert main(words) == 0
     assert main([*words, "--force"]) == 0
@@ -147,6 +153,8 @@ def test_a_channel_is_registered_where_asked_and_then_hosted(
     assert listed.returncode == 1
     assert listed.stdout.splitlines()[:2] == ["todo:*  todo_channel:Todo", "        events: add"]
     assert "FAILED  LiveStateApp.channels['gone:*'] = 'gone.away:Gone'" in listed.stdout
+    assert f"<todo-list>  {element}" in listed.stdout
+    assert "FAILED  LiveStateApp.elements['todo-gone'] = '/gone.js'" in listed.stdout
     assert "No module named 'gone'" in listed.stdout
     assert listed.stderr == ""
 
