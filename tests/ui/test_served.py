@@ -108,6 +108,18 @@ def quickstart(lab: Server, context: BrowserContext) -> Tab:
     return tab
 
 
+def is_one_copy(page: Page, lab: Server, tag: str) -> bool:
+    """Return whether an element stands on the library as a page imports it by itself."""
+    result: bool = page.evaluate(
+        """async ([url, tag]) => {
+          const { LiveElement } = await import(url);
+          return customElements.get(tag).prototype instanceof LiveElement;
+        }""",
+        [f"{lab.url}livestate/static/livestate.js", tag],
+    )
+    return result
+
+
 def shut_down(tab: Tab) -> None:
     tab.page.evaluate(
         "() => window.jupyterapp.shell.currentWidget.sessionContext.shutdown().catch(() => 0)"
@@ -123,6 +135,7 @@ def test_widgets_carry_a_small_loader_and_the_page_loads_the_rest_once(
     assert max(sizes) < 4_000
     assert len([name for name in requests if name.startswith("hashed/widget-")]) == 1
     assert len(requests) == len(set(requests))
+    assert is_one_copy(tab.page, lab, "todo-list")
     assert not any("loads from the kernel" in text for text in tab.console)
     tab.save()
     tab.reload()
@@ -175,6 +188,7 @@ def test_a_cell_s_element_runs_unchanged_in_a_plain_page(
     expect(output).to_have_text("0")
     assert len(requests) == len(set(requests))
     assert not [name for name in requests if name.startswith("hashed/widget-")]
+    assert is_one_copy(page, lab, "click-counter")
     button.click()
     expect(output).to_have_text("1")
     expect(tab.element("click-counter").locator("output")).to_have_text("1")
