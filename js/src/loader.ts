@@ -26,11 +26,11 @@ const NOTICES: [number, string][] = [
   [5_000, "Loading… While a cell runs, the kernel may not answer before it is done."],
 ];
 
-/** Loads once what several models of the page want; who comes later tries again what failed. */
-async function share(key: string, load: () => Promise<Widget>): Promise<Widget> {
-  const page = globalThis as { [KEY]?: Map<string, Promise<Widget>> };
+/** Loads once what several models of the page want; whoever waited tries again what failed. */
+async function share<T>(key: string, load: () => Promise<T>): Promise<T> {
+  const page = globalThis as { [KEY]?: Map<string, Promise<unknown>> };
   page[KEY] ??= new Map();
-  const shared = page[KEY];
+  const shared = page[KEY] as Map<string, Promise<T>>;
   for (;;) {
     const earlier = shared.get(key);
     const loading = earlier ?? load();
@@ -44,17 +44,22 @@ async function share(key: string, load: () => Promise<Widget>): Promise<Widget> 
   }
 }
 
-function load(model: Model): Promise<Widget> {
-  return share("", fromServer).catch((error) => {
-    console.info("livestate-nb: loads from the kernel, because of", error);
-    return share(model.get("endpoint"), () => fromKernel(model));
-  });
+async function load(model: Model): Promise<Widget> {
+  return (
+    (await share("server", fromServer)) ?? share(model.get("endpoint"), () => fromKernel(model))
+  );
 }
 
-async function fromServer(): Promise<Widget> {
+/** Returns null where the server does not give it; the page does not ask it again. */
+async function fromServer(): Promise<Widget | null> {
   const base = serverUrl();
-  if (!base) throw new Error("this page does not say where its server is");
-  return (await import(new URL(`livestate/static/${WIDGET_FILE}`, base).href)).default;
+  if (!base) return null;
+  try {
+    return (await import(new URL(`livestate/static/${WIDGET_FILE}`, base).href)).default;
+  } catch (error) {
+    console.info("livestate-nb: loads from the kernel, because of", error);
+    return null;
+  }
 }
 
 /** Asks the kernel for all in one file. */

@@ -20,7 +20,6 @@ const page = globalThis as unknown as { done: string[]; [KEY]?: unknown };
 
 beforeEach(() => {
   stubBlobUrls();
-  vi.spyOn(console, "info").mockImplementation(() => {});
   page.done = [];
   run += 1;
   delete page[KEY];
@@ -62,6 +61,22 @@ describe("the loader", () => {
     first.dispose();
     expect(page.done.at(-1)).toBe("cleaned up");
     expect(first.el.textContent).toBe("disposed");
+  });
+
+  it("tries the page's server once", async () => {
+    const info = vi.spyOn(console, "info").mockImplementation(() => {});
+    const config = document.createElement("script");
+    config.id = "jupyter-config-data";
+    config.type = "application/json";
+    config.textContent = '{"baseUrl": "/user/ann%40x/"}';
+    document.head.append(config);
+    const views = [show(), show(), show()];
+    await until(() => views[0]?.asked.length === 1);
+    views[0]?.answer();
+    await until(() => views.every(({ el }) => el.textContent === "shown"));
+    expect(info).toHaveBeenCalledOnce();
+    config.remove();
+    info.mockRestore();
   });
 
   it("waits for no other kernel", async () => {
