@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from livestate_nb import bundle
 from tests.kernels import PATIENCE, CellError, Kernel, Page
 
 TODOS = """
@@ -654,3 +655,19 @@ def test_running_a_cell_50_times_under_load_leaks_and_loses_nothing(kernel: Kern
     deadline = time.monotonic() + PATIENCE
     while not has_no_more(json.loads(kernel.run(COUNTS)), json.loads(before)):
         assert time.monotonic() < deadline, f"{before} became {kernel.run(COUNTS)}"
+
+
+# what widgets carry
+
+
+def test_a_widget_carries_all_it_needs_where_no_server_gives_it(kernel: Kernel) -> None:
+    shown = show(kernel, "todos = Todos.show('todos:me')", "a")
+    assert shown["kernel"] == ""
+    assert shown["_esm"] == bundle.whole()
+
+
+def test_a_loader_that_asks_gets_all_it_needs(kernel: Kernel) -> None:
+    show(kernel, "todos = Todos.show('todos:me')", "a")
+    kernel.send(kernel.displays()[-1], {"livestate": "bundle"})
+    kernel.until(lambda: kernel.customs() != [])
+    assert kernel.customs() == [{"livestate": "bundle", "source": bundle.whole()}]
