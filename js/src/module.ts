@@ -12,6 +12,8 @@ export class ModuleError extends Error {
   override readonly name = "ModuleError";
 }
 
+type Imports = ReturnType<typeof parse>[0];
+
 /** The libraries that modules may import, by name, and the addresses of their shims. */
 export class Libraries {
   #loaders: Readonly<Record<string, () => Promise<object>>>;
@@ -45,17 +47,35 @@ export class Libraries {
   }
 
   /**
-   * Returns the address of a module with the same exports as a library, or undefined for an unknown
-   * name. It stays valid, since a module may import dynamically at any time. Rejects with what the
-   * browser says if the library can't be loaded.
+   * Loads libraries; names that are none are left out.
+   * @throws ModuleError if the page's server does not give one (any more)
    */
-  async url(name: string): Promise<string | undefined> {
+  async load(names: (string | undefined)[]): Promise<void> {
+    await Promise.all(names.map((name) => name && this.#load(name)));
+  }
+
+  async #load(name: string): Promise<void> {
     const load = Object.hasOwn(this.#loaders, name) ? this.#loaders[name] : undefined;
-    if (!load) return undefined;
-    const library = await load();
+    if (!load || this.#loaded.has(name)) return;
+    try {
+      this.#loaded.set(name, await load());
+    } catch (error) {
+      const { message } = error as Error;
+      throw new ModuleError(`"${name}" could not be loaded: reload the page. ${message}`, {
+        cause: error,
+      });
+    }
+  }
+
+  /**
+   * Returns the address of a module with the same exports as a library that was loaded, or undefined
+   * for an unknown name. It stays valid, since a module may import dynamically at any time.
+   */
+  url(name: string): string | undefined {
+    const library = this.get(name);
+    if (!library) return undefined;
     let url = this.#urls.get(name);
     if (!url) {
-      this.#loaded.set(name, library);
       url = blobUrl(this.#shim(name, library));
       this.#urls.set(name, url);
     }
@@ -87,7 +107,10 @@ export async function loadElementClass(
   source: string,
   libraries: Libraries,
 ): Promise<CustomElementConstructor> {
-  const url = blobUrl(`${await rewriteImports(name, source, libraries)}\n//# sourceURL=${name}`);
+  const imports = importsOf(name, source);
+  await libraries.load(imports.map(({ n: specifier }) => specifier));
+  const code = rewriteImports(name, source, imports, libraries);
+  const url = blobUrl(`${code}\n//# sourceURL=${name}`);
   let exports: { default?: unknown };
   try {
     exports = await import(/* @vite-ignore */ url);
@@ -110,22 +133,27 @@ export async function loadElementClass(
   return element as CustomElementConstructor;
 }
 
-/** Returns the source with each bare import replaced; line numbers stay as they are. */
-async function rewriteImports(name: string, source: string, libraries: Libraries): Promise<string> {
-  let imports: ReturnType<typeof parse>[0];
+function importsOf(name: string, source: string): Imports {
   try {
-    [imports] = parse(source, name);
+    return parse(source, name)[0];
   } catch (error) {
     const { idx = 0 } = error as { idx?: number };
     throw syntaxError(name, source, "something before this is not closed", placeAt(source, idx));
   }
+}
+
+/** Returns the source with each bare import replaced; line numbers stay as they are. */
+function rewriteImports(
+  name: string,
+  source: string,
+  imports: Imports,
+  libraries: Libraries,
+): string {
   let rewritten = "";
   let end = 0;
   for (const { n: specifier, s: start, e: stop, d: dynamic } of imports) {
     if (specifier === undefined || /^[a-z][a-z\d+.-]*:/i.test(specifier)) continue;
-    const url = await libraries.url(specifier).catch((error) => {
-      throw unavailable(name, source, specifier, start, error);
-    });
+    const url = libraries.url(specifier);
     if (!url) throw importError(name, source, specifier, start, libraries);
     rewritten += source.slice(end, start) + (dynamic >= 0 ? JSON.stringify(url) : url);
     end = stop;
@@ -148,21 +176,6 @@ function importError(
   }
   return new ModuleError(
     `${what}. An element can import from https:// URLs and ${libraries.names.join(", ")}`,
-  );
-}
-
-/** Returns the error to show for a library that the page's server does not give (any more). */
-function unavailable(
-  name: string,
-  source: string,
-  specifier: string,
-  index: number,
-  error: unknown,
-): ModuleError {
-  const where = describe(name, placeAt(source, index));
-  return new ModuleError(
-    `${where}: "${specifier}" could not be loaded: reload the page. ${(error as Error).message}`,
-    { cause: error },
   );
 }
 

@@ -74,7 +74,7 @@ describe("a module", () => {
     Object.assign(globalThis, { [KEY]: { libraries } });
     const source = `import { late } from "late"; export default class extends HTMLElement {}`;
     expect(await failure(source)).toBe(
-      `todo-list.js, line 1, column 23: "late" could not be loaded: reload the page. Failed to fetch dynamically imported module`,
+      `"late" could not be loaded: reload the page. Failed to fetch dynamically imported module`,
     );
     isThere = true;
     expect(await failure(source)).toBe("");
