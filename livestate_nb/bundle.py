@@ -8,13 +8,11 @@ from typing import Final
 
 _STATIC: Final = Path(__file__).parent / "static"
 
+LOADER: Final = _STATIC / "loader.js"
+"""What each widget carries: it loads the rest."""
+
 PAGE: Final = _STATIC / "page"
 """The modules that a Jupyter server gives to pages."""
-
-
-def loader() -> str:
-    """Return the source of a widget that loads the rest from its page's server."""
-    return (_STATIC / "loader.js").read_text("utf-8")
 
 
 def whole() -> str:

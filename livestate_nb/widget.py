@@ -12,7 +12,7 @@ from livestate_nb import bundle
 from livestate_nb.transports.comm import KIND
 
 BUNDLE: Final = "bundle"
-"""The kind of the custom messages with which a loader gets the rest, where no server gives it."""
+"""The kind of the custom messages by which a loader gets the rest where no server gives it."""
 
 
 class LiveStateWidget(anywidget.AnyWidget):
@@ -31,7 +31,7 @@ class LiveStateWidget(anywidget.AnyWidget):
             "title": text, "text": text}``, the last of it.
     """
 
-    _esm = traitlets.Unicode().tag(sync=True)
+    _esm = bundle.LOADER
     endpoint = traitlets.Unicode().tag(sync=True)
     kernel = traitlets.Unicode().tag(sync=True)
     topic = traitlets.Unicode().tag(sync=True)
@@ -43,9 +43,7 @@ class LiveStateWidget(anywidget.AnyWidget):
     log = traitlets.List(traitlets.Dict()).tag(sync=True)
 
     def __init__(self, **values: object) -> None:
-        # where the server leads to this kernel, pages get what they need from it
-        source = bundle.loader() if values.get("kernel") else bundle.whole()
-        super().__init__(_esm=source, **values)
+        super().__init__(**values)
         self.on_msg(self._give)
 
     def _give(self, _widget: object, content: object, _buffers: object) -> None:

@@ -1,6 +1,6 @@
 /**
- * What each widget carries where the Jupyter server can give the rest: it loads the widget, once
- * for the page, from the page's server, or else over the comm from the kernel.
+ * What each widget carries: it loads the widget, once for the page, from the page's server, or else
+ * over the comm from the kernel.
  * It knows nothing of what the widget does.
  */
 
