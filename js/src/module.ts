@@ -84,7 +84,9 @@ export class Libraries {
 
   #shim(name: string, library: object): string {
     const lookup = `globalThis[Symbol.for(${JSON.stringify(this.#key.description)})]`;
-    const exports = Object.keys(library).map((key) =>
+    // Those of CommonJS have more keys than names, such as "module.exports".
+    const keys = Object.keys(library).filter((key) => /^[\w$]+$/.test(key));
+    const exports = keys.map((key) =>
       key === "default"
         ? "export default library.default;"
         : `export const ${key} = library.${key};`,

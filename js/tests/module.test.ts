@@ -55,7 +55,7 @@ describe("a module", () => {
   });
 
   it("may import a library's default export", async () => {
-    const react = { default: { version: "19" }, useState: () => {} };
+    const react = { default: { version: "19" }, "module.exports": {}, useState: () => {} };
     libraries = new Libraries({ react: async () => react }, KEY);
     Object.assign(globalThis, { [KEY]: { libraries } });
     const element = await load(`
