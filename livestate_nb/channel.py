@@ -191,8 +191,9 @@ class Channel:
         if isinstance(message_builder, type):
             message_builder = message_builder()
         given["message_builder"] = message_builder
-        known = cls._options.replies
-        given["replies"] = {**known, **replies} if known and isinstance(replies, Mapping) else replies
+        if isinstance(replies, Mapping):
+            replies = {**(cls._options.replies or {}), **replies}
+        given["replies"] = replies
         chosen = {name: value for name, value in given.items() if value is not _INHERITED}
         cls._options = replace(cls._options, topic=topic, **chosen)
         check_options(cls.__name__, cls._options)
@@ -213,7 +214,7 @@ class Channel:
 
     @classmethod
     def schema(cls) -> dict[str, Json]:
-        """Return the types of the state, the events and the replies as JSON Schema; see docs/types.md.
+        """Return the types of the state, the events and the replies as JSON Schema.
 
         Returns:
             a document (draft 2020-12) whose ``$defs`` are, for a class Todos, ``TodosState``,

@@ -121,7 +121,7 @@ def _state_of(cls: Any, handlers: dict[str, str]) -> Any:
     """Return what `init` says that it returns, or what the handlers say that they get."""
     init: Callable[..., Any] = cls.init
     said = {"init": return_hint(init, cls)}
-    places = {name: 2 for name in ("joined", "handle_message", *handlers.values())}
+    places = dict.fromkeys(("joined", "handle_message", *handlers.values()), 2)
     if has_fallback(cls):
         places[FALLBACK] = 3
     said |= {name: parameter_hint(getattr(cls, name), place, cls) for name, place in places.items()}

@@ -14,17 +14,8 @@ Schema: TypeAlias = dict[str, Any]
 
 REF: Final = "$ref"
 _PLACE: Final = "#/$defs/"
-_RESERVED: Final = frozenset(
-    (
-        "any as async await bigint boolean break case catch class const continue debugger declare "
-        "default delete do else enum export extends false finally for function if implements "
-        "import in instanceof interface let never new null number object package private "
-        "protected public return static string super switch symbol this throw true try type "
-        "typeof undefined unknown var void while with yield "
-        "ArrayBuffer ArrayBufferView Partial Record"
-    ).split()
-)
-"""Names that a TypeScript type must not have, or that what is written uses itself."""
+_RESERVED: Final = frozenset({"ArrayBuffer", "ArrayBufferView", "Partial", "Record"})
+"""Types of TypeScript's own that are written; the words that no type may be begin in lower case."""
 
 
 @dataclass(slots=True)
@@ -136,11 +127,10 @@ def identifier(name: str) -> str:
     """Return what a type is called in TypeScript.
 
     Example:
-        >>> identifier("Page[int]"), identifier("Todo"), identifier("2D")
+        >>> identifier("Page[int]"), identifier("todo"), identifier("2D")
         ('PageInt', 'Todo', 'T2D')
     """
-    words = [word for word in re.split(r"\W+", name) if word]
-    joined = "".join([*words[:1], *(word[0].upper() + word[1:] for word in words[1:])])
+    joined = "".join(word[0].upper() + word[1:] for word in re.split(r"\W+", name) if word)
     return joined if joined.isidentifier() else f"T{joined}"
 
 
@@ -155,21 +145,32 @@ def _free(entry: _Definition, taken: Collection[str]) -> str:
 
 def _form(schema: Schema, rename: Callable[[str], str | None]) -> str:
     """Return a text that schemas have in common when they say the same."""
-    return json.dumps(_renamed(schema, rename, is_sorted=True), sort_keys=True, default=repr)
+    return json.dumps(_bare(_renamed(schema, rename)), sort_keys=True, default=repr)
 
 
-def _renamed(value: Any, rename: Callable[[str], str | None], *, is_sorted: bool = False) -> Any:
-    """Return a schema with other references."""
+def _bare(value: Any) -> Any:
+    """Return a schema without words for people, and in one order where order says nothing."""
     if isinstance(value, list):
-        return [_renamed(item, rename, is_sorted=is_sorted) for item in value]
+        return [_bare(item) for item in value]
     if not isinstance(value, dict):
         return value
-    renamed = {key: _renamed(item, rename, is_sorted=is_sorted) for key, item in value.items()}
-    reference = renamed.get(REF)
-    if isinstance(reference, str):
+    bare = {key: _bare(item) for key, item in value.items()}
+    for key in ("description", "title"):
+        if isinstance(bare.get(key), str):
+            del bare[key]
+    for key in ("enum", "required"):
+        if isinstance(bare.get(key), list):
+            bare[key] = sorted(bare[key], key=repr)
+    return bare
+
+
+def _renamed(value: Any, rename: Callable[[str], str | None]) -> Any:
+    """Return a schema with other references."""
+    if isinstance(value, list):
+        return [_renamed(item, rename) for item in value]
+    if not isinstance(value, dict):
+        return value
+    renamed = {key: _renamed(item, rename) for key, item in value.items()}
+    if isinstance(reference := renamed.get(REF), str):
         renamed[REF] = rename(reference) or reference
-    if is_sorted:
-        for key in ("enum", "required"):
-            if isinstance(renamed.get(key), list):
-                renamed[key] = sorted(renamed[key], key=repr)
     return renamed

@@ -165,20 +165,20 @@ class DocumentSchemas:
             return self._named(kind, _name(kind), lambda: make(kind, members))
         arguments = typing.get_args(kind)
         if issubclass(cls, _LISTS) or cls in _ABSTRACT_LISTS:
-            return self._list(cls, arguments)
+            return self._list(kind, cls, arguments)
         if issubclass(cls, dict) or cls in _ABSTRACT_DICTS:
             return self._dict(arguments)
         for base in cls.__mro__:
             if base in _PLAIN:
                 return dict(_PLAIN[base])
         name = name_among(cls, _LIBRARIES)
-        return _unknown(cls.__qualname__) if name is None else dict(_LIBRARIES[name])
+        return _unknown(cls.__name__) if name is None else dict(_LIBRARIES[name])
 
     def _taught(self, kind: Any, cls: Any, lesson: Lesson) -> Schema:
         """Return the schema of the form that was registered for a class."""
         if lesson.function is not None:
             told = _returned(lesson.function)
-            return _unknown(cls.__qualname__) if told is None else self.of(told)
+            return _unknown(cls.__name__) if told is None else self.of(told)
         if lesson.only is None and is_model(cls):
             return self._model(kind, lesson.excluded)
         return self._named(kind, _name(kind), lambda: self._object(kind, _wanted(kind, lesson)))
@@ -231,11 +231,11 @@ class DocumentSchemas:
     def _tuple(self, kind: Any, members: list[Member]) -> Schema:
         return {**_titled(kind), **_closed([self.of(member.kind) for member in members])}
 
-    def _list(self, cls: type, arguments: tuple[Any, ...]) -> Schema:
-        if not arguments and cls is tuple:
+    def _list(self, kind: Any, cls: type, arguments: tuple[Any, ...]) -> Schema:
+        if kind is cls:
             return {"type": "array"}
         if issubclass(cls, tuple) and arguments[-1:] != (Ellipsis,):
-            return _closed([self.of(one) for one in arguments if one != ()])
+            return _closed([self.of(one) for one in arguments])
         items = self.of(arguments[0]) if arguments else {}
         return {"type": "array", "items": items} if items else {"type": "array"}
 

@@ -4,6 +4,7 @@ It reads dataclasses, attrs classes, msgspec structs, TypedDicts and named tuple
 included. It must not know JSON Schema.
 """
 
+import inspect
 import types
 import typing
 from collections.abc import Iterator
@@ -92,7 +93,9 @@ def hints_of(kind: Any) -> dict[str, Any]:
             "module or cell"
         ) from error
     arguments = dict(_arguments(kind, {}))
-    owners = {name: base for base in reversed(cls.__mro__) for name in _annotated(base)}
+    owners = {
+        name: base for base in reversed(cls.__mro__) for name in inspect.get_annotations(base)
+    }
     return {
         name: with_arguments(hint, arguments.get(owners.get(name, cls), {}))
         for name, hint in hints.items()
@@ -147,7 +150,3 @@ def _arguments(kind: Any, outer: dict[Any, Any]) -> Iterator[tuple[type, dict[An
     for base in getattr(cls, "__orig_bases__", ()):
         if isinstance(typing.get_origin(base), type) and base is not kind:
             yield from _arguments(base, own)
-
-
-def _annotated(cls: type) -> Any:
-    return cls.__dict__.get("__annotations__", {})

@@ -48,11 +48,10 @@ def model_schema(
     if ignored:
         schema = _without(schema, ignored)
         named = {name: _without(one, ignored) for name, one in named.items()}
-    schema = definitions.adopt(schema, named, is_payload=is_payload)
     if "$ref" in schema:
-        return schema
+        return definitions.adopt(schema, named, is_payload=is_payload)
     reference = definitions.enter(schema.get("title", cls.__name__), is_payload=is_payload)
-    definitions.fill(reference, schema)
+    definitions.fill(reference, definitions.adopt(schema, named, is_payload=is_payload))
     return reference
 
 
@@ -73,7 +72,7 @@ def _generator() -> Any:
     module: Any = import_module("pydantic.json_schema")
 
     class Generator(module.GenerateJsonSchema):  # type: ignore[misc]  # pydantic is the user's
-        def field_is_required(self, field: Any, total: bool) -> bool:  # noqa: FBT001 - pydantic's
+        def field_is_required(self, field: Any, total: bool) -> bool:
             if self.mode == _MODE and field["type"] != "typed-dict-field":
                 return not field.get("serialization_exclude_if")
             required: bool = super().field_is_required(field, total)

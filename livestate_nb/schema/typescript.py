@@ -4,6 +4,7 @@ It knows JSON Schema as msgspec, pydantic and this package write it, and ``tsTyp
 stands in a schema. It must not know Python's types.
 """
 
+import inspect
 import json
 import re
 import textwrap
@@ -120,7 +121,7 @@ def _options(schema: Schema) -> list[str]:
     elif "anyOf" in schema or "oneOf" in schema:
         found = [
             option
-            for one in schema.get("anyOf", schema.get("oneOf"))
+            for one in schema.get("anyOf", schema.get("oneOf", ()))
             for option in (_options(one) if isinstance(one, dict) else [_type(one)])
         ]
     elif "allOf" in schema:
@@ -197,8 +198,8 @@ def _literal(value: Any) -> str:
 
 def _comment(schema: Schema, indent: str, *, has_format: bool = False) -> str:
     """Return a JSDoc comment of what a schema says for people; nothing if it says nothing."""
-    text = str(schema.get("description", "")).strip().replace("*/", "*\\/")
-    lines = [line.rstrip() for line in textwrap.dedent(text).splitlines()]
+    text = inspect.cleandoc(str(schema.get("description", ""))).replace("*/", "*\\/")
+    lines = [line.rstrip() for line in text.splitlines()]
     if has_format and "format" in schema:
         lines.append(f"@format {schema['format']}")
     room = _WIDTH - len(indent) - 3
