@@ -121,7 +121,7 @@ def _options(schema: Schema) -> list[str]:
     elif "anyOf" in schema or "oneOf" in schema:
         found = [
             option
-            for one in schema.get("anyOf", schema.get("oneOf", ()))
+            for one in schema["anyOf" if "anyOf" in schema else "oneOf"]
             for option in (_options(one) if isinstance(one, dict) else [_type(one)])
         ]
     elif "allOf" in schema:
@@ -191,9 +191,13 @@ def _key(name: str) -> str:
 
 
 def _literal(value: Any) -> str:
-    """Return a value as JavaScript writes it."""
+    """Return a value as JavaScript writes it, a text in the quotes that it holds fewer of."""
     text = json.dumps(value, ensure_ascii=False)
-    return text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    text = text.replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    if not isinstance(value, str) or value.count('"') <= value.count("'"):
+        return text
+    inner = text[1:-1].replace('\\"', '"').replace("'", "\\'")
+    return f"'{inner}'"
 
 
 def _comment(schema: Schema, indent: str, *, has_format: bool = False) -> str:

