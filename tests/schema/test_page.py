@@ -1,6 +1,5 @@
 """docs/types.md: its channel works, its types are what is written, its element compiles."""
 
-import os
 import re
 import subprocess
 import sys
@@ -32,9 +31,7 @@ def test_the_types_are_those_that_the_page_shows(page: Path) -> None:
     assert f"```ts\n{(page / 'todos.types.ts').read_text()}```" in DOCS.read_text()
 
 
-def test_the_channel_works(
-    page: Path, livestate: Rig, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_channel_works(page: Path, livestate: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.syspath_prepend(str(page))
     from todos import Todos  # type: ignore[import-not-found]  # noqa: PLC0415 - the page's
 

@@ -17,7 +17,7 @@ def compiled(directory: Path) -> str:
         "typeRoots": [str(MODULES / "@types")],
         "paths": {
             "livestate-nb": [str(JS / "src" / "index.ts")],
-            "*": [str(MODULES / "*"), str(MODULES / "@types" / "*")],
+            "lit": [str(MODULES / "lit")],
         },
     }
     config = {
