@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from livestate_nb.codec import Json
 from livestate_nb.declaration import (
@@ -27,8 +27,10 @@ from livestate_nb.declaration import (
 from livestate_nb.errors import ChannelError, DeclarationError, HostError, TopicError
 from livestate_nb.payload import Reader
 from livestate_nb.roles import Handle, Member, Seat
-from livestate_nb.schema import Contract, contract_of, schema_of, typescript_of
 from livestate_nb.state.builder import MessageBuilder
+
+if TYPE_CHECKING:
+    from livestate_nb.schema import Contract
 
 _INHERITED: Any = object()
 _TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
@@ -223,6 +225,8 @@ class Channel:
         Raises:
             DeclarationError: an annotation names something unknown, or two say different states.
         """
+        from livestate_nb.schema import schema_of  # noqa: PLC0415 - few ask for it
+
         return schema_of([contract_by_class(cls)])
 
     @classmethod
@@ -239,6 +243,8 @@ class Channel:
             >>> "export type CounterState = Record<string, number>;" in Counter.typescript()
             True
         """
+        from livestate_nb.schema import typescript_of  # noqa: PLC0415 - few ask for it
+
         return typescript_of(cls.schema())
 
     @classmethod
@@ -529,12 +535,14 @@ def options_of(channel: type[Channel]) -> Options:
     return channel._options
 
 
-def contract_by_class(channel: type[Channel]) -> Contract:
+def contract_by_class(channel: type[Channel]) -> "Contract":
     """Return the types of what a channel and its clients send each other.
 
     Raises:
         DeclarationError: an annotation names something unknown, or two say different states.
     """
+    from livestate_nb.schema import contract_of  # noqa: PLC0415 - few ask for it
+
     return contract_of(channel, handlers_of(channel, Channel), channel._options)
 
 

@@ -18,7 +18,7 @@ from typing import Any, Final, Literal, TypeVar
 
 import msgspec
 
-from livestate_nb.schema.definitions import REF, Definitions, Schema
+from livestate_nb.schema.definitions import Definitions, Schema
 from livestate_nb.schema.members import (
     Member,
     hints_of,
@@ -128,11 +128,11 @@ class DocumentSchemas:
             return {"enum": [encode(value) for value in typing.get_args(kind)]}
         if hasattr(kind, "__supertype__"):  # a NewType
             return self.of(kind.__supertype__)
-        value = getattr(origin or kind, "__value__", None)
-        if value is not None and not isinstance(kind, type):  # a type alias, which has a name
-            name, given = (origin or kind).__name__, typing.get_args(kind)
-            arguments = dict(zip((origin or kind).__type_params__, given, strict=False))
-            return self._named(kind, name, lambda: self.of(with_arguments(value, arguments)))
+        alias: Any = origin or kind
+        if hasattr(alias, "__value__") and hasattr(alias, "__type_params__"):  # has a name
+            arguments = dict(zip(alias.__type_params__, typing.get_args(kind), strict=False))
+            value = with_arguments(alias.__value__, arguments)
+            return self._named(kind, _name(kind), lambda: self.of(value))
         return self._class(kind, origin or kind)
 
     def _union(self, options: list[Any]) -> Schema:
@@ -151,7 +151,7 @@ class DocumentSchemas:
 
     def _class(self, kind: Any, cls: Any) -> Schema:
         if not isinstance(cls, type):
-            return _unknown(f"{cls!r}")
+            return _unknown(str(cls))
         lesson = lesson_of(cls)
         if lesson is not None:
             return self._taught(kind, cls, lesson)
@@ -287,16 +287,12 @@ def _returned(function: Callable[..., Any]) -> Any:
 def _said(inner: Any, meta: msgspec.Meta) -> Schema:
     """Return what msgspec makes of the constraints and descriptions of an annotation."""
     base = typing.get_origin(inner) or inner
-    for kind in (base, Any):  # of a union or a class it takes no constraints
-        try:
-            said: Schema = msgspec.json.schema(typing.Annotated[kind, meta])
-        except TypeError:
-            continue
-        kept = {"description", "title", "examples", *(meta.extra_json_schema or ())}
-        if kind is not Any and base in _PLAIN:
-            return {key: one for key, one in said.items() if key not in ("type", "items", REF)}
-        return {key: one for key, one in said.items() if key in kept}
-    return {}
+    is_plain = base in _PLAIN
+    try:
+        said: Schema = msgspec.json.schema(typing.Annotated[base if is_plain else Any, meta])
+    except TypeError:  # of a union or a class it takes no constraints
+        return {}
+    return {key: one for key, one in said.items() if key not in ("type", "items")}
 
 
 def _titled(kind: Any) -> Schema:

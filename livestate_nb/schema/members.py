@@ -9,14 +9,12 @@ import types
 import typing
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any, Final, NotRequired, Required, TypeVar
+from typing import Any, NotRequired, Required, TypeVar
 
 import msgspec
 
 from livestate_nb.errors import DeclarationError
 from livestate_nb.state.fields import declared_names
-
-_WRAPPERS: Final = (typing.ClassVar, typing.Final)
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,8 +129,6 @@ def _entry(cls: Any, name: str, hint: Any) -> Member:
 
 def _set(hint: Any) -> tuple[Any, bool]:
     """Return the type of a field when it is set, and whether it always is."""
-    while typing.get_origin(hint) in _WRAPPERS:
-        [hint] = typing.get_args(hint)
     options = options_of(hint)
     if options is None or msgspec.UnsetType not in options:
         return hint, True

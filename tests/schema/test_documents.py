@@ -8,7 +8,18 @@ import typing
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Generic, Literal, NamedTuple, NewType, NotRequired, TypedDict
+from typing import (
+    Annotated,
+    Any,
+    ClassVar,
+    Final,
+    Generic,
+    Literal,
+    NamedTuple,
+    NewType,
+    NotRequired,
+    TypedDict,
+)
 
 import attrs
 import jsonschema
@@ -19,6 +30,7 @@ import pandas as pd
 import polars as pl
 import pydantic
 import pytest
+from typing_extensions import TypeAliasType
 
 from livestate_nb.errors import DeclarationError
 from livestate_nb.schema.definitions import Definitions
@@ -209,6 +221,8 @@ SAMPLES: list[tuple[Any, str, Any, Any]] = [
     (Annotated[int, msgspec.Meta(ge=1)], "number", 1, 0),
     (Annotated[list[str], msgspec.Meta(min_length=1)], "string[]", ["a"], []),
     (Annotated[int | None, msgspec.Meta(description="n")], "number | null", None, "a"),
+    (Annotated[int | None, msgspec.Meta(ge=1)], "number | null", 0, "a"),
+    (Annotated[Any, "a note"], "unknown", 1, None),
     (Any, "unknown", [1], None),
     (object, "unknown", [1], None),
 ]
@@ -270,6 +284,43 @@ def test_classes_keep_their_names_and_say_what_is_sent_of_them(
         validate([value, {}], list[kind | dict[str, str]])
     with pytest.raises(jsonschema.ValidationError):
         validate("neither", kind)
+
+
+def test_aliases_keep_their_names() -> None:
+    names = TypeAliasType("Names", list[str])
+    pair = TypeAliasType("Pair", tuple[T, T], type_params=(T,))
+    assert "Root = Names;\n\nexport type Names = string[];" in declared(names)
+    assert "Root = PairInt;\n\nexport type PairInt = [number, number];" in declared(pair[int])
+
+
+def test_descriptions_become_comments() -> None:
+    class Described(TypedDict):
+        by_msgspec: Annotated[int, msgspec.Meta(description="How many.")]
+        by_pydantic: Annotated[Note, pydantic.Field(description="What is noted.")]
+
+    assert "  /** How many. */\n  by_msgspec: number;" in declared(Described)
+    assert "  /** What is noted. */\n  by_pydantic: Note;" in declared(Described)
+
+
+def test_attributes_of_a_taught_class_are_known_by_its_annotations() -> None:
+    class Base:
+        kind: ClassVar[str] = "taught"
+        size: Final[int] = 3
+        name: str
+
+        def __init__(self) -> None:
+            self.name, self.secret = "a", "b"
+
+        @property
+        def loud(self):  # type: ignore[no-untyped-def]  # not annotated
+            return self.name.upper()
+
+    class Heir(Base): ...
+
+    register(Base, exclude={"secret"})
+    assert "Base { size: number; name: string; }" in " ".join(declared(Base).split())
+    register(Heir, only=("loud", "size"))
+    assert "Heir { loud: unknown; size: number; }" in " ".join(declared(Heir).split())
 
 
 def test_classes_may_be_alternatives() -> None:
