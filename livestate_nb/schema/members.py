@@ -50,8 +50,6 @@ def members_of(kind: Any) -> list[Member] | None:
         [Member(attribute='x', name='x', kind=<class 'int'>, is_required=True)]
     """
     cls = typing.get_origin(kind) or kind
-    if not isinstance(cls, type):
-        return None
     if typing.is_typeddict(cls):
         return [_entry(cls, name, hint) for name, hint in hints_of(kind).items()]
     names = declared_names(cls)

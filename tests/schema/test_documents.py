@@ -82,6 +82,11 @@ class Todos(Page[Todo]):
     total: int = 0
 
 
+@dataclass
+class Box(Generic[T]):
+    value: T
+
+
 class Entry(TypedDict):
     title: str
     due: NotRequired[dt.date]
@@ -241,6 +246,8 @@ NAMED: list[tuple[Any, str, list[Any]]] = [
         [Page([Note("a")], Page([]))],
     ),
     (Todos, "interface Todos { rows: Todo[]; next: PageTodo | null; total: number; }", [Todos([])]),
+    (Box[int], "interface BoxInt { value: number; }", [Box(1)]),
+    (Box, "interface Box { value: unknown; }", [Box("a")]),
     (
         Entry,
         "interface Entry { title: string; /** @format date */ due?: string; }",
