@@ -50,7 +50,11 @@ export class Libraries {
     let url = this.#urls.get(name);
     if (!url) {
       const lookup = `globalThis[Symbol.for(${JSON.stringify(this.#key.description)})]`;
-      const exports = Object.keys(library).map((key) => `export const ${key} = library.${key};`);
+      const exports = Object.keys(library).map((key) =>
+        key === "default"
+          ? "export default library.default;"
+          : `export const ${key} = library.${key};`,
+      );
       url = blobUrl(
         [`const library = ${lookup}.libraries.get(${JSON.stringify(name)});`, ...exports].join(
           "\n",
