@@ -37,7 +37,7 @@ export type Name<E> = keyof E & string;
 /** The arguments for a payload of type `P`: it may be left out if nothing in it is required. */
 export type PayloadArgs<P> = undefined extends P
   ? [payload?: P]
-  : object extends P
+  : Record<never, never> extends P
     ? [payload?: P]
     : [payload: P];
 
