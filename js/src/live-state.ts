@@ -200,8 +200,9 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     const channel = this.socket.channel(this.#topic, joinParams);
     /** A channel that was left may still bring messages; they are nobody's. */
     const isCurrent = () => this.#channel === channel;
-    channel.onMessage = (event: string, payload: Json, ref: Json) => {
-      if (isCurrent()) {
+    // phoenix.js tells that a join which it has given up was not answered as a message of no event.
+    channel.onMessage = (event: string | null, payload: Json, ref: Json) => {
+      if (isCurrent() && event !== null) {
         this.#place.count(event);
         this.#receive(event, payload, ref);
       }
