@@ -16,6 +16,8 @@ interface ElementClass {
 type MemberDecorator = (
   target: unknown,
   member: string | symbol | ClassMemberDecoratorContext,
+  // TypeScript gives it for accessors.
+  descriptor?: PropertyDescriptor,
 ) => void;
 
 const attachments = new WeakMap<HTMLElement, Attachment>();
