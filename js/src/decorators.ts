@@ -30,9 +30,9 @@ const attachments = new WeakMap<HTMLElement, Attachment>();
  * @throws Error if the class is defined as a custom element already, which is then too late
  *
  * @example
- * &#64;customElement("todo-list")
- * &#64;liveState({ url: "wss://host/livestate", topic: "todos:me", properties: ["items"] })
- * class TodoList extends LitElement {}
+ * export @liveState({ url: "wss://host/livestate", topic: "todos:me", properties: ["items"] })
+ * class TodoList extends HTMLElement {}
+ * customElements.define("todo-list", TodoList);
  */
 export function liveState(options: LiveStateDecoratorOptions) {
   return (target: ElementClass, _context?: ClassDecoratorContext): void => {
@@ -63,9 +63,7 @@ export function liveState(options: LiveStateDecoratorOptions) {
  * @param name `url`, `topic`, `params`, `socketOptions`, or one of the params as `params.user`
  *
  * @example
- * class Greeting extends LitElement {
- *   &#64;property({ attribute: "api-key" }) &#64;liveStateConfig("params.api_key") accessor apiKey = "";
- * }
+ * class Greeting extends HTMLElement { @liveStateConfig("params.api_key") apiKey = "abc"; }
  */
 export function liveStateConfig(name: string): MemberDecorator {
   return decorateMember((settings, member) => settings.config.set(name, member));
@@ -78,9 +76,7 @@ export function liveStateConfig(name: string): MemberDecorator {
  *   the state with the property's name
  *
  * @example
- * class TodoList extends LitElement {
- *   &#64;property() &#64;liveStateProperty("items.length") accessor count = 0;
- * }
+ * class Count extends LitElement { @property() @liveStateProperty("items.length") accessor count = 0; }
  */
 export function liveStateProperty(path?: Selector): MemberDecorator {
   return decorateMember((settings, member) => {
