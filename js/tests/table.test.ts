@@ -3,7 +3,7 @@
  * and with ours, against the same server, and says what either does.
  */
 
-import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Json } from "../src/json";
 import { type AnyLiveState, type Library, ours, theirs } from "./phx-live-state";
@@ -100,11 +100,15 @@ async function settled(liveState: AnyLiveState, link: Link, join: Frame): Promis
   await until(() => isOver);
 }
 
-beforeEach(() => {
-  vi.stubGlobal("WebSocket", WebSocket);
+beforeAll(() => {
+  // Theirs writes what it does there, later too.
   for (const method of ["log", "debug", "warn"] as const) {
     vi.spyOn(console, method).mockImplementation(() => {});
   }
+});
+
+beforeEach(() => {
+  vi.stubGlobal("WebSocket", WebSocket);
 });
 
 afterEach(async () => {
@@ -116,7 +120,6 @@ afterEach(async () => {
     await server.stop();
   }
   vi.unstubAllGlobals();
-  vi.restoreAllMocks();
 });
 
 /** Runs a case with a library. */
