@@ -61,7 +61,7 @@ await writeFile(
   project,
   JSON.stringify({ extends: "../tsconfig.json", compilerOptions, files, include: [] }),
 );
-execFileSync("tsc", ["-p", project], { stdio: "inherit" });
+execFileSync("node_modules/.bin/tsc", ["-p", project], { stdio: "inherit" });
 await rm(project);
 for (const file of await readdir(DIST, { recursive: true })) {
   if (!file.endsWith(".d.ts")) continue;
