@@ -5,11 +5,11 @@ transports or notebooks: the runtime gives it a `Seat`, the notebook extension i
 """
 
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, ClassVar, Final, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
 from livestate_nb.codec import Json
 from livestate_nb.declaration import (
@@ -28,6 +28,9 @@ from livestate_nb.errors import ChannelError, DeclarationError, HostError, Topic
 from livestate_nb.payload import Reader
 from livestate_nb.roles import Handle, Member, Seat
 from livestate_nb.state.builder import MessageBuilder
+
+if TYPE_CHECKING:
+    from livestate_nb.schema import Contract
 
 _INHERITED: Any = object()
 _TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
@@ -139,6 +142,8 @@ class Channel:
     * ``message_builder``: a `MessageBuilder`, or its class, that says what clients are told of
       the state: ``MessageBuilder(ignored=("password",))``, `WholeStates`, or one of your own.
     * ``presence``: True tells the members who is present on their topic (see `track`).
+    * ``replies``: the types of the details of the events that it sends, by event
+      (``{"added": Added}``), for `typescript` and `schema`; those of the bases are added.
 
     A class that defines ``handle_event(self, event, payload, state)`` takes the events by it that
     no ``@on`` names. Where the payload of a handler is annotated with a dataclass, a TypedDict,
@@ -178,6 +183,7 @@ class Channel:
         run_on: RunOn | None = _INHERITED,
         message_builder: MessageBuilder | type[MessageBuilder] = _INHERITED,
         presence: bool = _INHERITED,
+        replies: Mapping[str, Any] = _INHERITED,
         **kwargs: Any,
     ) -> None:
         super().__init_subclass__(**kwargs)
@@ -187,6 +193,9 @@ class Channel:
         if isinstance(message_builder, type):
             message_builder = message_builder()
         given["message_builder"] = message_builder
+        if isinstance(replies, Mapping):
+            replies = {**(cls._options.replies or {}), **replies}
+        given["replies"] = replies
         chosen = {name: value for name, value in given.items() if value is not _INHERITED}
         cls._options = replace(cls._options, topic=topic, **chosen)
         check_options(cls.__name__, cls._options)
@@ -204,6 +213,39 @@ class Channel:
     def events(cls) -> list[str]:
         """Return the names of the events that the channel has handlers for, sorted."""
         return sorted(handlers_of(cls, Channel))
+
+    @classmethod
+    def schema(cls) -> dict[str, Json]:
+        """Return the types of the state, the events and the replies as JSON Schema.
+
+        Returns:
+            a document (draft 2020-12) whose ``$defs`` are, for a class Todos, ``TodosState``,
+            ``TodosEvents``, ``TodosReplies`` and the types that they refer to.
+
+        Raises:
+            DeclarationError: an annotation names something unknown, or two say different states.
+        """
+        from livestate_nb.schema import schema_of  # noqa: PLC0415 - few ask for it
+
+        return schema_of([contract_by_class(cls)])
+
+    @classmethod
+    def typescript(cls) -> str:
+        """Return the types of the state, the events and the replies as TypeScript declarations.
+
+        Raises:
+            DeclarationError: as for `schema`.
+
+        Example:
+            >>> class Counter(Channel, topic="counter"):
+            ...     def init(self, params) -> dict[str, int]:
+            ...         return {"n": 0}
+            >>> "export type CounterState = Record<string, number>;" in Counter.typescript()
+            True
+        """
+        from livestate_nb.schema import typescript_of  # noqa: PLC0415 - few ask for it
+
+        return typescript_of(cls.schema())
 
     @classmethod
     def show(
@@ -491,6 +533,17 @@ def _the_host() -> Host:
 def options_of(channel: type[Channel]) -> Options:
     """Return what the class statement of a channel says."""
     return channel._options
+
+
+def contract_by_class(channel: type[Channel]) -> "Contract":
+    """Return the types of what a channel and its clients send each other.
+
+    Raises:
+        DeclarationError: an annotation names something unknown, or two say different states.
+    """
+    from livestate_nb.schema import contract_of  # noqa: PLC0415 - few ask for it
+
+    return contract_of(channel, handlers_of(channel, Channel), channel._options)
 
 
 def handler_of(

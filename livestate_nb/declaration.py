@@ -5,11 +5,12 @@ It must not know channels themselves, nor who runs them.
 
 import inspect
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, TypeVar
 
-from livestate_nb.errors import DeclarationError
+from livestate_nb.errors import DeclarationError, EventError
+from livestate_nb.event import Event
 from livestate_nb.payload import Reader, reader_of
 from livestate_nb.state.builder import MessageBuilder
 
@@ -19,7 +20,8 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _EVENTS: Final = "_livestate_events"
 _RUN_ON: Final = "_livestate_run_on"
-_FALLBACK: Final = "handle_event"
+FALLBACK: Final = "handle_event"
+"""The method that takes the events without a handler."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,7 @@ class Options:
     run_on: RunOn | None = None
     message_builder: MessageBuilder = field(default_factory=MessageBuilder)
     presence: bool = False
+    replies: Mapping[str, Any] | None = None
 
 
 def on(event: str, *, run_on: RunOn | None = None) -> Callable[[Handler], Handler]:
@@ -160,11 +163,12 @@ def check_options(name: str, options: Options) -> None:
             f"got {options.message_builder!r}"
         )
     _check_run_on(name, options.run_on)
+    _check_replies(name, options.replies)
 
 
 def has_fallback(cls: type) -> bool:
     """Return whether a channel's class has a `handle_event`, which takes any event."""
-    return hasattr(cls, _FALLBACK)
+    return hasattr(cls, FALLBACK)
 
 
 def readers_of(cls: type, handlers: dict[str, str]) -> dict[str, Reader]:
@@ -180,8 +184,8 @@ def readers_of(cls: type, handlers: dict[str, str]) -> dict[str, Reader]:
     """
     places = dict.fromkeys(handlers.values(), 1)
     if has_fallback(cls):
-        _check_parameters(cls, _FALLBACK, getattr(cls, _FALLBACK), "event, payload, state")
-        places[_FALLBACK] = 2
+        _check_parameters(cls, FALLBACK, getattr(cls, FALLBACK), "event, payload, state")
+        places[FALLBACK] = 2
     readers: dict[str, Reader] = {}
     for name, position in places.items():
         reader = reader_of(getattr(cls, name), position, cls)
@@ -210,6 +214,24 @@ def handlers_of(cls: type, reserved: type) -> dict[str, str]:
 def _check_run_on(name: str, run_on: object) -> None:
     if run_on not in (None, "main"):
         raise DeclarationError(f"{name}: expected run_on 'main' or None, got {run_on!r}")
+
+
+def _check_replies(name: str, replies: object) -> None:
+    if replies is None:
+        return
+    if not isinstance(replies, Mapping):
+        raise DeclarationError(
+            f'{name}: expected replies as types by events, {{"added": Added}}, got {replies!r}'
+        )
+    for event, kind in replies.items():
+        try:
+            Event(event)
+        except EventError as error:
+            raise DeclarationError(f"{name}: replies: {error}") from error
+        if isinstance(kind, str):
+            raise DeclarationError(
+                f"{name}: expected a type as what {event!r} carries, got the text {kind!r}"
+            )
 
 
 def _own_handlers(cls: type, reserved: type) -> dict[str, str]:

@@ -4,18 +4,16 @@ It reads the annotation once, and checks and converts by it. It must not know ch
 imports no library that the user did not.
 """
 
-import inspect
 import re
-import typing
 from collections.abc import Callable
 from functools import partial
-from types import SimpleNamespace
 from typing import Any, Final, TypeAlias
 
 import msgspec
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.errors import DeclarationError, InvalidPayload
+from livestate_nb.hints import parameter_hint, where_of
 from livestate_nb.state.fields import is_named
 from livestate_nb.state.pointer import pointer
 
@@ -24,7 +22,7 @@ __all__ = ["Reader", "reader_of"]
 Reader: TypeAlias = Callable[[Json], Any]
 """Return what a payload becomes, or raise `InvalidPayload`."""
 
-_UNCHECKED: Final = (inspect.Parameter.empty, Any, object, dict)
+_UNCHECKED: Final = (Any, object, dict)
 _MODELS: Final = frozenset({("pydantic", "BaseModel")})
 _MODEL_ERRORS: Final = frozenset({("pydantic_core", "ValidationError")})
 _PLACE: Final = re.compile(r"(?P<text>.*) - at (?:`key` in )?`\$(?P<place>.*)`", re.DOTALL)
@@ -60,8 +58,8 @@ def reader_of(method: Callable[..., Any], position: int, owner: type) -> Reader 
         Traceback (most recent call last):
         livestate_nb.errors.InvalidPayload: Expected `str`, got `int` at '/title'
     """
-    where = f"{owner.__name__}.{method.__name__}"
-    kind = _annotation(method, position, owner, where)
+    where = where_of(method, owner)
+    kind = parameter_hint(method, position, owner)
     if kind in _UNCHECKED:
         return None
     try:
@@ -77,34 +75,6 @@ def reader_of(method: Callable[..., Any], position: int, owner: type) -> Reader 
             f"pydantic class, or of JSON's own types, got {kind!r}"
         )
     return partial(_read, kind, where)
-
-
-def _annotation(method: Callable[..., Any], position: int, owner: type, where: str) -> Any:
-    parameters = list(inspect.signature(method).parameters.values())
-    if position >= len(parameters):
-        return Any
-    parameter = parameters[position]
-    if parameter.kind not in (parameter.POSITIONAL_ONLY, parameter.POSITIONAL_OR_KEYWORD):
-        return Any
-    if parameter.annotation is parameter.empty:
-        return Any
-    names = getattr(inspect.unwrap(method), "__globals__", {})
-    nested = {
-        name: value
-        for base in reversed(owner.__mro__)
-        for name, value in vars(base).items()
-        if isinstance(value, type)
-    }
-    asked = SimpleNamespace(__annotations__={"payload": parameter.annotation})
-    try:
-        hints = typing.get_type_hints(asked, names, nested, include_extras=True)
-    except Exception as error:
-        raise DeclarationError(
-            f"{where}: cannot resolve the annotation {parameter.annotation!r} of "
-            f"{parameter.name} ({error}): a class that is named in quotes, or under from "
-            "__future__ import annotations, must stand at the top of the module or cell"
-        ) from error
-    return hints["payload"]
 
 
 def _read(kind: Any, where: str, payload: Json) -> Any:

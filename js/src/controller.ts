@@ -7,17 +7,19 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { DispatchError, type LiveStateError } from "./failure";
 import { readForm } from "./form";
 import type { Json, JsonObject } from "./json";
-import { LiveState, type Status } from "./live-state";
+import { LiveState } from "./live-state";
+import { Selection, type Selector } from "./selection";
+import type { Name, PayloadArgs, Status } from "./typed";
 
 /** Where an element's state comes from, as options of the controller or properties of the host. */
-export interface LiveSource {
+export interface LiveSource<S = Json, E = Json, R = Json> {
   /** Takes precedence over `url` and `topic`. */
-  liveState?: LiveState | undefined;
+  liveState?: LiveState<S, E, R> | undefined;
   /** The socket's address without its `/websocket`. */
   url?: string | undefined;
   topic?: string | undefined;
   /** Sent when the topic is joined. */
-  params?: JsonObject | undefined;
+  params?: object | undefined;
 }
 
 /** Options of `submit`. */
@@ -26,34 +28,39 @@ export interface SubmitOptions {
   reset?: boolean;
 }
 
-/** A listener of the channel's events and, while it is attached, its removal. */
-interface Listener {
-  event: string;
-  listener: (payload: Json) => void;
-  remove?: (() => void) | undefined;
+/** A listener of the channel's events: it is attached to what the controller is connected to. */
+interface Hearing<S, E, R> {
+  attach(liveState: LiveState<S, E, R>): () => void;
+  /** Its removal, while it is attached. */
+  remove: (() => void) | undefined;
 }
 
 /**
  * Connects a Lit element to a topic while the element is in a document.
  *
+ * It renders the element again when the state or the status changed; if something is selected,
+ * only when that, or the status, is another.
+ *
  * @example
  * class Clock extends LitElement {
  *   live = new LiveController(this, { url: "wss://host/livestate", topic: "clock" });
+ *   time = this.live.select("time");
  *   render() {
- *     return html`${this.live.state?.time}`;
+ *     return html`${this.time.value}`;
  *   }
  * }
  */
-export class LiveController<S = Json> implements ReactiveController {
+export class LiveController<S = Json, E = Json, R = Json> implements ReactiveController {
   #host: ReactiveControllerHost & HTMLElement;
-  #source: LiveSource | undefined;
-  #liveState: LiveState<S> | undefined;
+  #source: LiveSource<S, E, R> | undefined;
+  #liveState: LiveState<S, E, R> | undefined;
   /** The url, topic and params that `#liveState` was made for. */
   #made = "";
-  #listeners = new Set<Listener>();
+  #listeners = new Set<Hearing<S, E, R>>();
+  #selections: Selection<Json, S>[] = [];
 
   /** @param source where the state comes from; if left out, the host's properties of these names */
-  constructor(host: ReactiveControllerHost & HTMLElement, source?: LiveSource) {
+  constructor(host: ReactiveControllerHost & HTMLElement, source?: LiveSource<S, E, R>) {
     this.#host = host;
     this.#source = source;
     host.addController(this);
@@ -62,6 +69,11 @@ export class LiveController<S = Json> implements ReactiveController {
   /** The last state; undefined until there is one. It is shared: never change it. */
   get state(): S | undefined {
     return this.#liveState?.state;
+  }
+
+  /** What it is connected to; undefined while it knows of nothing. */
+  get liveState(): LiveState<S, E, R> | undefined {
+    return this.#liveState;
   }
 
   get version(): number | undefined {
@@ -77,9 +89,24 @@ export class LiveController<S = Json> implements ReactiveController {
     return this.#liveState?.error ?? null;
   }
 
+  /**
+   * Selects a part of the state, whose `value` is then at hand in `render`; from then on the host
+   * is rendered again only if something that was selected, or the status, is another.
+   *
+   * @param selector a path such as `user.names[0]`, or a function of the state, whose results are
+   *   compared by the identity of their members
+   * @throws Error for text that is no path
+   */
+  select<T = Json>(selector: Selector<S, T>): Selection<T, S> {
+    const selection = new Selection(selector);
+    selection.update(this.state);
+    this.#selections.push(selection);
+    return selection;
+  }
+
   /** Sends an event to the channel. See LiveState.dispatch; without a connection it rejects. */
-  dispatch(event: string, payload?: Json): Promise<void> {
-    if (this.#liveState) return this.#liveState.dispatch(event, payload);
+  dispatch<K extends Name<E>>(event: K, ...payload: PayloadArgs<E[K]>): Promise<void> {
+    if (this.#liveState) return this.#liveState.dispatch(event, ...payload);
     const message = "The event was not sent: the element has no url and topic.";
     const answer = Promise.reject(new DispatchError("not sent", event, message));
     answer.catch(() => {});
@@ -93,7 +120,7 @@ export class LiveController<S = Json> implements ReactiveController {
    * was handled without error, the form is reset, unless `reset` is false. Files can't be sent:
    * the error says so.
    */
-  submit(event: string, { reset = true }: SubmitOptions = {}): (submitted: SubmitEvent) => void {
+  submit(event: Name<E>, { reset = true }: SubmitOptions = {}): (submitted: SubmitEvent) => void {
     return (submitted) => {
       submitted.preventDefault();
       const form = submitted.target as HTMLFormElement;
@@ -104,7 +131,8 @@ export class LiveController<S = Json> implements ReactiveController {
         this.#liveState?.report({ type: "form error", event, message: (error as Error).message });
         return;
       }
-      this.dispatch(event, payload).then(
+      // What a form holds is known when it is sent: the server checks it.
+      this.dispatch(event, ...([payload] as Json)).then(
         () => reset && form.reset(),
         () => {},
       );
@@ -115,13 +143,13 @@ export class LiveController<S = Json> implements ReactiveController {
    * Calls `listener` with the payload of each `event` that the channel pushes.
    * @returns the removal of the listener
    */
-  on(event: string, listener: (payload: Json) => void): () => void {
-    const entry: Listener = { event, listener };
-    entry.remove = this.#liveState?.on(event, listener);
-    this.#listeners.add(entry);
+  on<K extends Name<R>>(event: K, listener: (payload: R[K]) => void): () => void {
+    const attach = (liveState: LiveState<S, E, R>) => liveState.on(event, listener);
+    const hearing = { attach, remove: this.#liveState && attach(this.#liveState) };
+    this.#listeners.add(hearing);
     return () => {
-      entry.remove?.();
-      this.#listeners.delete(entry);
+      hearing.remove?.();
+      this.#listeners.delete(hearing);
     };
   }
 
@@ -142,7 +170,7 @@ export class LiveController<S = Json> implements ReactiveController {
 
   /** Connects to what the source names now, unless it is connected to that. */
   #attach(): void {
-    const source = this.#source ?? (this.#host as LiveSource);
+    const source = this.#source ?? (this.#host as LiveSource<S, E, R>);
     const { liveState, url, topic, params } = source;
     if (liveState) {
       this.#made = "";
@@ -151,32 +179,43 @@ export class LiveController<S = Json> implements ReactiveController {
       const made = JSON.stringify([url, topic, params]);
       if (this.#liveState && made === this.#made) return;
       this.#made = made;
-      this.#use(new LiveState({ url, topic, ...(params && { params }) }));
+      this.#use(new LiveState<S, E, R>({ url, topic, params }));
     } else {
       this.#use(undefined);
     }
   }
 
-  #use(liveState: LiveState<S> | undefined): void {
+  #use(liveState: LiveState<S, E, R> | undefined): void {
     const old = this.#liveState;
     if (liveState === old) return;
     this.#liveState = liveState;
     if (old) {
-      old.removeEventListener("livestate-change", this.#update);
+      old.removeEventListener("livestate-change", this.#change);
       old.removeEventListener("livestate-status", this.#update);
       old.disconnect(this);
     }
     if (liveState) {
-      liveState.addEventListener("livestate-change", this.#update);
+      liveState.addEventListener("livestate-change", this.#change);
       liveState.addEventListener("livestate-status", this.#update);
       liveState.connect(this);
     }
-    for (const entry of this.#listeners) {
-      entry.remove?.();
-      entry.remove = liveState?.on(entry.event, entry.listener);
+    for (const hearing of this.#listeners) {
+      hearing.remove?.();
+      hearing.remove = liveState && hearing.attach(liveState);
     }
+    this.#select();
     this.#update();
   }
+
+  /** Brings the selections up to date, and tells whether one is another. */
+  #select(): boolean {
+    // All of them, whatever the first ones say.
+    return this.#selections.filter((selection) => selection.update(this.state)).length > 0;
+  }
+
+  #change = (): void => {
+    if (this.#select() || this.#selections.length === 0) this.#update();
+  };
 
   #update = (): void => {
     this.#host.requestUpdate();

@@ -33,7 +33,7 @@ import { theme } from "./theme";
  *   }
  * }
  */
-export class LiveElement<S = Json> extends LitElement {
+export class LiveElement<S = Json, E = Json, R = Json> extends LitElement {
   static override properties: PropertyDeclarations = {
     url: { type: String },
     topic: { type: String },
@@ -47,10 +47,10 @@ export class LiveElement<S = Json> extends LitElement {
   /** Sent when the topic is joined; JSON as an attribute. */
   declare params: JsonObject | undefined;
   /** What to show, instead of `url` and `topic`. */
-  declare liveState: LiveState | undefined;
+  declare liveState: LiveState<S, E, R> | undefined;
 
   /** The state, its status, and the ways to dispatch and to listen. */
-  readonly live = new LiveController<S>(this);
+  readonly live = new LiveController<S, E, R>(this);
   #failure: unknown;
 
   constructor() {

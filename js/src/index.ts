@@ -1,8 +1,23 @@
 /** The library: what elements, and pages without Jupyter, import from `livestate-nb`. */
 
+export {
+  type ConnectOptions,
+  connectAttribute,
+  connectAtttribute,
+  connectElement,
+  connectProperty,
+  type LiveStateProperty,
+  receiveEvent,
+  sendEvent,
+} from "./binding";
 export { LiveController, type LiveSource, type SubmitOptions } from "./controller";
+export { liveState, liveStateConfig, liveStateProperty } from "./decorators";
 export { LiveElement } from "./element";
 export { DispatchError, type LiveStateError } from "./failure";
 export type { Json, JsonObject } from "./json";
-export { LiveState, type LiveStateConfig, type Status } from "./live-state";
+// Files that were written for phx-live-state say `import LiveState from`.
+export { LiveState, LiveState as default, type LiveStateConfig } from "./live-state";
 export { applyPatch, type Operation, PatchError } from "./patch";
+export type { Selection, Selector } from "./selection";
+export type { LiveStateDecoratorOptions } from "./settings";
+export type { LiveStateChange, LiveStatePatch, Status } from "./typed";

@@ -5,6 +5,7 @@
 
 import { type Channel, Socket, type SocketConnectOption } from "phoenix";
 import { Document } from "./document";
+import { Emitter } from "./emitter";
 import {
   isConnectionError,
   isSameError,
@@ -13,31 +14,25 @@ import {
   readMessage,
   readRefusal,
 } from "./failure";
-import { isObject, type Json, type JsonObject } from "./json";
+import { isObject, type Json } from "./json";
 import { Outbox } from "./outbox";
 import { Place } from "./place";
+import type { Name, PayloadArgs, Status } from "./typed";
 import * as wire from "./wire";
-
-/**
- * How the state stands: `connecting` until there is a first state, `live`, `offline` while the
- * connection is lost (the last state is kept), `error` when the server refused us or closed the
- * channel; the `error` of the LiveState says why.
- */
-export type Status = "connecting" | "live" | "offline" | "error";
 
 /** What a LiveState connects to: a `url` of its own, or a `socket` that others use as well. */
 export interface LiveStateConfig {
   /** The socket's address without its `/websocket`, e.g. `wss://host/livestate`. */
-  url?: string;
+  url?: string | undefined;
   /** A phoenix Socket to use instead of `url`; it is connected, but never disconnected. */
-  socket?: Socket;
-  topic: string;
+  socket?: Socket | undefined;
+  topic?: string | undefined;
   /** Sent when the topic is joined. */
-  params?: JsonObject;
+  params?: object | undefined;
   /** Options of the phoenix Socket that is made for `url`. */
-  socketOptions?: Partial<SocketConnectOption>;
+  socketOptions?: Partial<SocketConnectOption> | undefined;
   /** The name of the session to join, where the server knows sessions by name. */
-  session?: string;
+  session?: string | undefined;
 }
 
 /** What phoenix.js has and @types/phoenix lacks. */
@@ -61,11 +56,11 @@ const REFRESH_MS = 5_000;
  * todos.connect();
  * await todos.dispatch("add_todo", { title: "milk" });
  */
-export class LiveState<S = Json> extends EventTarget {
+export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   readonly config: LiveStateConfig;
   readonly socket: Socket;
-  /** The joined channel; null before `connect()` and after `disconnect()`. */
-  channel: Channel | null = null;
+  readonly #topic: string;
+  #channel: Channel | null;
   #status: Status = "offline";
   #error: LiveStateError | null = null;
   #document = new Document<S>();
@@ -73,18 +68,19 @@ export class LiveState<S = Json> extends EventTarget {
   #place = new Place();
   #holders = new Set<object>();
   #socketErrorRef = "";
-  /** The events that are fired at listeners; all others are sent to the channel. */
-  #fired = new WeakSet<Event>();
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(config: LiveStateConfig) {
     super();
-    const { url, socket, socketOptions } = config;
-    if (!socket && !url) throw new Error("LiveState needs a url or a socket");
+    const { url, socket, socketOptions, topic } = config;
+    if (!socket && !url) throw new Error("LiveState needs a url or a socket, and got neither");
+    if (!topic) throw new Error("LiveState needs a topic, and got none");
     this.config = config;
     this.socket = socket ?? new Socket(url as string, socketOptions);
+    this.#topic = topic;
+    this.#channel = this.#open();
     this.#outbox = new Outbox({
-      isOpen: () => this.channel?.state === "joined" && this.socket.isConnected(),
+      isOpen: () => this.#channel?.state === "joined" && this.socket.isConnected(),
       send: (event, payload, ref) => this.#push(wire.EVENT_PREFIX + event, payload, ref),
       onHandled: () => this.clearError(),
       onFailed: (error) => {
@@ -109,6 +105,16 @@ export class LiveState<S = Json> extends EventTarget {
     return this.#document.version;
   }
 
+  /** The phoenix Channel; null after `disconnect()`. */
+  get channel(): Channel | null {
+    return this.#channel;
+  }
+
+  /**
+   * How the state stands: `connecting` until there is a first state, `live`, `offline` while the
+   * connection is lost (the last state is kept), `error` when the server refused us or closed the
+   * channel; `error` says why.
+   */
   get status(): Status {
     return this.#status;
   }
@@ -142,8 +148,8 @@ export class LiveState<S = Json> extends EventTarget {
   /** Leaves the topic when its last holder disconnects. The last state is kept. */
   disconnect(holder: object = this): void {
     if (!this.#holders.delete(holder) || this.connected) return;
-    const channel = this.channel;
-    this.channel = null;
+    const channel = this.#channel;
+    this.#channel = null;
     channel?.leave();
     this.socket.off([this.#socketErrorRef]);
     if (!this.config.socket) this.socket.disconnect();
@@ -163,31 +169,13 @@ export class LiveState<S = Json> extends EventTarget {
    *   connection was lost for good before the answer, or the event could not be sent. A rejection
    *   that nobody awaits is not reported as unhandled: `error` and `livestate-error` tell it as well.
    */
-  dispatch(event: string, payload?: Json): Promise<void> {
+  dispatch<K extends Name<E>>(event: K, ...[payload]: PayloadArgs<E[K]>): Promise<void> {
     return this.#outbox.dispatch(event, payload);
   }
 
-  /** Sends a CustomEvent to the channel: its type is the event's name, its detail the payload. */
-  override dispatchEvent(event: Event): boolean {
-    // Some DOMs (happy-dom) fire an event by calling this again.
-    if (this.#fired.has(event)) return super.dispatchEvent(event);
-    this.dispatch(event.type, (event as CustomEvent).detail);
-    return true;
-  }
-
   /** Sends an event to the channel without asking what became of it. */
-  pushEvent(event: string, payload?: Json): void {
-    this.dispatch(event, payload);
-  }
-
-  /**
-   * Calls `listener` with the payload of each `event` that the channel pushes.
-   * @returns the removal of the listener
-   */
-  on(event: string, listener: (payload: Json) => void): () => void {
-    const forward = (fired: Event) => listener((fired as CustomEvent).detail);
-    this.addEventListener(event, forward);
-    return () => this.removeEventListener(event, forward);
+  pushEvent<K extends Name<E>>(event: K, ...[payload]: PayloadArgs<E[K]>): void {
+    this.#outbox.dispatch(event, payload);
   }
 
   /** Makes an error known: sets `error` and fires `livestate-error`. */
@@ -200,20 +188,21 @@ export class LiveState<S = Json> extends EventTarget {
     this.#set(this.#status, null);
   }
 
-  #join(): void {
-    const { topic, params, session } = this.config;
+  /** Makes the channel; it is not joined yet. */
+  #open(): Channel {
+    const { params, session } = this.config;
     // Asked for at each join, the first and those of phoenix.js.
     const joinParams = () => {
       const resume = this.#place.claim;
       const ours = { ...(session ? { session } : {}), ...(resume ? { resume } : {}) };
       return { ...params, [wire.RESERVED_KEY]: ours };
     };
-    const channel = this.socket.channel(topic, joinParams);
-    this.channel = channel;
+    const channel = this.socket.channel(this.#topic, joinParams);
     /** A channel that was left may still bring messages; they are nobody's. */
-    const isCurrent = () => this.channel === channel;
-    channel.onMessage = (event: string, payload: Json, ref: Json) => {
-      if (isCurrent()) {
+    const isCurrent = () => this.#channel === channel;
+    // phoenix.js tells that a join which it has given up was not answered as a message of no event.
+    channel.onMessage = (event: string | null, payload: Json, ref: Json) => {
+      if (isCurrent() && event !== null) {
         this.#place.count(event);
         this.#receive(event, payload, ref);
       }
@@ -225,10 +214,15 @@ export class LiveState<S = Json> extends EventTarget {
     channel.onClose(() => {
       if (isCurrent()) this.#close();
     });
-    channel
+    return channel;
+  }
+
+  #join(): void {
+    this.#channel ??= this.#open();
+    this.#channel
       .join()
       .receive("ok", (response) => this.#joined(response))
-      .receive("error", (response) => this.#refused(readRefusal(topic, response)));
+      .receive("error", (response) => this.#refused(readRefusal(this.#topic, response)));
   }
 
   #receive(event: string, payload: Json, ref: Json): void {
@@ -237,9 +231,9 @@ export class LiveState<S = Json> extends EventTarget {
     else if (event === wire.ERROR) this.#fail(payload);
     else if (event === wire.REPLY) {
       // On a lost join the server only says that the topic is unmatched: then nobody got the event.
-      if (this.channel?.state === "joined") this.#outbox.answer(ref, payload);
+      if (this.#channel?.state === "joined") this.#outbox.answer(ref, payload);
     } else if (!event.startsWith(wire.OWN_PREFIX) && !wire.PHOENIX_EVENT.test(event)) {
-      this.#emit(event, payload);
+      this.emit(event, payload);
     }
   }
 
@@ -250,7 +244,7 @@ export class LiveState<S = Json> extends EventTarget {
   }
 
   #patch(payload: Json): void {
-    this.#emit("livestate-patch", payload);
+    this.emit("livestate-patch", payload);
     if (this.#document.patch(payload)) this.#changed();
     else this.#refresh();
   }
@@ -272,7 +266,7 @@ export class LiveState<S = Json> extends EventTarget {
     if (this.#document.isSynced) this.#set("live");
     else if (isResumed && this.version !== undefined) this.#refresh();
     this.#outbox.open(isObject(terms), isResumed);
-    this.#emit("livestate-connect");
+    this.emit("livestate-connect");
   }
 
   /** The join is lost: the channel crashed or the connection went. phoenix.js joins again. */
@@ -307,7 +301,7 @@ export class LiveState<S = Json> extends EventTarget {
   #changed(): void {
     const { state, version } = this;
     this.#set("live");
-    this.#emit("livestate-change", { state, version });
+    this.emit("livestate-change", { state, version });
   }
 
   /** Asks for the whole state: once for each gap, again only if the answer seems to be lost. */
@@ -320,26 +314,24 @@ export class LiveState<S = Json> extends EventTarget {
 
   /** Sends a message of the channel and returns its ref. Answers may take as long as they like. */
   #push(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
-    const { joinRef, topic } = this.channel as JoinedChannel;
-    this.socket.push({ topic, event, payload, ref, join_ref: joinRef.call(this.channel) });
+    const join_ref = (this.#channel as JoinedChannel).joinRef();
+    this.socket.push({ topic: this.#topic, event, payload, ref, join_ref });
     return ref;
+  }
+
+  protected override send(event: string, payload: Json): void {
+    this.#outbox.dispatch(event, payload);
   }
 
   #report(status: Status, error: LiveStateError, detail: Json = error): void {
     this.#set(status, error);
-    this.#emit("livestate-error", detail);
+    this.emit("livestate-error", detail);
   }
 
   #set(status: Status, error: LiveStateError | null = this.#error): void {
     if (status === this.#status && error === this.#error) return;
     this.#status = status;
     this.#error = error;
-    this.#emit("livestate-status", { status, error });
-  }
-
-  #emit(type: string, detail?: Json): void {
-    const event = new CustomEvent(type, { detail });
-    this.#fired.add(event);
-    super.dispatchEvent(event);
+    this.emit("livestate-status", { status, error });
   }
 }

@@ -252,6 +252,62 @@ describe("a LiveController", () => {
     expect(heard).toEqual([{ id: 1 }]);
   });
 
+  it("renders its element again only for what was selected", async () => {
+    class Counted extends LiveElement<{ a: number; b: { names: string[] }; c: number }> {
+      a = this.live.select((state) => state.a);
+      name = this.live.select("b.names[0]");
+      renders = 0;
+      override render() {
+        this.renders += 1;
+        return `${this.a.value} ${this.name.value}`;
+      }
+    }
+    customElements.define("counted-element", Counted);
+    const element = mount<Counted>("counted-element");
+    link = await kernel.link();
+    join = await link.accept({ a: 1, b: { names: ["Ann"] }, c: 1 });
+    await until(() => text(element) === "1 Ann");
+    const { renders } = element;
+    const patch = async (version: number, path: string, value: Json) => {
+      link.push(join, "state:patch", { patch: [{ op: "replace", path, value }], version });
+      await until(() => live.version === version);
+      await element.updateComplete;
+      return element.renders - renders;
+    };
+    expect(await patch(1, "/c", 2)).toBe(0);
+    expect(await patch(2, "/b/names", ["Ann", "Bob"])).toBe(0);
+    expect(await patch(3, "/a", 2)).toBe(1);
+    expect(await patch(4, "/b/names/0", "Amy")).toBe(2);
+    expect(text(element)).toBe("2 Amy");
+    link.push(join, "state:change", { state: { a: 2, b: { names: ["Amy"] }, c: 9 }, version: 9 });
+    await until(() => live.version === 9);
+    await element.updateComplete;
+    expect(element.renders - renders).toBe(2);
+    expect(element.live.liveState).toBe(live);
+    link.close();
+    await until(() => element.live.status === "offline");
+    await element.updateComplete;
+    expect(element.renders - renders).toBe(3);
+  });
+
+  it("shows in the element's place that a selection failed", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    class Failing extends LiveElement {
+      n = this.live.select((state: Json) => state.a.n);
+      override render() {
+        return this.n.value;
+      }
+    }
+    customElements.define("failing-selection", Failing);
+    const element = mount("failing-selection");
+    link = await kernel.link();
+    join = await link.accept({});
+    await until(() => text(element)?.includes("could not be rendered. TypeError"));
+    link.push(join, "state:change", { state: { a: { n: 7 } }, version: 1 });
+    await until(() => text(element) === "7");
+    log.mockRestore();
+  });
+
   it("refuses events without a topic", async () => {
     const element = document.createElement("todo-list") as TodoList;
     document.body.append(element);

@@ -242,6 +242,17 @@ describe("losing the connection", () => {
     await expect(live.dispatch("x")).rejects.toThrow("The server closed the channel");
   });
 
+  it("waits on when the answer to a join is lost with the connection", async () => {
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    client().connect();
+    await (await server.link()).take("phx_join");
+    await server.stop();
+    await until(() => live.error?.type === "socket error");
+    // phoenix.js gives that join up, though nobody asks for it any more.
+    vi.advanceTimersByTime(10_001);
+    expect(live.status).toBe("offline");
+  });
+
   it("reports a server that can't be reached", async () => {
     client();
     await server.stop();

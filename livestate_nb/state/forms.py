@@ -11,6 +11,7 @@ import functools
 import pathlib
 import uuid
 from collections.abc import Callable, Collection
+from dataclasses import dataclass
 from typing import Any, TypeVar, overload
 
 from livestate_nb.state.constancy import is_array, is_frozen
@@ -96,6 +97,28 @@ class Constancy(enum.Enum):
     NOTHING = enum.auto()
 
 
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """Hold what was registered for a class: a function, or names; see `register`."""
+
+    function: Callable[[Any], object] | None = None
+    only: tuple[str, ...] | None = None
+    excluded: frozenset[str] = frozenset()
+
+
+def lesson_of(cls: type) -> Lesson | None:
+    """Return what was registered for a class or the nearest of its bases; None if nothing was."""
+    make = _forms.dispatch(cls)
+    if make is library_form or make in _STANDARD.values():
+        return None
+    function = make.function if isinstance(make, _Custom) else make
+    if not isinstance(function, functools.partial):
+        return Lesson(function)
+    if function.func is _form_of_some:
+        return Lesson(only=function.args[0])
+    return Lesson(excluded=function.args[0])
+
+
 def maker_of(cls: type) -> Callable[[Any], object]:
     """Return the function that makes the form of a class's values, to be used by `form_of`."""
     make = _forms.dispatch(cls)
@@ -134,13 +157,13 @@ def form_of(value: Any, make: Callable[[Any], object]) -> tuple[object, Constanc
 class _Custom:
     """Wrap a registered function, of which nobody knows what else it looks at."""
 
-    __slots__ = ("_function",)
+    __slots__ = ("function",)
 
     def __init__(self, function: Callable[[Any], object]) -> None:
-        self._function = function
+        self.function = function
 
     def __call__(self, value: Any) -> object:
-        return self._function(value)
+        return self.function(value)
 
 
 def _enter_custom(cls: type, function: _Function) -> _Function:

@@ -1,6 +1,6 @@
-"""The command line: ``jupyter livestate gen | list | serve``.
+"""The command line: ``jupyter livestate gen | types | list | serve``.
 
-It must not know what is generated, nor how a server runs.
+It must not know what is generated or written, nor how a server runs.
 """
 
 import sys
@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any, Final
 
+from livestate_nb_server.declarations import check, declarations, save
 from livestate_nb_server.gen import CommandError, channel_cell, gen_channel, gen_element
 from livestate_nb_server.listing import listing
 from livestate_nb_server.serve import serve
@@ -45,6 +46,7 @@ def _parser() -> ArgumentParser:
     ).add_subparsers(title="what to generate", metavar="KIND", required=True)
     _add_channel(kinds)
     _add_element(kinds)
+    _add_types(commands)
     listing = commands.add_parser(
         "list",
         help="list the channels that a Jupyter server here hosts",
@@ -99,6 +101,31 @@ def _add_element(kinds: Any) -> None:
     parser.set_defaults(run=_gen_element)
 
 
+def _add_types(commands: Any) -> None:
+    parser = commands.add_parser(
+        "types",
+        help="write TypeScript types of channels",
+        description="Write TypeScript declarations of the state, the events and the replies of "
+        "channels, from their annotations.",
+        epilog="jupyter livestate types my_package.channels:Todos --output todos.types.ts\n"
+        "    writes TodosState, TodosEvents and TodosReplies",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument(
+        "channels", nargs="+", metavar="MODULE:CLASS", help="such as my_package.channels:Todos"
+    )
+    parser.add_argument("--schema", action="store_true", help="write JSON Schema instead")
+    parser.add_argument(
+        "--output", type=Path, metavar="FILE", help="where to write; to standard output"
+    )
+    parser.add_argument(
+        "--check",
+        action="store_true",
+        help="write nothing; the exit status is 1 where the output file is not up to date",
+    )
+    parser.set_defaults(run=_types)
+
+
 def _add_place(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--directory", type=Path, default=Path(), metavar="DIR", help="where to write; here"
@@ -124,6 +151,17 @@ def _gen_element(asked: Namespace) -> int:
         force=asked.force,
     )
     print(told)
+    return 0
+
+
+def _types(asked: Namespace) -> int:
+    if asked.check and asked.output is None:
+        raise CommandError("--check needs --output FILE: the file to check")
+    text = declarations(asked.channels, is_schema=asked.schema)
+    if asked.output is None:
+        print(text, end="")
+    else:
+        print(check(text, asked.output) if asked.check else save(text, asked.output))
     return 0
 
 

@@ -99,7 +99,7 @@ def load(name: str, source: str, kind: str) -> Any | Failed:
         return Failed(
             source,
             f"cannot import {name!r}: {type(error).__name__}: {error}; is the package installed in "
-            "the server's environment?",
+            "this environment?",
         )
     return value
 

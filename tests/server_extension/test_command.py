@@ -184,7 +184,7 @@ def test_where_nothing_is_hosted_the_list_says_how() -> None:
 
 @pytest.mark.parametrize(
     "words",
-    [[], ["gen"], ["gen", "channel"], ["gen", "element"], ["list"], ["serve"]],
+    [[], ["gen"], ["gen", "channel"], ["gen", "element"], ["types"], ["list"], ["serve"]],
     ids=" ".join,
 )
 def test_every_command_explains_itself(

@@ -1,4 +1,7 @@
-"""Build the testbed's pages: modules that use the unmodified phx-live-state, bundled by esbuild."""
+"""Build the testbed's pages: modules written for phx-live-state, bundled by esbuild.
+
+Each is built with the unmodified package, and below ours/ with our client in its place.
+"""
 
 import os
 import subprocess
@@ -9,7 +12,8 @@ from typing import Final
 HERE: Final = Path(__file__).parent
 SOURCES: Final = HERE / "pages"
 NPM: Final = HERE.parent / "npm" / "node_modules"
-ESBUILD: Final = HERE.parents[1] / "js" / "node_modules" / ".bin" / "esbuild"
+JS: Final = HERE.parents[1] / "js"
+ESBUILD: Final = JS / "node_modules" / ".bin" / "esbuild"
 
 PAGE: Final = """<!doctype html>
 <html lang="en">
@@ -26,9 +30,14 @@ def build(directory: Path) -> None:
     if not (NPM.exists() and ESBUILD.exists()):
         print("no pages: make setup installs what they are built with", file=sys.stderr)
         return
-    sources = sorted(path for path in SOURCES.iterdir() if path.suffix in (".js", ".jsx"))
+    _build(directory)
+    _build(directory / "ours", f"--alias:phx-live-state={JS / 'src' / 'index.ts'}")
+
+
+def _build(directory: Path, *options: str) -> None:
+    sources = sorted(path for path in SOURCES.iterdir() if path.suffix in (".js", ".jsx", ".ts"))
     command = [str(ESBUILD), *map(str, sources), "--bundle", "--format=esm", "--jsx=automatic"]
-    command += [f"--outdir={directory}", "--log-level=error"]
+    command += [f"--outdir={directory}", "--log-level=error", *options]
     subprocess.run(command, check=True, env={**os.environ, "NODE_PATH": str(NPM)})
     for source in sources:
         (directory / f"{source.stem}.html").write_text(PAGE.format(name=source.stem))

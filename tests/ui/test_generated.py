@@ -55,8 +55,13 @@ def test_a_cell_and_an_element_show_a_list_in_a_notebook(
     context.close()
 
 
+@pytest.mark.parametrize("client", ["phx-live-state", "ours"])
 def test_a_typescript_element_is_built_by_the_printed_line_and_works_in_a_page(
-    server: LiveServer, browser: Browser, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+    client: str,
+    server: LiveServer,
+    browser: Browser,
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     words = ["element", "Todo", "todo-list", "--typescript", "--directory", str(tmp_path)]
     told = generated(words, capsys)
@@ -64,6 +69,8 @@ def test_a_typescript_element_is_built_by_the_printed_line_and_works_in_a_page(
     node = find_node()
     modules = [install(node, ROOT / "tests" / "npm"), ROOT / "js" / "node_modules"]
     command = [str(modules[1] / ".bin" / "esbuild"), *shlex.split(build)[2:]]
+    if client == "ours":  # as after changing the import
+        command.append(f"--alias:phx-live-state={ROOT / 'js' / 'src' / 'index.ts'}")
     code, output = run(command, node, tmp_path, NODE_PATH=":".join(map(str, modules)))
     assert code == 0, output
     script = (tmp_path / "dist" / "todo-list.js").read_text()

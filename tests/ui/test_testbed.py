@@ -1,4 +1,5 @@
-"""The testbed's pages, which use the unmodified phx-live-state, in a real Chromium."""
+"""The testbed's pages in a real Chromium: with the unmodified phx-live-state they are written for,
+and with our client after changing only the import."""
 
 from collections.abc import Callable, Iterator
 
@@ -16,16 +17,16 @@ def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
         yield running
 
 
-@pytest.fixture
-def visit(browser: Browser, testbed: Testbed) -> Iterator[Open]:
-    """Open pages of the testbed; none of them may throw."""
+@pytest.fixture(params=["", "ours/"], ids=["phx-live-state", "ours"])
+def visit(browser: Browser, testbed: Testbed, request: pytest.FixtureRequest) -> Iterator[Open]:
+    """Open pages of the testbed, built with one of the clients; none of them may throw."""
     context = browser.new_context()
     errors: list[str] = []
 
     def visit(name: str) -> Page:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{testbed.pages}{name}.html")
+        page.goto(f"{testbed.pages}{request.param}{name}.html")
         return page
 
     yield visit
@@ -85,3 +86,13 @@ def test_the_version_rolls_over(visit: Open) -> None:
 
 def test_refused_joins_and_states_are_displayed(visit: Open) -> None:
     expect(visit("errors").locator("[role=alert]")).to_have_text(["Go away!", "you stink"])
+
+
+def test_decorated_elements_share_what_one_of_them_provides(visit: Open) -> None:
+    page = visit("decorated")
+    button, todos = page.locator("decorated-form button"), page.locator("decorated-list li")
+    page.wait_for_function("() => document.querySelector('decorated-form').liveState")
+    for n in (1, 2):
+        button.click()
+        expect(todos).to_have_text(["decorated"] * n)
+    expect(page.locator("decorated-list p")).to_have_text("2")
