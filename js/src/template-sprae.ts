@@ -1,0 +1,102 @@
+/**
+ * Sets sprae up for templates: expressions that tell their template when they fail, directives that
+ * keep what is being typed, and `:send<event>`. It knows nothing of channels.
+ */
+
+import * as signals from "@preact/signals-core";
+// sprae sets itself up when it is imported.
+import "sprae";
+import { compile as compileAny, decorate, dir as startAny, parse, use } from "sprae/core";
+import type { Json } from "./json";
+import { each } from "./template-each";
+import { HOST, type Host, type Scope } from "./template-scope";
+import { showValue } from "./template-value";
+
+/** Starts a directive of an element; returns its end. */
+type Directive = (element: Element, expression: string, scope: Scope) => () => void;
+
+const { batch, computed, effect, signal, untracked } = signals;
+
+const DIRECTIVES: { readonly [name: string]: Directive } = {
+  each,
+  /** One way, from the state to the field: sprae's own writes into the state. */
+  value(element, expression, scope) {
+    const evaluate = parse(expression).bind(element);
+    return effect(() => showValue(element, evaluate(scope)));
+  },
+  /** Makes the element a variable of the template: sprae's own can't be ended. */
+  ref(element, expression, scope) {
+    scope[expression] = element;
+    return () => {
+      scope[expression] = undefined;
+    };
+  },
+};
+
+const SEND = /^send([^.:]+)((?:\.[^.:]+)*)$/;
+
+/** Returns a listener's start: `:send<event>="name"`, with sprae's modifiers. */
+function send(event: string, modifiers: string): Directive {
+  return (element, name, scope) => {
+    const host = scope[HOST] as Host;
+    const type = host.eventNamed(event);
+    const send = (fired: Event) => host.send(name, fired, element);
+    const listener = decorate(
+      Object.assign(send, { target: element }),
+      modifiers.split(".").slice(1),
+    ) as EventListener & AddEventListenerOptions & { target: EventTarget };
+    const { target } = listener;
+    target.addEventListener(type, listener, listener);
+    return () => target.removeEventListener(type, listener, listener);
+  };
+}
+
+/** Compiles an expression to one that tells its template how it fared. */
+function compile(expression: string): (this: Element | undefined, scope: Scope) => Json {
+  let evaluate: (scope: Scope) => Json;
+  try {
+    evaluate = compileAny(expression);
+  } catch (error) {
+    evaluate = () => {
+      throw error;
+    };
+  }
+  return function (scope) {
+    const host = scope[HOST];
+    if (!host) return evaluate.call(this, scope);
+    const guard = <R>(run: () => R): R | undefined => {
+      try {
+        const result = run();
+        if (result instanceof Promise) result.catch(fail);
+        return result;
+      } catch (error) {
+        return fail(error);
+      }
+    };
+    const fail = (error: unknown) => {
+      host.failed(this, expression, error);
+      return undefined;
+    };
+    const value = guard(() => {
+      const result = evaluate.call(this, scope);
+      host.passed(this, expression);
+      return result;
+    });
+    if (typeof value !== "function") return value;
+    return (...values: Json[]) => guard(() => value.apply(this, values));
+  };
+}
+
+use({
+  // sprae's own signals give up where effects nest ten deep, as in lists of lists.
+  ...{ batch, computed, effect, signal, untracked },
+  compile,
+  dir(element, name, expression, scope) {
+    const [, event = "", modifiers = ""] = SEND.exec(name) ?? [];
+    const directive = event ? send(event, modifiers) : DIRECTIVES[name];
+    const isOurs = directive && (scope as Scope)[HOST];
+    return isOurs
+      ? () => directive(element, expression, scope)
+      : startAny(element, name, expression, scope);
+  },
+});
