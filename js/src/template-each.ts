@@ -4,9 +4,9 @@
  */
 
 import { batch, effect, type Signal, signal, untracked } from "@preact/signals-core";
-import sprae, { frag, parse } from "sprae/core";
+import sprae, { _state, parse } from "sprae/core";
 import { isObject, type Json } from "./json";
-import { HOST, innerScope, type Scope } from "./template-scope";
+import { HOST, type Host, innerScope, type Scope } from "./template-scope";
 
 interface Row {
   item: Signal<Json>;
@@ -36,7 +36,9 @@ export function each(element: Element, expression: string, scope: Scope): () => 
     scope[HOST]?.failed(element, expression, error);
     return () => {};
   }
-  const rows = new Rows(element, (row) => innerScope({ [item]: row.item, [index]: row.index }, scope));
+  const rows = new Rows(element, scope, (row) =>
+    innerScope({ [item]: row.item, [index]: row.index }, scope),
+  );
   const evaluate = parse(list).bind(element);
   const stop = effect(() => {
     const entries = entriesOf(evaluate(scope));
@@ -45,21 +47,26 @@ export function each(element: Element, expression: string, scope: Scope): () => 
   return () => {
     stop();
     rows.end();
+    scope[HOST]?.removed(element);
   };
 }
 
 /** The rows that stand in an element's place. */
 class Rows {
   #element: Element;
+  #host: Host | undefined;
   #scopeOf: (row: Row) => Scope;
   #end = document.createTextNode("");
   #rows: Row[] = [];
   #starts = new Set<Node>();
 
-  constructor(element: Element, scopeOf: (row: Row) => Scope) {
+  constructor(element: Element, scope: Scope, scopeOf: (row: Row) => Scope) {
     this.#element = element;
+    this.#host = scope[HOST];
     this.#scopeOf = scopeOf;
     element.replaceWith(this.#end);
+    // For sprae to leave its other directives to the rows.
+    Object.assign(element, { [_state]: scope });
   }
 
   /** Makes the rows those of a list. */
@@ -73,29 +80,31 @@ class Rows {
         if (row) [row.index.value, row.item.value] = entries[i] as Entry;
       });
     });
+    // Where a new row goes: in front of the next one that was kept.
+    const nexts: Node[] = [];
     let next: Node = this.#end;
-    this.#rows = entries
-      .map((_, i) => i)
-      .reverse()
-      .map((i) => {
-        const row = kept[i] ?? this.#add(entries[i] as Entry, next);
-        next = row.start;
-        return row;
-      })
-      .reverse();
+    for (const row of [...kept].reverse()) {
+      nexts.push(next);
+      next = row?.start ?? next;
+    }
+    nexts.reverse();
+    this.#rows = entries.map((entry, i) => kept[i] ?? this.#add(entry, nexts[i] as Node));
   }
 
   end(): void {
     for (const row of this.#rows) this.#remove(row);
     this.#rows = [];
-    this.#end.replaceWith(this.#element);
+    // An :if on it brings it back by itself.
+    if ("_holder" in this.#element) this.#end.remove();
+    else this.#end.replaceWith(this.#element);
   }
 
   #add([index, item]: Entry, next: Node): Row {
     const row = { item: signal(item), index: signal(index), start: document.createTextNode("") };
-    const element = this.#element;
-    const copy = element instanceof HTMLTemplateElement ? frag(element) : null;
-    const childNodes = copy ? copy.childNodes : [element.cloneNode(true)];
+    const { content } = this.#element as Partial<HTMLTemplateElement>;
+    const childNodes = content
+      ? [...document.importNode(content, true).childNodes]
+      : [this.#element.cloneNode(true)];
     this.#starts.add(row.start);
     for (const node of [row.start, ...childNodes]) this.#end.parentNode?.insertBefore(node, next);
     // Not the element itself, of which an :if makes something else.
@@ -106,6 +115,7 @@ class Rows {
   #remove(row: Row): void {
     for (const node of this.#nodesOf(row)) {
       disposeOf(node);
+      this.#host?.removed(node);
       node.remove();
     }
     this.#starts.delete(row.start);
@@ -172,7 +182,7 @@ function entriesOf(value: Json): Entry[] {
 }
 
 /** Ends what sprae does for a node and all in it. */
-export function disposeOf(node: Node): void {
+function disposeOf(node: Node): void {
   for (const child of node.childNodes) disposeOf(child);
   (node as Partial<Disposable>)[Symbol.dispose]?.();
 }

@@ -15,6 +15,8 @@ export interface Host {
   failed(element: Element | undefined, expression: string, error: unknown): void;
   /** It did not. */
   passed(element: Element | undefined, expression: string): void;
+  /** A node and all in it are gone for good. */
+  removed(node: Node): void;
   /** Dispatches an event for what happened to an element, e.g. one with a `:send…` directive. */
   send(name: string, event: Event, element: Element): void;
   /** Returns the name of an event of the page, of which an attribute's name knows no capitals. */
@@ -63,8 +65,7 @@ export class RootScope {
 
 /** Returns a scope in which some names stand for the values of signals; the rest is `parent`'s. */
 export function innerScope(own: { readonly [name: string]: Signal<Json> }, parent: Scope): Scope {
-  const read = (name: string): Json =>
-    Object.hasOwn(own, name) ? own[name]?.value : parent[name];
+  const read = (name: string): Json => (Object.hasOwn(own, name) ? own[name]?.value : parent[name]);
   const write = (name: string, value: Json) => {
     if (Object.hasOwn(own, name)) throw new StateError(name);
     parent[name] = value;

@@ -24,7 +24,10 @@ import { isField, isToggle, readField } from "./template-value";
 export function readPayload(event: Event, element: Element): JsonObject {
   const { target, type } = event;
   if (target instanceof HTMLFormElement && type === "submit") {
-    return { ...readDataset(element, target), ...readForm(target, (event as SubmitEvent).submitter) };
+    return {
+      ...readDataset(element, target),
+      ...readForm(target, (event as SubmitEvent).submitter),
+    };
   }
   const dataset = readDataset(element, target);
   if (/^(input|change)$/.test(type) && isField(target)) {
@@ -62,5 +65,8 @@ function readDataset(element: Element, target: EventTarget | null): JsonObject {
   const path: Element[] = [];
   let node = target instanceof Element && element.contains(target) ? target : element;
   for (; node !== element; node = node.parentElement as Element) path.unshift(node);
-  return Object.assign({}, ...[element, ...path].map((one) => ({ ...(one as HTMLElement).dataset })));
+  return Object.assign(
+    {},
+    ...[element, ...path].map((one) => ({ ...(one as HTMLElement).dataset })),
+  );
 }

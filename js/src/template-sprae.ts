@@ -6,7 +6,8 @@
 import * as signals from "@preact/signals-core";
 // sprae sets itself up when it is imported.
 import "sprae";
-import { compile as compileAny, decorate, dir as startAny, parse, use } from "sprae/core";
+import * as core from "sprae/core";
+import { decorate, parse, use } from "sprae/core";
 import type { Json } from "./json";
 import { each } from "./template-each";
 import { HOST, type Host, type Scope } from "./template-scope";
@@ -15,6 +16,8 @@ import { showValue } from "./template-value";
 /** Starts a directive of an element; returns its end. */
 type Directive = (element: Element, expression: string, scope: Scope) => () => void;
 
+// What `use` replaces below.
+const { compile: compileAny, dir: startAny } = core;
 const { batch, computed, effect, signal, untracked } = signals;
 
 const DIRECTIVES: { readonly [name: string]: Directive } = {
@@ -64,11 +67,10 @@ function compile(expression: string): (this: Element | undefined, scope: Scope) 
   return function (scope) {
     const host = scope[HOST];
     if (!host) return evaluate.call(this, scope);
-    const guard = <R>(run: () => R): R | undefined => {
+    const guard = (run: () => Json): Json => {
       try {
         const result = run();
-        if (result instanceof Promise) result.catch(fail);
-        return result;
+        return result instanceof Promise ? result.catch(fail) : result;
       } catch (error) {
         return fail(error);
       }

@@ -9,8 +9,8 @@ type Field = HTMLInputElement | HTMLTextAreaElement | HTMLSelectElement;
 
 /** What was sent of a field, until the state's answer is shown. */
 const sent = new WeakMap<Element, string>();
-/** The fields that show a part of the state. */
-const bound = new WeakSet<Element>();
+/** What fields show of the state. */
+const bound = new WeakMap<Element, Json>();
 
 /** Tells whether an element is a field of a form. */
 export function isField(element: unknown): element is Field {
@@ -46,13 +46,10 @@ export function showValue(element: Element, value: Json): (() => void) | undefin
     Object.assign(element, { value });
     return undefined;
   }
-  bound.add(element);
-  if (!(element instanceof HTMLSelectElement)) {
-    show(element, value);
-    return undefined;
-  }
-  show(element, value);
-  const observer = new MutationObserver(() => show(element, value));
+  bound.set(element, value);
+  show(element);
+  if (!(element instanceof HTMLSelectElement)) return undefined;
+  const observer = new MutationObserver(() => show(element));
   observer.observe(element, { childList: true, subtree: true });
   return () => observer.disconnect();
 }
@@ -71,9 +68,9 @@ export function settle(field: Field): void {
   else if (sent.get(field) === JSON.stringify(readField(field))) restore(field);
 }
 
-function show(field: Field, value: Json): void {
+function show(field: Field): void {
   const isKept = isEdited(field);
-  setDefault(field, value);
+  setDefault(field, bound.get(field));
   if (!isKept) restore(field);
 }
 

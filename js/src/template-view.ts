@@ -4,11 +4,11 @@
  */
 
 import { signal } from "@preact/signals-core";
-import { html, nothing } from "lit";
+import { html } from "lit";
 import sprae from "sprae/core";
 import "./template-sprae";
 import type { LiveController } from "./controller";
-import { type LiveStateError, TEMPLATE_ERROR } from "./failure";
+import { DispatchError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
 import type { Json, JsonObject } from "./json";
 import { problem } from "./problem";
 import { ProblemBox } from "./template-problem";
@@ -36,6 +36,8 @@ export class TemplateView implements Host {
   #updates = signal(0);
   /** The expressions that fail, the elements for which they do, and why. */
   #failures = new Map<string, Map<Element | undefined, string>>();
+  /** The failures of which nobody was told yet. */
+  #news: LiveStateError[] = [];
   #isTelling = false;
 
   constructor(owner: TemplateOwner, place: Element | ShadowRoot) {
@@ -120,14 +122,16 @@ export class TemplateView implements Host {
   }
 
   failed(element: Element | undefined, expression: string, error: unknown): void {
+    // Told by the LiveState.
+    if (error instanceof DispatchError) return;
     const message = explain(error);
     const elements = this.#failures.get(expression) ?? new Map<Element | undefined, string>();
-    const isKnown = [...elements.values()].includes(message);
+    if (![...elements.values()].includes(message)) {
+      console.error(error);
+      this.#news.push({ type: TEMPLATE_ERROR, message: `${message}\n${expression}` });
+    }
     elements.set(element, message);
     this.#failures.set(expression, elements);
-    if (isKnown) return;
-    console.error(error);
-    this.#owner.report({ type: TEMPLATE_ERROR, message: `${message}\n${expression}` });
     this.#tell();
   }
 
@@ -135,21 +139,35 @@ export class TemplateView implements Host {
     if (this.#failures.get(expression)?.delete(element)) this.#tell();
   }
 
-  /** Shows the failures, once for those that come or go together. */
+  removed(node: Node): void {
+    for (const elements of this.#failures.values()) {
+      for (const element of elements.keys()) {
+        if (element && node.contains(element) && elements.delete(element)) this.#tell();
+      }
+    }
+  }
+
+  /** Tells of the failures, once for those that come and go together. */
   #tell(): void {
     if (this.#isTelling) return;
     this.#isTelling = true;
     queueMicrotask(() => {
       this.#isTelling = false;
-      this.#box.show(html`${[...this.#failures].map(renderFailure)}`);
+      for (const [expression, elements] of this.#failures) {
+        if (elements.size === 0) this.#failures.delete(expression);
+      }
+      const failures = [...this.#failures].map(renderFailure);
+      this.#box.show(failures.length > 0 ? html`${failures}` : null);
+      for (const error of this.#news.splice(0)) this.#owner.report(error);
     });
   }
 }
 
-function renderFailure([expression, elements]: [string, Map<Element | undefined, string>]): unknown {
-  const [first] = elements;
-  if (!first) return nothing;
-  const [element, message] = first;
+function renderFailure([expression, elements]: [
+  string,
+  Map<Element | undefined, string>,
+]): unknown {
+  const [element, message] = [...elements][0] ?? [undefined, ""];
   const place = element ? `<${element.localName}>  ${expression}` : expression;
   return problem("The template has an error.", message, place);
 }
