@@ -13,12 +13,14 @@ interface Row {
   index: Signal<Json>;
   /** An empty text in front of the row's nodes, of which `:if` may take some away for a while. */
   start: Text;
+  /** Ends the row's directives. */
+  end: () => void;
 }
 
 /** An item of a list, an object or a number, with its index. */
 type Entry = readonly [index: Json, item: Json];
 
-const SYNTAX = /^\s*\(?\s*([\w$]+)\s*(?:,\s*([\w$]+)\s*)?\)?\s+(?:in|of)\s+([^]+)$/;
+const SYNTAX = /^\s*\(?\s*([\w$]+)\s*(?:,\s*([\w$]+)\s*)?\)?\s+(?:in|of)\s+([\s\S]+)$/;
 
 /**
  * Repeats an element, or what is in a `<template>`, as `:each="item in items"` or
@@ -100,19 +102,22 @@ class Rows {
   }
 
   #add([index, item]: Entry, next: Node): Row {
-    const row = { item: signal(item), index: signal(index), start: document.createTextNode("") };
+    const start = document.createTextNode("");
     const { content } = this.#element as Partial<HTMLTemplateElement>;
     const childNodes = content
       ? [...document.importNode(content, true).childNodes]
       : [this.#element.cloneNode(true)];
-    this.#starts.add(row.start);
-    for (const node of [row.start, ...childNodes]) this.#end.parentNode?.insertBefore(node, next);
     // Not the element itself, of which an :if makes something else.
-    sprae({ childNodes } as unknown as Element, this.#scopeOf(row));
+    const whole = { childNodes } as unknown as Element & Disposable;
+    const row = { item: signal(item), index: signal(index), start, end: () => disposeOf(whole) };
+    this.#starts.add(start);
+    for (const node of [start, ...childNodes]) this.#end.parentNode?.insertBefore(node, next);
+    sprae(whole, this.#scopeOf(row));
     return row;
   }
 
   #remove(row: Row): void {
+    row.end();
     for (const node of this.#nodesOf(row)) {
       disposeOf(node);
       this.#host?.removed(node);
@@ -182,9 +187,9 @@ function entriesOf(value: Json): Entry[] {
 }
 
 /** Ends what sprae does for a node and all in it. */
-function disposeOf(node: Node): void {
+function disposeOf(node: Node & Partial<Disposable>): void {
+  node[Symbol.dispose]?.();
   for (const child of node.childNodes) disposeOf(child);
-  (node as Partial<Disposable>)[Symbol.dispose]?.();
 }
 
 /** Moves a node within its parent; where browsers can, it keeps focus, scrolling and animations. */
