@@ -42,6 +42,7 @@ export function each(element: Element, expression: string, scope: Scope): () => 
     innerScope({ [item]: row.item, [index]: row.index }, scope),
   );
   const evaluate = parse(list).bind(element);
+  scope[HOST]?.placing(element, list.trim());
   const stop = effect(() => {
     const entries = entriesOf(evaluate(scope));
     untracked(() => rows.show(entries));

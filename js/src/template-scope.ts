@@ -15,6 +15,8 @@ export interface Host {
   failed(element: Element | undefined, expression: string, error: unknown): void;
   /** It did not. */
   passed(element: Element | undefined, expression: string): void;
+  /** An expression of an element decides whether that is in the page. */
+  placing(element: Element, expression: string): void;
   /** A node and all in it are gone for good. */
   removed(node: Node): void;
   /** Dispatches an event for what happened to an element, e.g. one with a `:send…` directive. */

@@ -7,7 +7,7 @@ import * as signals from "@preact/signals-core";
 // sprae sets itself up when it is imported.
 import "sprae";
 import * as core from "sprae/core";
-import { decorate, parse, use } from "sprae/core";
+import { _state, decorate, parse, use } from "sprae/core";
 import type { Json } from "./json";
 import { each } from "./template-each";
 import { HOST, type Host, type Scope } from "./template-scope";
@@ -89,16 +89,37 @@ function compile(expression: string): (this: Element | undefined, scope: Scope) 
   };
 }
 
+/**
+ * Starts one of sprae's directives that has no modifiers.
+ *
+ * sprae itself runs these in two steps, the second after all others: then what an `:if` is about to
+ * take away would be evaluated once more, with what it was there for gone.
+ */
+function startPlain(name: string): Directive {
+  return (element, expression, scope) => {
+    const create = core.directive[name] ?? core.directive._;
+    const update = create?.(element, scope, expression, name) as (value: Json) => unknown;
+    const evaluate = parse(expression).bind(element);
+    // A :scope has made one of its own.
+    const inner = (element as Element & { [_state]?: Scope })[_state] ?? scope;
+    return effect(() => {
+      const end = evaluate(inner, update);
+      return typeof end === "function" ? end : undefined;
+    });
+  };
+}
+
 use({
   // sprae's own signals give up where effects nest ten deep, as in lists of lists.
   ...{ batch, computed, effect, signal, untracked },
   compile,
   dir(element, name, expression, scope) {
+    const host = (scope as Scope)[HOST];
     const [, event = "", modifiers = ""] = SEND.exec(name) ?? [];
-    const directive = event ? send(event, modifiers) : DIRECTIVES[name];
-    const isOurs = directive && (scope as Scope)[HOST];
-    return isOurs
-      ? () => directive(element, expression, scope)
-      : startAny(element, name, expression, scope);
+    const isPlain = !(/[.:]/.test(name) || name.startsWith("on"));
+    if (!host || !(isPlain || event)) return startAny(element, name, expression, scope);
+    if (name === "if") host.placing(element, expression.trim());
+    const begin = event ? send(event, modifiers) : (DIRECTIVES[name] ?? startPlain(name));
+    return () => begin(element, expression, scope);
   },
 });

@@ -3,7 +3,7 @@
  * shows which expressions fail. It knows nothing of how the element around it is connected.
  */
 
-import { signal } from "@preact/signals-core";
+import { batch, signal } from "@preact/signals-core";
 import { html } from "lit";
 import sprae from "sprae/core";
 import "./template-sprae";
@@ -36,8 +36,10 @@ export class TemplateView implements Host {
   #updates = signal(0);
   /** The expressions that fail, the elements for which they do, and why. */
   #failures = new Map<string, Map<Element | undefined, string>>();
+  /** The expressions of elements that may fail while these are not there. */
+  #placing = new WeakMap<Element, string[]>();
   /** The failures of which nobody was told yet. */
-  #news: LiveStateError[] = [];
+  #news: { element: Element | undefined; expression: string; error: unknown }[] = [];
   #isTelling = false;
 
   constructor(owner: TemplateOwner, place: Element | ShadowRoot) {
@@ -78,8 +80,10 @@ export class TemplateView implements Host {
    */
   update(fill: () => void): void {
     const { error, state, status } = this.#owner.live;
-    this.#updates.value += 1;
-    if (state !== undefined) this.#scope.follow(state);
+    batch(() => {
+      this.#updates.value += 1;
+      if (state !== undefined) this.#scope.follow(state);
+    });
     if (state !== undefined && !this.#isRendered) {
       this.#isRendered = true;
       this.#box.show(null);
@@ -127,8 +131,7 @@ export class TemplateView implements Host {
     const message = explain(error);
     const elements = this.#failures.get(expression) ?? new Map<Element | undefined, string>();
     if (![...elements.values()].includes(message)) {
-      console.error(error);
-      this.#news.push({ type: TEMPLATE_ERROR, message: `${message}\n${expression}` });
+      this.#news.push({ element, expression, error });
     }
     elements.set(element, message);
     this.#failures.set(expression, elements);
@@ -139,12 +142,22 @@ export class TemplateView implements Host {
     if (this.#failures.get(expression)?.delete(element)) this.#tell();
   }
 
+  placing(element: Element, expression: string): void {
+    this.#placing.set(element, [...(this.#placing.get(element) ?? []), expression]);
+  }
+
   removed(node: Node): void {
     for (const elements of this.#failures.values()) {
       for (const element of elements.keys()) {
         if (element && node.contains(element) && elements.delete(element)) this.#tell();
       }
     }
+  }
+
+  /** Does a failure matter? What an `:if` has just taken away may fail once more. */
+  #concerns(element: Element | undefined, expression: string): boolean {
+    if (!(element instanceof Node) || this.#place.contains(element)) return true;
+    return this.#placing.get(element)?.includes(expression) ?? false;
   }
 
   /** Tells of the failures, once for those that come and go together. */
@@ -154,11 +167,18 @@ export class TemplateView implements Host {
     queueMicrotask(() => {
       this.#isTelling = false;
       for (const [expression, elements] of this.#failures) {
+        for (const element of elements.keys()) {
+          if (!this.#concerns(element, expression)) elements.delete(element);
+        }
         if (elements.size === 0) this.#failures.delete(expression);
       }
       const failures = [...this.#failures].map(renderFailure);
       this.#box.show(failures.length > 0 ? html`${failures}` : null);
-      for (const error of this.#news.splice(0)) this.#owner.report(error);
+      for (const { element, expression, error } of this.#news.splice(0)) {
+        if (!this.#concerns(element, expression)) continue;
+        console.error(error);
+        this.#owner.report({ type: TEMPLATE_ERROR, message: `${explain(error)}\n${expression}` });
+      }
     });
   }
 }

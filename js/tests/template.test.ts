@@ -182,6 +182,28 @@ describe("an expression that fails", () => {
     await until(() => textOf(element) === "");
   });
 
+  it("is not told of what is taken away because its part of the state is", async () => {
+    const content = `<p :if="user" :text="user.name"></p><p :else>nobody</p>
+      <b :if="is_big ? user : other" :text="other.name"></b>`;
+    const state = { user: { name: "Ada" }, other: { name: "Bo" }, is_big: true };
+    const element = await show(content, state);
+    expect(textOf(element)).toBe("Ada Bo");
+    await patch(element, { op: "replace", path: "/is_big", value: false });
+    await patch(element, { op: "replace", path: "/user", value: null });
+    await patch(element, { op: "replace", path: "/other", value: null });
+    await until(() => textOf(element) === "nobody");
+    expect(element.live.error).toBeNull();
+  });
+
+  it("is told if it decides what is there", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const element = await show(
+      `<p :if="user.is_admin.sure"></p><p :each="n in user.names.all"></p>`,
+      { user: {} },
+    );
+    await until(() => /is_admin.sure .*user.names.all/.test(textOf(element)));
+  });
+
   it("is told if it is no JavaScript, or no list", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const element = await show(`<p :text="1 +"></p><p :each="row from rows"></p>`, {});
