@@ -7,6 +7,31 @@ import { readForm } from "./form";
 import type { Json, JsonObject } from "./json";
 import { isField, isToggle, readField } from "./template-value";
 
+/** What an event of the page was about: the event itself forgets it, once it is over. */
+export interface Happening {
+  readonly type: string;
+  readonly target: EventTarget | null;
+  readonly submitter: HTMLElement | null;
+  readonly detail: Json;
+  /** The element that sends it on. */
+  readonly element: Element;
+}
+
+/** Takes note of an event while it happens, and keeps the page from what is sent instead. */
+export function observe(event: Event, element: Element): Happening {
+  preventDefault(event);
+  const { submitter = null } = event as Partial<SubmitEvent>;
+  const detail = event instanceof CustomEvent ? event.detail : undefined;
+  // In a shadow root it says later that it was about the host.
+  return {
+    type: event.type,
+    target: event.composedPath()[0] ?? event.target,
+    submitter,
+    detail,
+    element,
+  };
+}
+
 /**
  * Returns the payload for an event of the page, as in live-templates:
  * - a submitted form's data;
@@ -15,30 +40,25 @@ import { isField, isToggle, readField } from "./template-value";
  * - else the dataset.
  *
  * Other than there, the dataset is that of the element with the directive and of all between it
- * and the event's target, so that a click on an icon in a button counts; it goes with a field's
- * value too; fields of a form with the same name make a list; and fields that are no text have
- * their value (a checkbox true or false) under "value" if they have no name.
+ * and the event's target, so that a click on an icon in a button counts; it goes with a form's data
+ * and a field's value too; fields of a form with the same name make a list; checkboxes are true or
+ * false; and a field without a name has its value under "value".
  *
  * @throws Error if a form holds a file: JSON has no files
  */
-export function readPayload(event: Event, element: Element): JsonObject {
-  const { target, type } = event;
-  if (target instanceof HTMLFormElement && type === "submit") {
-    return {
-      ...readDataset(element, target),
-      ...readForm(target, (event as SubmitEvent).submitter),
-    };
-  }
+export function readPayload({ detail, element, submitter, target, type }: Happening): JsonObject {
   const dataset = readDataset(element, target);
+  if (target instanceof HTMLFormElement && type === "submit") {
+    return { ...dataset, ...readForm(target, submitter) };
+  }
   if (/^(input|change)$/.test(type) && isField(target)) {
     return { ...dataset, [target.name || "value"]: readField(target) };
   }
-  const detail: Json = event instanceof CustomEvent ? event.detail : undefined;
   return { ...dataset, ...detail };
 }
 
-/** Keeps the page from doing by itself what is sent instead: submitting, following a link. */
-export function preventDefault(event: Event): void {
+/** Keeps the page from submitting and following links. */
+function preventDefault(event: Event): void {
   const isClick = event.type === "click" && !isToggle(event.target);
   if (isClick || event.type === "submit" || event instanceof CustomEvent) event.preventDefault();
 }

@@ -11,6 +11,7 @@ import { _state, decorate, parse, use } from "sprae/core";
 import type { Json } from "./json";
 import { each } from "./template-each";
 import { HOST, type Host, type Scope } from "./template-scope";
+import { type Happening, observe } from "./template-send";
 import { showValue } from "./template-value";
 
 /** Starts a directive of an element; returns its end. */
@@ -43,14 +44,21 @@ function send(event: string, modifiers: string): Directive {
   return (element, name, scope) => {
     const host = scope[HOST] as Host;
     const type = host.eventNamed(event);
-    const send = (fired: Event) => host.send(name, fired, element);
-    const listener = decorate(
+    // It may be sent later, by a modifier.
+    let happening: Happening;
+    const send = () => host.send(name, happening);
+    const trigger = decorate(
       Object.assign(send, { target: element }),
       modifiers.split(".").slice(1),
-    ) as EventListener & AddEventListenerOptions & { target: EventTarget };
-    const { target } = listener;
-    target.addEventListener(type, listener, listener);
-    return () => target.removeEventListener(type, listener, listener);
+    );
+    const { target, ...options } = trigger as typeof trigger &
+      AddEventListenerOptions & { target: EventTarget };
+    const listener = (fired: Event) => {
+      happening = observe(fired, element);
+      trigger(fired);
+    };
+    target.addEventListener(type, listener, options);
+    return () => target.removeEventListener(type, listener, options);
   };
 }
 

@@ -13,7 +13,7 @@ import type { Json, JsonObject } from "./json";
 import { problem } from "./problem";
 import { ProblemBox } from "./template-problem";
 import { type Host, RootScope } from "./template-scope";
-import { awaitAnswer, preventDefault, readPayload } from "./template-send";
+import { awaitAnswer, type Happening, observe, readPayload } from "./template-send";
 import { isField, markSent, settle } from "./template-value";
 
 /** What a template needs of the element that it is in. */
@@ -54,7 +54,7 @@ export class TemplateView implements Host {
     };
     this.#scope = new RootScope(this, {
       sendEvent: (name: string) => (event: Event) =>
-        this.send(name, event, (event.currentTarget ?? event.target) as Element),
+        this.send(name, observe(event, (event.currentTarget ?? event.target) as Element)),
       live: {
         get error() {
           return follow(() => live.error);
@@ -96,15 +96,14 @@ export class TemplateView implements Host {
     }
   }
 
-  send(name: string, event: Event, element: Element): void {
-    preventDefault(event);
-    const { target } = event;
-    const form = event.type === "submit" && target instanceof HTMLFormElement ? target : null;
+  send(name: string, happening: Happening): void {
+    const { target, type } = happening;
+    const form = type === "submit" && target instanceof HTMLFormElement ? target : null;
     // Its data is on the way already.
     if (form?.getAttribute("aria-busy") === "true") return;
     let payload: JsonObject;
     try {
-      payload = readPayload(event, element);
+      payload = readPayload(happening);
     } catch (error) {
       const { message } = error as Error;
       this.#owner.report({ type: "form error", event: name, message });
@@ -113,7 +112,7 @@ export class TemplateView implements Host {
     const answer = this.#owner.live.dispatch(name, payload);
     if (form) {
       const before = JSON.stringify(payload);
-      awaitAnswer(form, answer, () => JSON.stringify(readPayload(event, element)) === before);
+      awaitAnswer(form, answer, () => JSON.stringify(readPayload(happening)) === before);
     } else if (isField(target)) {
       markSent(target);
       const show = () => settle(target);

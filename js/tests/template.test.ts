@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Json } from "../src/json";
 import { LiveState } from "../src/live-state";
 import { type LiveTemplate, templateElement } from "../src/template";
-import { textOf } from "./page";
+import { find, submit, textOf } from "./page";
 import {
   all,
   answer,
@@ -14,6 +14,7 @@ import {
   sent,
   server,
   show,
+  type,
   useTemplates,
 } from "./templates";
 import { until } from "./until";
@@ -267,17 +268,22 @@ describe("templateElement", () => {
     await until(() => textOf(element) === "b");
   });
 
-  it("sends events", async () => {
-    customElements.define(
-      "test-send",
-      templateElement("<button :sendclick='go' data-a=1>Go</button>"),
-    );
+  it("sends what its fields hold, at once and later", async () => {
+    const html = `<form :sendsubmit="go" data-a="1"><input name="t"></form><input id="q" name="q" :sendinput.debounce-1="find">`;
+    customElements.define("test-send", templateElement(html));
     const liveState = new LiveState({ url: server.url, topic: "clock" });
     const element = document.createElement("test-send");
     document.body.append(Object.assign(element, { liveState }));
     await answer({});
-    await until(() => textOf(element) === "Go");
-    element.shadowRoot?.querySelector("button")?.click();
-    expect(await sent("go")).toEqual({ a: "1" });
+    await until(() => element.shadowRoot?.querySelector("form"));
+    const field = find<HTMLInputElement>(element, "[name=t]");
+    field.value = "typed";
+    submit(find(element, "form"));
+    const push = await link.take("lvs_evt:go");
+    expect(push.payload).toEqual({ a: "1", t: "typed" });
+    link.reply(push);
+    await until(() => field.value === "");
+    type(find(element, "#q"), "mil");
+    expect(await sent("find")).toEqual({ q: "mil" });
   });
 });
