@@ -153,7 +153,7 @@ def test_react_shows_a_state_that_two_pages_share(visit: Open) -> None:
         expect(one.locator("input[name=title]")).to_have_value("")
     expect(two.locator("li")).to_have_text(["tea", "milk"])
     expect(two.locator("form button")).to_have_text("Add to 2")
-    two.locator("li input").nth(1).check()
+    two.locator("li input").nth(1).click()
     expect(one.locator("li").nth(1)).to_have_class("done")
     expect(one.locator("todo-count p")).to_have_text("2 todos, live, version 3")
     one.reload()
