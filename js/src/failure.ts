@@ -28,6 +28,9 @@ export class DispatchError extends Error implements LiveStateError {
   }
 }
 
+/** The type of an error in the expressions of a template, which shows it in its place as well. */
+export const TEMPLATE_ERROR = "template error";
+
 /** The types of errors that are over as soon as the channel is joined (again). */
 const CONNECTION_TYPES = new Set(["socket error", "channel join error", "channel closed"]);
 

@@ -11,7 +11,7 @@ import {
   type PropertyDeclarations,
   type TemplateResult,
 } from "lit";
-import { isConnectionError, type LiveStateError } from "./failure";
+import { isConnectionError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
 import type { LiveState } from "./live-state";
 import { type LogEntry, log, logStyles } from "./log";
 import { problem, problemStyles } from "./problem";
@@ -189,8 +189,9 @@ export class LiveView extends LitElement {
   }
 
   #renderStrip(error: LiveStateError | null): unknown {
-    // Errors of the connection are told by the notice.
+    // Errors of the connection are told by the notice, those of a template in its place.
     if (!error || error === this.dismissed || isConnectionError(error)) return nothing;
+    if (error.type === TEMPLATE_ERROR) return nothing;
     const { event, message, type } = error;
     // A refusal is written for whoever caused it.
     const isRefusal = type === wire.REFUSED;

@@ -1,0 +1,200 @@
+/**
+ * One template in its place: renders it for each state, dispatches what its elements send, and
+ * shows which expressions fail. It knows nothing of how the element around it is connected.
+ */
+
+import { batch, signal } from "@preact/signals-core";
+import { html } from "lit";
+import sprae from "sprae/core";
+import "./template-sprae";
+import type { LiveController } from "./controller";
+import { DispatchError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
+import type { Json, JsonObject } from "./json";
+import { problem } from "./problem";
+import { ProblemBox } from "./template-problem";
+import { type Host, RootScope } from "./template-scope";
+import { awaitAnswer, type Happening, observe, readPayload } from "./template-send";
+import { isField, markSent, settle } from "./template-value";
+
+/** What a template needs of the element that it is in. */
+export interface TemplateOwner {
+  readonly live: LiveController;
+  /** Makes an error of the template known. */
+  report(error: LiveStateError): void;
+  /** The events of the page whose names have capitals, which attributes can't have. */
+  readonly customEvents: readonly string[];
+}
+
+/** A template in an element or a shadow root. */
+export class TemplateView implements Host {
+  #owner: TemplateOwner;
+  #place: Element | ShadowRoot;
+  #scope: RootScope;
+  #box: ProblemBox;
+  #isRendered = false;
+  /** Tells expressions that read `live` that it may be another. */
+  #updates = signal(0);
+  /** The expressions that fail, the elements for which they do, and why. */
+  #failures = new Map<string, Map<Element | undefined, string>>();
+  /** The expressions of elements that may fail while these are not there. */
+  #placing = new WeakMap<Element, string[]>();
+  /** The failures of which nobody was told yet. */
+  #news: { element: Element | undefined; expression: string; error: unknown }[] = [];
+  #isTelling = false;
+
+  constructor(owner: TemplateOwner, place: Element | ShadowRoot) {
+    this.#owner = owner;
+    this.#place = place;
+    this.#box = new ProblemBox(place);
+    const { live } = owner;
+    const updates = this.#updates;
+    const follow = <T>(read: () => T) => {
+      updates.value;
+      return read();
+    };
+    this.#scope = new RootScope(this, {
+      sendEvent: (name: string) => (event: Event) =>
+        this.send(name, observe(event, (event.currentTarget ?? event.target) as Element)),
+      live: {
+        get error() {
+          return follow(() => live.error);
+        },
+        get status() {
+          return follow(() => live.status);
+        },
+        get version() {
+          return follow(() => live.version);
+        },
+        dispatch: (name: string, payload?: Json) => live.dispatch(name, payload),
+      },
+    });
+  }
+
+  get isRendered(): boolean {
+    return this.#isRendered;
+  }
+
+  /**
+   * Shows the state as it is now, or why there is none.
+   * @param fill brings the template into its place, before the first state is shown
+   */
+  update(fill: () => void): void {
+    const { error, state, status } = this.#owner.live;
+    batch(() => {
+      this.#updates.value += 1;
+      if (state !== undefined) this.#scope.follow(state);
+    });
+    if (state !== undefined && !this.#isRendered) {
+      this.#isRendered = true;
+      this.#box.show(null);
+      fill();
+      sprae(this.#place as Element, this.#scope.scope);
+    }
+    if (!this.#isRendered) {
+      const isRefused = status === "error" && error !== null;
+      this.#box.show(isRefused ? problem("Not connected:", error.message) : null);
+    }
+  }
+
+  send(name: string, happening: Happening): void {
+    const { target, type } = happening;
+    const form = type === "submit" && target instanceof HTMLFormElement ? target : null;
+    // Its data is on the way already.
+    if (form?.getAttribute("aria-busy") === "true") return;
+    let payload: JsonObject;
+    try {
+      payload = readPayload(happening);
+    } catch (error) {
+      const { message } = error as Error;
+      this.#owner.report({ type: "form error", event: name, message });
+      return;
+    }
+    const answer = this.#owner.live.dispatch(name, payload);
+    if (form) {
+      const before = JSON.stringify(payload);
+      awaitAnswer(form, answer, () => JSON.stringify(readPayload(happening)) === before);
+    } else if (isField(target)) {
+      markSent(target);
+      const show = () => settle(target);
+      answer.then(show, show);
+    }
+  }
+
+  eventNamed(name: string): string {
+    return this.#owner.customEvents.find((event) => event.toLowerCase() === name) ?? name;
+  }
+
+  failed(element: Element | undefined, expression: string, error: unknown): void {
+    // Told by the LiveState.
+    if (error instanceof DispatchError) return;
+    const message = explain(error);
+    const elements = this.#failures.get(expression) ?? new Map<Element | undefined, string>();
+    if (![...elements.values()].includes(message)) {
+      this.#news.push({ element, expression, error });
+    }
+    elements.set(element, message);
+    this.#failures.set(expression, elements);
+    this.#tell();
+  }
+
+  passed(element: Element | undefined, expression: string): void {
+    if (this.#failures.get(expression)?.delete(element)) this.#tell();
+  }
+
+  placing(element: Element, expression: string): void {
+    this.#placing.set(element, [...(this.#placing.get(element) ?? []), expression]);
+  }
+
+  removed(node: Node): void {
+    for (const elements of this.#failures.values()) {
+      for (const element of elements.keys()) {
+        if (element && node.contains(element) && elements.delete(element)) this.#tell();
+      }
+    }
+  }
+
+  /** Does a failure matter? What an `:if` has just taken away may fail once more. */
+  #concerns(element: Element | undefined, expression: string): boolean {
+    if (!(element instanceof Node) || this.#place.contains(element)) return true;
+    return this.#placing.get(element)?.includes(expression) ?? false;
+  }
+
+  /** Tells of the failures, once for those that come and go together. */
+  #tell(): void {
+    if (this.#isTelling) return;
+    this.#isTelling = true;
+    queueMicrotask(() => {
+      this.#isTelling = false;
+      for (const [expression, elements] of this.#failures) {
+        for (const element of elements.keys()) {
+          if (!this.#concerns(element, expression)) elements.delete(element);
+        }
+        if (elements.size === 0) this.#failures.delete(expression);
+      }
+      const failures = [...this.#failures].map(renderFailure);
+      this.#box.show(failures.length > 0 ? html`${failures}` : null);
+      for (const { element, expression, error } of this.#news.splice(0)) {
+        if (!this.#concerns(element, expression)) continue;
+        console.error(error);
+        this.#owner.report({ type: TEMPLATE_ERROR, message: `${explain(error)}\n${expression}` });
+      }
+    });
+  }
+}
+
+function renderFailure([expression, elements]: [
+  string,
+  Map<Element | undefined, string>,
+]): unknown {
+  const [element, message] = [...elements][0] ?? [undefined, ""];
+  const place = element ? `<${element.localName}>  ${expression}` : expression;
+  return problem("The template has an error.", message, place);
+}
+
+/** Returns what an expression threw, and what to do about it where that is not plain. */
+function explain(error: unknown): string {
+  if (error instanceof EvalError) {
+    return `${error.name}: the page's Content-Security-Policy must allow 'unsafe-eval', by which templates evaluate their expressions.`;
+  }
+  return error instanceof Error ? `${error.name}: ${error.message}` : `${error}`;
+}

@@ -1,0 +1,242 @@
+import { describe, expect, it } from "vitest";
+import { textOf } from "./page";
+import { get, link, patch, sent, show, type, useTemplates } from "./templates";
+import { until } from "./until";
+
+useTemplates();
+
+const field = (selector = "input") => get<HTMLInputElement>(selector);
+
+/** Submits as a click on the form's button does. */
+function submit(selector = "form"): SubmitEvent {
+  const event = new SubmitEvent("submit", { bubbles: true, cancelable: true });
+  get(selector).dispatchEvent(event);
+  return event;
+}
+
+describe("a payload", () => {
+  it("is a submitted form's data", async () => {
+    await show(
+      `<form :sendsubmit="save"><input name="title" value="milk"><input name="n" value="1">
+      <input name="n" value="2"></form>`,
+    );
+    expect(submit().defaultPrevented).toBe(true);
+    expect(await sent("save")).toEqual({ title: "milk", n: ["1", "2"] });
+  });
+
+  it("is the same for sendEvent in :onsubmit", async () => {
+    await show(`<form :onsubmit="sendEvent('save')"><input name="title" value="milk"></form>`);
+    expect(submit().defaultPrevented).toBe(true);
+    expect(await sent("save")).toEqual({ title: "milk" });
+  });
+
+  it("is an input's value under its name", async () => {
+    await show(`<input name="q" :sendinput="search">`);
+    type(field(), "mil");
+    expect(await sent("search")).toEqual({ q: "mil" });
+  });
+
+  it("is that of the field alone for a form that sends inputs", async () => {
+    await show(`<form :sendinput="check"><input name="a"><input name="b" value="2"></form>`);
+    type(field("[name=a]"), "1");
+    expect(await sent("check")).toEqual({ a: "1" });
+  });
+
+  it("is whether a checkbox is checked, and what a select has chosen", async () => {
+    const content = `<input type="checkbox" name="done" data-id="7" :sendchange="check">
+      <select name="size" :sendchange="choose"><option>S<option>L</select>`;
+    await show(content);
+    field().click();
+    expect(await sent("check")).toEqual({ id: "7", done: true });
+    const select = get<HTMLSelectElement>("select");
+    select.value = "L";
+    select.dispatchEvent(new Event("change", { bubbles: true }));
+    expect(await sent("choose")).toEqual({ size: "L" });
+  });
+
+  it("is the dataset for a click, on what is in the element too", async () => {
+    const content = `<button :each="t in todos" :sendclick="edit" :data-id="t.id" data-list-name="x"><b>Edit</b></button>`;
+    await show(content, { todos: [{ id: 7 }] });
+    const click = new MouseEvent("click", { bubbles: true, cancelable: true });
+    get("b").dispatchEvent(click);
+    expect(click.defaultPrevented).toBe(true);
+    expect(await sent("edit")).toEqual({ id: "7", listName: "x" });
+  });
+
+  it("is the dataset of what was clicked for a directive around it", async () => {
+    await show(`<ul :sendclick="pick"><li data-id="1"><b>one</b></li></ul>`);
+    get("b").click();
+    expect(await sent("pick")).toEqual({ id: "1" });
+  });
+
+  it("is the dataset and the detail for a CustomEvent, whatever its name", async () => {
+    await show(`<p :sendautocomplete-commit="pick" data-id="1"></p>`);
+    get("p").dispatchEvent(new CustomEvent("autocomplete-commit", { detail: { to: "x" } }));
+    expect(await sent("pick")).toEqual({ id: "1", to: "x" });
+  });
+
+  it("comes of events with capitals that custom-events names", async () => {
+    await show(
+      `<p :sendpicked="pick" :sendrowMoved="move"></p>`,
+      {},
+      `custom-events="rowMoved, picked"`,
+    );
+    get("p").dispatchEvent(new CustomEvent("rowMoved", { detail: { to: 2 } }));
+    expect(await sent("move")).toEqual({ to: 2 });
+    get("p").dispatchEvent(new CustomEvent("picked"));
+    expect(await sent("pick")).toEqual({});
+  });
+
+  it("can't hold files, which the error says", async () => {
+    const element = await show(`<form :sendsubmit="save"><input type="file" name="f"></form>`);
+    const transfer = new DataTransfer();
+    transfer.items.add(new File(["x"], "me.png"));
+    field().files = transfer.files;
+    submit();
+    expect(element.live.error).toMatchObject({ type: "form error", event: "save" });
+  });
+});
+
+describe(":send<event>", () => {
+  it("takes modifiers and lets other keys through", async () => {
+    await show(`<input :sendkeydown.enter="enter">`);
+    const key = (name: string) => new KeyboardEvent("keydown", { key: name, cancelable: true });
+    field().dispatchEvent(key("a"));
+    const enter = key("Enter");
+    field().dispatchEvent(enter);
+    expect(await sent("enter")).toEqual({});
+    expect(link.count("lvs_evt:enter")).toBe(1);
+    expect(enter.defaultPrevented).toBe(false);
+  });
+
+  it("ends with its element", async () => {
+    const element = await show(`<button :if="is_on" :sendclick="go"></button>`, { is_on: true });
+    const button = get("button");
+    await patch(element, { op: "replace", path: "/is_on", value: false });
+    button.click();
+    await patch(element, { op: "replace", path: "/is_on", value: true });
+    get("button").click();
+    await sent("go");
+    expect(link.count("lvs_evt:go")).toBe(1);
+  });
+});
+
+describe("a form", () => {
+  const FORM = `<form :sendsubmit="add"><input name="title" :value="draft"></form>`;
+
+  it("is busy until its event was handled, and then reset to the state", async () => {
+    const element = await show(FORM, { draft: "" });
+    type(field(), "milk");
+    submit();
+    submit();
+    const push = await link.take("lvs_evt:add");
+    expect(get("form").getAttribute("aria-busy")).toBe("true");
+    await patch(element, { op: "replace", path: "/draft", value: "next" });
+    expect(field().value).toBe("milk");
+    link.reply(push);
+    await until(() => field().value === "next");
+    expect(get("form").hasAttribute("aria-busy")).toBe(false);
+    expect(link.count("lvs_evt:add")).toBe(1);
+  });
+
+  it("keeps what it has when its event failed", async () => {
+    await show(FORM, { draft: "" });
+    type(field(), "milk");
+    submit();
+    link.reply(await link.take("lvs_evt:add"), { type: "ValueError", message: "no" }, "error");
+    await until(() => !get("form").hasAttribute("aria-busy"));
+    expect(field().value).toBe("milk");
+  });
+
+  it("keeps what was typed while its event was on the way", async () => {
+    await show(FORM, { draft: "" });
+    type(field(), "milk");
+    submit();
+    type(field(), "milk and tea");
+    link.reply(await link.take("lvs_evt:add"));
+    await until(() => !get("form").hasAttribute("aria-busy"));
+    expect(field().value).toBe("milk and tea");
+  });
+});
+
+describe(":value", () => {
+  it("follows the state, but never over what was typed", async () => {
+    const element = await show(`<input name="a" :value="a"><textarea :value="a"></textarea>`, {
+      a: "1",
+    });
+    const area = get<HTMLTextAreaElement>("textarea");
+    expect([field().value, area.value]).toEqual(["1", "1"]);
+    type(field(), "typed");
+    await patch(element, { op: "replace", path: "/a", value: "2" });
+    expect([field().value, area.value]).toEqual(["typed", "2"]);
+    field().value = field().defaultValue;
+    await patch(element, { op: "replace", path: "/a", value: null });
+    expect([field().value, area.value]).toEqual(["", ""]);
+  });
+
+  it("shows what the server made of what was sent when the field is left", async () => {
+    const element = await show(`<input name="phone" :value="phone" :sendinput="set">`, {
+      phone: "",
+    });
+    field().focus();
+    type(field(), "555");
+    const push = await link.take("lvs_evt:set");
+    await patch(element, { op: "replace", path: "/phone", value: "(555)" });
+    link.reply(push);
+    const next = element.live.dispatch("next");
+    link.reply(await link.take("lvs_evt:next"));
+    await next;
+    expect(field().value).toBe("555");
+    field().blur();
+    expect(field().value).toBe("(555)");
+  });
+
+  it("sets checkboxes, radio buttons and selects", async () => {
+    const content = `<input type="checkbox" :value="done"><input type="radio" name="s" value="S" :value="size">
+      <input type="radio" name="s" value="L" :value="size"><select id="one" :value="size"><option>S<option>L</select>
+      <select id="many" multiple :value="sizes"><option :each="s in all" :text="s" :value="s"></select>`;
+    const state = { done: true, size: "L", sizes: ["S", "L"], all: ["S", "M", "L"] };
+    const element = await show(content, state);
+    const shown = () => [
+      field("[type=checkbox]").checked,
+      field("[value=S]").checked,
+      field("[value=L]").checked,
+      get<HTMLSelectElement>("#one").value,
+      [...get<HTMLSelectElement>("#many").options]
+        .filter((one) => one.selected)
+        .map((one) => one.value)
+        .join(),
+    ];
+    await until(() => shown()[4] === "S,L");
+    expect(shown()).toEqual([true, false, true, "L", "S,L"]);
+    await patch(
+      element,
+      { op: "replace", path: "/done", value: false },
+      { op: "replace", path: "/size", value: "S" },
+      { op: "replace", path: "/sizes", value: ["M"] },
+    );
+    expect(shown()).toEqual([false, true, false, "S", "M"]);
+  });
+
+  it("gives a checkbox back its state when the event failed", async () => {
+    await show(`<input type="checkbox" :value="done" :sendclick="toggle">`, { done: false });
+    field().click();
+    expect(field().checked).toBe(true);
+    link.reply(await link.take("lvs_evt:toggle"), { type: "ValueError", message: "no" }, "error");
+    await until(() => !field().checked);
+  });
+
+  it("sets the property of other elements", async () => {
+    await show(`<p :value="items"></p>`, { items: [1] });
+    expect(Reflect.get(get("p"), "value")).toEqual([1]);
+  });
+});
+
+describe(":ref", () => {
+  it("names an element for other expressions", async () => {
+    const element = await show(`<input :ref="box"><button :onclick="box.value = 'set'"></button>`);
+    get("button").click();
+    expect(field().value).toBe("set");
+    expect(textOf(element)).toBe("");
+  });
+});

@@ -1,0 +1,1 @@
+"""Plain pages with live-templates and React, and the channels that they show."""
