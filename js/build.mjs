@@ -10,27 +10,56 @@
 
 import { createHash } from "node:crypto";
 import { readFile, rename, rm } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { build } from "esbuild";
 import { sizes } from "./sizes.mjs";
 
+const require = createRequire(import.meta.url);
 const STATIC = "../livestate_nb/static";
 
-/** The modules that elements may import by name (library.ts), each with an address of its own. */
-const LIBRARIES = [
-  "lit",
-  "lit/decorators.js",
-  "lit/directives/class-map.js",
-  "lit/directives/guard.js",
-  "lit/directives/if-defined.js",
-  "lit/directives/keyed.js",
-  "lit/directives/live.js",
-  "lit/directives/ref.js",
-  "lit/directives/repeat.js",
-  "lit/directives/style-map.js",
-  "lit/directives/unsafe-html.js",
-  "lit/directives/until.js",
-  "lit/directives/when.js",
-];
+/**
+ * The modules that elements may import by name (library.ts), each with an address of its own:
+ * where they come from, by their paths below page/.
+ */
+const LIBRARIES = {
+  livestate: "src/index.ts",
+  react: "react",
+  "react-dom/client": "react-dom/client",
+  "livestate-nb/react": "src/react.ts",
+  "livestate-nb/template": "src/template.ts",
+  ...Object.fromEntries(
+    [
+      "lit",
+      "lit/decorators",
+      "lit/directives/class-map",
+      "lit/directives/guard",
+      "lit/directives/if-defined",
+      "lit/directives/keyed",
+      "lit/directives/live",
+      "lit/directives/ref",
+      "lit/directives/repeat",
+      "lit/directives/style-map",
+      "lit/directives/unsafe-html",
+      "lit/directives/until",
+      "lit/directives/when",
+    ].map((name) => [name, name === "lit" ? name : `${name}.js`]),
+  ),
+};
+
+/** Gives all that React, which is CommonJS, exports by its names, where elements import it. */
+const namedExports = {
+  name: "named exports",
+  setup({ onResolve, onLoad }) {
+    const namespace = "named-exports";
+    onResolve({ filter: /^react(-dom\/client)?$/ }, ({ path, kind }) =>
+      kind === "entry-point" || kind === "dynamic-import" ? { path, namespace } : undefined,
+    );
+    onLoad({ filter: /./, namespace }, ({ path }) => ({
+      contents: `export { default, ${Object.keys(require(path))} } from "${path}";`,
+      resolveDir: import.meta.dirname,
+    }));
+  },
+};
 
 const OPTIONS = {
   bundle: true,
@@ -38,6 +67,7 @@ const OPTIONS = {
   format: "esm",
   target: "es2022",
   logLevel: "warning",
+  plugins: [namedExports],
 };
 
 await rm(STATIC, { recursive: true, force: true });
@@ -47,8 +77,7 @@ await build({
   entryPoints: [
     { in: "src/widget.ts", out: "hashed/widget" },
     { in: "src/served.ts", out: "served" },
-    { in: "src/index.ts", out: "livestate" },
-    ...LIBRARIES.map((name) => ({ in: name, out: name.replace(/\.js$/, "") })),
+    ...Object.entries(LIBRARIES).map(([out, source]) => ({ in: source, out })),
   ],
   splitting: true,
   chunkNames: "hashed/[name]-[hash]",

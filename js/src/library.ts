@@ -23,4 +23,8 @@ export const LIBRARY: Readonly<Record<string, () => Promise<object>>> = {
   "lit/directives/until.js": () => import("lit/directives/until.js"),
   "lit/directives/when.js": () => import("lit/directives/when.js"),
   "livestate-nb": async () => livestate,
+  "livestate-nb/react": () => import("./react"),
+  "livestate-nb/template": () => import("./template"),
+  react: () => import("react"),
+  "react-dom/client": () => import("react-dom/client"),
 };

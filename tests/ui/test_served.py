@@ -158,6 +158,45 @@ def test_the_kernel_gives_what_the_server_does_not(
     shut_down(tab)
 
 
+FACES = """
+import { createElement as h } from "react";
+import { reactElement } from "livestate-nb/react";
+
+export default reactElement(({ state, live }) =>
+  h("button", { onClick: () => live.dispatch("inc") }, `React ${state.n}`));
+"""
+TEMPLATE = """
+import { templateElement } from "livestate-nb/template";
+export default templateElement('<p>A template <output :text="n"></output></p>');
+"""
+
+
+@pytest.mark.parametrize("is_served", [True, False], ids=["from the server", "from the kernel"])
+def test_react_and_templates_come_when_an_element_asks_for_them(
+    lab: Server, context: BrowserContext, requests: list[str], is_served: bool
+) -> None:
+    if not is_served:
+        context.route("**/livestate/static/**", lambda route: route.fulfill(status=404))
+    show = 'Counter.show("counter:a", element="{}", esm={!r})'
+    react, template = show.format("x-react", FACES), show.format("x-template", TEMPLATE)
+    (lab.root / "click-counter.js").write_text(ELEMENT)
+    cells = [("setup", SETUP), ("one", SHOW), ("react", react), ("template", template)]
+    notebook(lab.root / "faces.ipynb", *cells)
+    tab = Tab(lab, context, "faces.ipynb")
+    tab.run("setup")
+    tab.run("one")
+    expect(tab.element("click-counter").locator("output")).to_have_text("0")
+    assert not [name for name in requests if "react" in name or "template" in name]
+    tab.run("react")
+    button = tab.page.get_by_role("button", name="React 0")
+    button.click()
+    expect(tab.page.get_by_role("button", name="React 1")).to_be_visible()
+    tab.run("template")
+    expect(tab.element("x-template").locator("output")).to_have_text("1")
+    expect(tab.element("click-counter").locator("output")).to_have_text("1")
+    shut_down(tab)
+
+
 # elements
 
 
