@@ -96,6 +96,11 @@ class Joined:
         """Whether the channel has neither ended nor crashed, nor the connection closed."""
         return self._joined.is_joined
 
+    @property
+    def is_resumed(self) -> bool:
+        """Whether the last join found the client's place again; see `AsyncJoined.is_resumed`."""
+        return self._joined.is_resumed
+
     def send_event(self, event: str, payload: Json = None) -> None:
         """Dispatch an event to the channel; see `AsyncJoined.send_event`."""
         self._portal.call(self._joined.send_event, event, payload)
@@ -162,8 +167,13 @@ class Client:
         return Joined(self._portal, self._portal.run(self._client.join(topic, params)))
 
     def close(self) -> None:
-        """Lose the connection, as when the page is closed."""
+        """Lose the connection; see `AsyncClient.close`."""
         self._portal.call(self._client.close)
+
+    def reconnect(self) -> None:
+        """Connect again, and join again what was joined; see `AsyncClient.reconnect`."""
+        __tracebackhide__ = True
+        self._portal.run(self._client.reconnect())
 
 
 class Rig:

@@ -3,12 +3,10 @@
 It must not know states.
 """
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from livestate_nb.codec import Json
-from livestate_nb.errors import Refuse
-from livestate_nb.protocol.message import PHX_JOIN, RESERVED_KEY
 from livestate_nb.testing.frames import Writer
 from livestate_nb.testing.inbox import Inbox
 from livestate_nb.testing.joined import AsyncJoined
@@ -30,12 +28,15 @@ class AsyncClient:
     Args:
         inbox: keeps the frames that come.
         line: carries those that go.
+        dial: makes another line to the same endpoint, when this one is lost.
     """
 
-    def __init__(self, inbox: Inbox, line: Line) -> None:
+    def __init__(self, inbox: Inbox, line: Line, dial: Callable[[], Awaitable[Line]]) -> None:
         self._inbox = inbox
         self._line = line
+        self._dial = dial
         self._writer = Writer()
+        self._joined: dict[str, AsyncJoined] = {}
 
     @property
     def frames(self) -> list[str | bytes]:
@@ -58,23 +59,25 @@ class AsyncClient:
             Refuse: the join was refused; `reason` is the object that the client was told.
             AssertionError: nothing came in time.
         """
-        ref = self.push(topic, PHX_JOIN, {**(params or {}), RESERVED_KEY: {}})
-        joined = AsyncJoined(topic, ref, self._inbox, self.push)
-        status, response = await joined.answer(ref)
-        if status != "ok":
-            raise Refuse(response)
-        await joined.begin(response)
+        __tracebackhide__ = True
+        joined = AsyncJoined(topic, params or {}, self._inbox, self.push)
+        await joined.join()
+        self._joined[topic] = joined
         return joined
 
-    def push(self, topic: str, event: str, payload: Json = None) -> str:
+    def push(
+        self, topic: str, event: str, payload: Json = None, *, ref: str | None = None
+    ) -> str:
         """Send any message and return its ref.
 
         Args:
             topic: the topic, joined but for ``phx_join``.
             event: the event's name on the wire.
             payload: any JSON value, or bytes; nothing means ``{}``.
+            ref: the one that it had, if it is sent again.
         """
-        ref, frame = self._writer.write(topic, event, {} if payload is None else payload)
+        payload = {} if payload is None else payload
+        ref, frame = self._writer.write(topic, event, payload, ref)
         self.feed(frame)
         return ref
 
@@ -91,5 +94,28 @@ class AsyncClient:
         await self._inbox.until(condition)
 
     def close(self) -> None:
-        """Lose the connection, as when the page is closed."""
+        """Lose the connection, as when the page is closed or the network fails.
+
+        Nothing comes any more, and events that are sent wait for `reconnect`.
+        """
         self._line.lost()
+        self._inbox.lose()
+
+    async def reconnect(self) -> None:
+        """Connect again, and join again what was joined, as our own client does in a browser.
+
+        Where the server kept the client's place (`AsyncJoined.is_resumed`) it goes on: what it
+        missed comes, and events without an answer are sent again, which the channel handles once.
+        Else it joins afresh, with the params that it had, and gets the state anew.
+
+        Raises:
+            Refuse: a topic may not be joined any more; `reason` says why.
+            AssertionError: nothing came in time.
+        """
+        __tracebackhide__ = True
+        self.close()
+        self._line = await self._dial()
+        self._inbox.reopen()
+        for joined in self._joined.values():
+            if not joined.has_ended:
+                await joined.join()

@@ -56,16 +56,20 @@ class Writer:
         self.last = 0
         self._joins: dict[str, str] = {}
 
-    def write(self, topic: str, event: str, payload: Json) -> tuple[str, str | bytes]:
-        """Return the ref and the frame of a new message.
+    def write(
+        self, topic: str, event: str, payload: Json, ref: str | None = None
+    ) -> tuple[str, str | bytes]:
+        """Return the ref and the frame of a message.
 
         Args:
             topic: the topic, joined but for ``phx_join``.
             event: the event's name on the wire.
             payload: any JSON value, or bytes.
+            ref: the one that it had, if it is sent again.
         """
-        self.last += 1
-        ref = str(self.last)
+        if ref is None:
+            self.last += 1
+            ref = str(self.last)
         if event == PHX_JOIN:
             self._joins[topic] = ref
         return ref, encode(Message(self._joins.get(topic), ref, topic, event, payload))

@@ -19,6 +19,7 @@ class Inbox:
     def __init__(self, timeout: float) -> None:
         self.frames: list[str | bytes] = []
         self.closed: tuple[int, str] | None = None
+        self.is_open = True
         self.timeout = timeout
         self._came = asyncio.Event()
 
@@ -28,9 +29,19 @@ class Inbox:
         self._came.set()
 
     def close(self, code: int, reason: str) -> None:
-        """Note that the connection was closed."""
+        """Note that the other side has closed the connection."""
         self.closed = code, reason
+        self.lose()
+
+    def lose(self) -> None:
+        """Note that there is no connection any more."""
+        self.is_open = False
         self._came.set()
+
+    def reopen(self) -> None:
+        """Note that there is a new connection."""
+        self.closed = None
+        self.is_open = True
 
     async def until(self, condition: Callable[[], bool]) -> None:
         """Wait until a condition on what has come holds.

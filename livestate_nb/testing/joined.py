@@ -4,16 +4,17 @@ It must not know endpoints, nor how frames are read.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Never
+from typing import Any, Final, Never, Protocol
 from unittest.mock import ANY
 
 from livestate_nb.codec import Json
+from livestate_nb.errors import Refuse
 from livestate_nb.protocol.message import (
     ERROR,
     EVENT_PREFIX,
-    MAX_VERSION,
     PHX_CLOSE,
     PHX_ERROR,
+    PHX_JOIN,
     PHX_LEAVE,
     REFRESH,
     RESERVED_KEY,
@@ -27,6 +28,15 @@ _SHOWN: Final = 400
 """Characters of an expected value in a message."""
 
 
+class Pushing(Protocol):
+    """Send a message; `AsyncClient.push` does."""
+
+    def __call__(
+        self, topic: str, event: str, payload: Json = None, *, ref: str | None = None
+    ) -> str:
+        """Send it and return its ref."""
+
+
 class AsyncJoined:
     """Hold one joined topic; `AsyncClient.join` returns it.
 
@@ -36,20 +46,23 @@ class AsyncJoined:
 
     Args:
         topic: the topic.
-        join_ref: the ref of its join.
+        params: the join params.
         inbox: where the client's frames come.
-        push: sends (topic, event, payload) and returns the message's ref.
+        push: sends messages.
     """
 
     def __init__(
-        self, topic: str, join_ref: str, inbox: Inbox, push: Callable[[str, str, Json], str]
+        self, topic: str, params: dict[str, Json], inbox: Inbox, push: Pushing
     ) -> None:
         self.topic = topic
+        self._params = params
         self._inbox = inbox
         self._push = push
-        self._view = View(topic, join_ref, inbox.frames)
+        self._view = View(topic, "", inbox.frames)
         self._taken: set[Push] = set()
-        self._unanswered: set[str] = set()
+        self._unanswered: dict[str, tuple[str, Json]] = {}
+        self._waiting: list[tuple[str, Json]] = []
+        """Events that are sent when there is a connection again."""
 
     # what has come
 
@@ -93,18 +106,37 @@ class AsyncJoined:
     @property
     def is_joined(self) -> bool:
         """Whether the channel has neither ended nor crashed, nor the connection closed."""
-        return not self._view.read().has_ended and self._inbox.closed is None
+        return not self.has_ended and self._inbox.is_open
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether the channel has ended or crashed; a lost connection does not end it."""
+        return self._view.read().has_ended
+
+    @property
+    def is_resumed(self) -> bool:
+        """Whether the last join found the place that the client had before it lost its connection.
+
+        False after the first join, and after one that began afresh.
+        """
+        return self._view.read().is_resumed
 
     # what the client does
 
     def send_event(self, event: str, payload: Json = None) -> None:
         """Dispatch an event to the channel; assert what it leads to, or `settle`.
 
+        Without a connection it waits for `AsyncClient.reconnect`.
+
         Args:
             event: the event's name.
             payload: any JSON value, or bytes; nothing means ``{}``.
         """
-        self._unanswered.add(self._push(self.topic, EVENT_PREFIX + event, payload))
+        if not self._inbox.is_open:
+            self._waiting.append((event, payload))
+            return
+        ref = self._push(self.topic, EVENT_PREFIX + event, payload)
+        self._unanswered[ref] = event, payload
 
     async def settle(self) -> None:
         """Wait until all events that were sent are handled, generators to their end.
@@ -115,8 +147,8 @@ class AsyncJoined:
         __tracebackhide__ = True
 
         def is_settled() -> bool:
-            self._unanswered -= self._view.read().answers.keys()
-            return not self._unanswered
+            self._forget_answered()
+            return not (self._unanswered or self._waiting)
 
         await self._until(is_settled, "answers to all events")
 
@@ -131,7 +163,7 @@ class AsyncJoined:
             AssertionError: that is not in time, or the channel has ended.
         """
         __tracebackhide__ = True
-        await self.answer(self._push(self.topic, PHX_LEAVE, None))
+        await self._answer(self._push(self.topic, PHX_LEAVE, None))
 
     # assertions
 
@@ -207,33 +239,48 @@ class AsyncJoined:
 
     # for the client
 
-    async def answer(self, ref: str) -> tuple[str, Json]:
-        """Wait for the (status, response) that answers a message.
+    async def join(self) -> None:
+        """Join, with the place that there was; return when there is a state, or what came instead.
+
+        Then events are sent that wait, or that a server which knows them has not answered.
 
         Raises:
-            AssertionError: it has not come in time.
+            Refuse: the join was refused; `reason` is the object that the client was told.
+            AssertionError: nothing came in time.
         """
+        __tracebackhide__ = True
+        before = len(self._pushes)
+        claim = self._view.claim
+        ref = self._push(self.topic, PHX_JOIN, {**self._params, RESERVED_KEY: claim})
+        self._view.follow(ref)
+        status, response = await self._answer(ref)
+        if status != "ok":
+            raise Refuse(response)
+        if not self.is_resumed:
+            self._unanswered.clear()
+            firsts = (STATE_CHANGE, ERROR, *ENDINGS)
+            await self._until(
+                lambda: any(one.event in firsts for one in self._pushes[before:]),
+                "the first state",
+            )
+        self._forget_answered()
+        for ref, (event, payload) in self._unanswered.items():
+            self._push(self.topic, EVENT_PREFIX + event, payload, ref=ref)
+        waiting, self._waiting = self._waiting, []
+        for event, payload in waiting:
+            self.send_event(event, payload)
+
+    # inside
+
+    def _forget_answered(self) -> None:
+        for ref in self._view.read().answers:
+            self._unanswered.pop(ref, None)
+
+    async def _answer(self, ref: str) -> tuple[str, Json]:
+        """Wait for the (status, response) that answers a message."""
         __tracebackhide__ = True
         await self._until(lambda: ref in self._view.read().answers, "an answer")
         return self._view.answers[ref]
-
-    async def begin(self, greeting: Json) -> None:
-        """Wait for the first state, or what comes in its place.
-
-        Args:
-            greeting: what answered the join.
-
-        Raises:
-            AssertionError: neither came in time.
-        """
-        __tracebackhide__ = True
-        self._view.max_version = greeting.get(RESERVED_KEY, {}).get(MAX_VERSION)
-        firsts = (STATE_CHANGE, ERROR, *ENDINGS)
-        await self._until(
-            lambda: any(one.event in firsts for one in self._pushes), "the first state"
-        )
-
-    # inside
 
     @property
     def _pushes(self) -> list[Push]:
@@ -285,6 +332,8 @@ class AsyncJoined:
         if self._inbox.closed is not None:
             code, reason = self._inbox.closed
             message += f"\nthe connection was closed: {code} {reason}"
+        elif not self._inbox.is_open:
+            message += "\nthe client has closed its connection: reconnect it"
         raise AssertionError(message)
 
 

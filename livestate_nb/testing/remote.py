@@ -3,6 +3,7 @@
 It must not know who started the server.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from typing import Final
@@ -48,16 +49,26 @@ async def connect_async(
         connect_timeout=timeout,
         request_timeout=timeout,
     )
-    line = _Line(Inbox(timeout))
-    line.socket = await websocket_connect(
-        request, on_message_callback=line.receive, max_message_size=_MAX_FRAME
-    )
+    inbox = Inbox(timeout)
+    lines: list[_Line] = []
+
+    async def dial() -> _Line:
+        line = _Line(inbox)
+        line.socket = await websocket_connect(
+            request, on_message_callback=line.receive, max_message_size=_MAX_FRAME
+        )
+        lines.append(line)
+        return line
+
+    client = AsyncClient(inbox, await dial(), dial)
     try:
-        yield AsyncClient(line.inbox, line)
+        yield client
     finally:
-        line.lost()
+        client.close()
         with suppress(TimeoutError):
-            await line.inbox.until(lambda: line.inbox.closed is not None)
+            async with asyncio.timeout(timeout):
+                for line in lines:
+                    await line.has_ended.wait()
 
 
 class _Line:
@@ -66,20 +77,27 @@ class _Line:
     socket: WebSocketClientConnection
 
     def __init__(self, inbox: Inbox) -> None:
-        self.inbox = inbox
+        self.has_ended = asyncio.Event()
+        self._inbox = inbox
+        self._is_lost = False
 
     def feed(self, frame: str | bytes) -> None:
         """Send a frame."""
         self.socket.write_message(frame, binary=isinstance(frame, bytes))
 
     def lost(self) -> None:
-        """Close the socket."""
+        """Close the socket: what still comes is nobody's."""
+        self._is_lost = True
         self.socket.close()
 
     def receive(self, frame: str | bytes | None) -> None:
         """Take a frame, or None at the end."""
         if frame is None:
+            self.has_ended.set()
+        if self._is_lost:
+            return
+        if frame is None:
             code, reason = self.socket.close_code, self.socket.close_reason
-            self.inbox.close(code or _NO_CODE, reason or "")
+            self._inbox.close(code or _NO_CODE, reason or "")
         else:
-            self.inbox.send(frame)
+            self._inbox.send(frame)

@@ -9,7 +9,7 @@ from typing import Self
 from livestate_nb.channel import Channel
 from livestate_nb.codec import Json
 from livestate_nb.roles import User
-from livestate_nb.runtime import Endpoint
+from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.testing.client import AsyncClient
 from livestate_nb.testing.inbox import Inbox
 from livestate_nb.testing.joined import AsyncJoined
@@ -68,7 +68,11 @@ class AsyncRig:
             user: who handlers see as ``self.member.user``.
         """
         inbox = Inbox(self._timeout)
-        return AsyncClient(inbox, self.endpoint.connect(inbox, vsn="2.0.0", user=user))
+
+        async def dial() -> Connection:
+            return self._connect(inbox, user)
+
+        return AsyncClient(inbox, self._connect(inbox, user), dial)
 
     async def join(
         self, topic: str, params: dict[str, Json] | None = None, *, user: User | None = None
@@ -89,6 +93,9 @@ class AsyncRig:
     async def close(self) -> None:
         """End all that runs."""
         await self.endpoint.close()
+
+    def _connect(self, inbox: Inbox, user: User | None) -> Connection:
+        return self.endpoint.connect(inbox, vsn="2.0.0", user=user)
 
     async def __aenter__(self) -> Self:
         return self

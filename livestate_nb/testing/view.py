@@ -1,4 +1,4 @@
-"""What a client makes of the frames of one join: a state that patches change, and what else came.
+"""What a client makes of the frames of a topic: a state that patches change, and what else came.
 
 Patches are applied by ``jsonpatch``, which knows nothing of ours. It must not know how anybody
 waits.
@@ -9,7 +9,17 @@ from typing import Any, Final
 
 from livestate_nb.codec import Json
 from livestate_nb.protocol import Message
-from livestate_nb.protocol.message import PHX_CLOSE, PHX_ERROR, PHX_REPLY
+from livestate_nb.protocol.message import (
+    MAX_VERSION,
+    PHX_CLOSE,
+    PHX_ERROR,
+    PHX_REPLY,
+    RECEIVED,
+    RESERVED_KEY,
+    RESUME,
+    RESUMED,
+    TOKEN,
+)
 from livestate_nb.runtime.failure import cut
 from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
 from livestate_nb.testing.frames import decode
@@ -40,7 +50,7 @@ class Push:
 
 
 class View:
-    """Read what has come for one join, each frame once, when asked.
+    """Read what has come for one join and those that resume it, each frame once, when asked.
 
     Args:
         topic: the topic.
@@ -54,6 +64,7 @@ class View:
         pushes: all pushes, in order.
         answers: ref -> (status, response).
         has_ended: whether the channel has ended or crashed.
+        is_resumed: whether the last join found the place that the client had.
     """
 
     def __init__(self, topic: str, join_ref: str, frames: list[str | bytes]) -> None:
@@ -63,10 +74,27 @@ class View:
         self.pushes: list[Push] = []
         self.answers: dict[Json, tuple[str, Json]] = {}
         self.has_ended = False
+        self.is_resumed = False
+        self._token: str | None = None
+        self._received = 0
         self._topic = topic
         self._join_ref = join_ref
         self._frames = frames
         self._position = 0
+
+    @property
+    def claim(self) -> Json:
+        """What the next join says under our own client's key: the place that it had, if it had one.
+
+        All that has come must be read.
+        """
+        if self._token is None:
+            return {}
+        return {RESUME: {TOKEN: self._token, RECEIVED: self._received}}
+
+    def follow(self, join_ref: str) -> None:
+        """Read on with another join of the topic."""
+        self._join_ref = join_ref
 
     def read(self) -> "View":
         """Read the frames that have come since, and return the view.
@@ -85,13 +113,23 @@ class View:
         event, payload = message.event, message.payload
         if event == PHX_REPLY:
             self.answers[message.ref] = payload["status"], payload["response"]
+            if message.ref == self._join_ref and payload["status"] == "ok":
+                self._take_place(payload["response"].get(RESERVED_KEY, {}))
             return
         if event == STATE_CHANGE:
             self.state, self.version = payload["state"], payload["version"]
         elif event == STATE_PATCH:
             self._apply(payload["patch"], payload["version"])
-        self.has_ended = self.has_ended or event in ENDINGS
+        if event in ENDINGS:
+            self.has_ended = True
+        else:
+            self._received += 1
         self.pushes.append(Push(event, payload, self.state))
+
+    def _take_place(self, terms: Json) -> None:
+        self.max_version = terms.get(MAX_VERSION)
+        self.is_resumed = terms.get(RESUMED, False)
+        self._token, self._received = terms.get(TOKEN), terms.get(RECEIVED, 0)
 
     def _apply(self, patch: list[Json], version: int) -> None:
         before = self.version

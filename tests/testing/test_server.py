@@ -38,9 +38,10 @@ def test_a_server_hosts_the_channels_of_its_modules(server: Server) -> None:
 
 def test_a_client_connects_with_the_token(server: Server) -> None:
     with connect(server.url, token=server.token) as client:
-        client.join("tally:a").assert_state_change({"n": 0})
-        assert client.closed is None
-    assert client.closed is not None
+        tally = client.join("tally:a")
+        tally.assert_state_change({"n": 0})
+        assert tally.is_joined
+    assert not tally.is_joined
     with pytest.raises(HTTPClientError) as refused, connect(server.url, token="another"):
         pass
     assert refused.value.code == 403
@@ -52,6 +53,21 @@ async def test_an_async_client_connects_too(server: Server) -> None:
         tally = await client.join("tally:a")
         tally.send_event("add")
         await tally.assert_state_patch(state={"n": 1})
+
+
+@pytest.mark.asyncio
+async def test_a_client_comes_back_to_its_server(server: Server) -> None:
+    async with connect_async(server.url, token=server.token) as client:
+        tally = await client.join("tally:a")
+        tally.send_event("add")
+        client.close()
+        tally.send_event("add", {"by": 10})
+        await client.reconnect()
+        await tally.settle()
+        assert (tally.is_resumed, tally.state, tally.versions) == (True, {"n": 11}, [0, 1, 2])
+        await client.reconnect()
+        tally.send_event("add")
+        await tally.assert_state_patch(state={"n": 12}, version=3)
 
 
 @pytest.mark.parametrize(
