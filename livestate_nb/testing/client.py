@@ -65,9 +65,7 @@ class AsyncClient:
         self._joined[topic] = joined
         return joined
 
-    def push(
-        self, topic: str, event: str, payload: Json = None, *, ref: str | None = None
-    ) -> str:
+    def push(self, topic: str, event: str, payload: Json = None, *, ref: str | None = None) -> str:
         """Send any message and return its ref.
 
         Args:

@@ -51,9 +51,7 @@ class AsyncJoined:
         push: sends messages.
     """
 
-    def __init__(
-        self, topic: str, params: dict[str, Json], inbox: Inbox, push: Pushing
-    ) -> None:
+    def __init__(self, topic: str, params: dict[str, Json], inbox: Inbox, push: Pushing) -> None:
         self.topic = topic
         self._params = params
         self._inbox = inbox

@@ -12,7 +12,6 @@ from livestate_nb.testing import AsyncClient, AsyncRig, Rig
 from tests.testing.channels import Fragile, Room, Tally
 
 
-
 class Guarded(Tally, topic="guarded:*"):
     """Lets in who knows the word of the day."""
 

@@ -1,19 +1,35 @@
 """The testbed's pages in a real Chromium: with the unmodified phx-live-state they are written for,
 and with our client after changing only the import."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from typing import Protocol
+from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Page, Request, expect
 
+from tests.gateways import Gateway, without_websockets
 from tests.testbed.starting import Testbed, run_testbed
 
-Open = Callable[[str], Page]
+
+class Open(Protocol):
+    """Open a page by its name, at a port other than the testbed's where one is named."""
+
+    def __call__(self, name: str, port: int | None = None) -> Page: ...
 
 
 @pytest.fixture(scope="module")
 def testbed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Testbed]:
     with run_testbed(tmp_path_factory.mktemp("testbed") / "log") as running:
+        yield running
+
+
+@pytest.fixture
+def gateway(testbed: Testbed) -> Iterator[Gateway]:
+    """A way to the testbed on which WebSockets are refused."""
+    port = urlsplit(testbed.pages).port
+    assert port is not None
+    with without_websockets(port) as running:
         yield running
 
 
@@ -23,10 +39,13 @@ def visit(browser: Browser, testbed: Testbed, request: pytest.FixtureRequest) ->
     context = browser.new_context()
     errors: list[str] = []
 
-    def visit(name: str) -> Page:
+    def visit(name: str, port: int | None = None) -> Page:
         page = context.new_page()
         page.on("pageerror", lambda error: errors.append(str(error)))
-        page.goto(f"{testbed.pages}{request.param}{name}.html")
+        pages = urlsplit(testbed.pages)
+        host = f"{pages.hostname}:{port or pages.port}"
+        path = f"{pages.path}{request.param}{name}.html"
+        page.goto(pages._replace(netloc=host, path=path).geturl())
         return page
 
     yield visit
@@ -96,3 +115,41 @@ def test_decorated_elements_share_what_one_of_them_provides(visit: Open) -> None
         button.click()
         expect(todos).to_have_text(["decorated"] * n)
     expect(page.locator("decorated-list p")).to_have_text("2")
+
+
+def test_long_poll_takes_the_place_of_a_websocket_that_is_refused(
+    visit: Open, gateway: Gateway
+) -> None:
+    page, other = visit("fallback", gateway.port), visit("fallback")
+    room, replies = page.locator("chat-room"), page.locator("last-reply")
+    polls: list[str] = []
+
+    def note(request: Request) -> None:
+        if urlsplit(request.url).path.endswith("/livestate/longpoll"):
+            polls.append(request.method)
+
+    page.on("request", note)
+    replies.locator("button").click()
+    expect(replies.locator("p")).to_have_text('1 {"foo":"bar"}')
+
+    # what comes and goes by polls reaches a page on a WebSocket, and the other way round
+    expect(other.locator("chat-room ul")).to_be_attached()
+    room.locator("input").fill("by polls")
+    room.locator("input").press("Enter")
+    expect(other.locator("chat-room li")).to_have_text(["by polls"])
+    other.locator("input").fill("by WebSocket")
+    other.locator("input").press("Enter")
+    expect(room.locator("li")).to_have_text(["by polls", "by WebSocket"])
+    assert (gateway.refused, {*polls}) == (2, {"GET", "POST"})
+
+    # a page that is loaded again knows, and asks for no WebSocket
+    page.reload()
+    replies.locator("button").click()
+    expect(replies.locator("p")).to_have_text('1 {"foo":"bar"}')
+    room.locator("input").fill("after the reload")
+    room.locator("input").press("Enter")
+    expect(room.locator("li")).to_have_text(["after the reload"])
+    expect(other.locator("chat-room li")).to_have_text(
+        ["by polls", "by WebSocket", "after the reload"]
+    )
+    assert gateway.refused == 2
