@@ -4,7 +4,7 @@ It must not know sessions or transports.
 """
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Final, Protocol
 
 GOING_AWAY: Final = 1012
@@ -31,11 +31,20 @@ class Drained(Protocol):
         """Close the connection."""
 
 
-async def drain(connections: Iterable[Drained]) -> None:
-    """Close connections in batches, those that have joined a topic first."""
+async def drain(connections: Iterable[Drained], tell: Callable[[], None]) -> None:
+    """Close connections in batches, those that have joined a topic first.
+
+    Clients get no ``phx_close``, after which phoenix.js would not come back: the code says it all
+    (the original sends none either).
+
+    Args:
+        connections: all that there are.
+        tell: lets channels say what they still have to say, before each batch.
+    """
     waiting = sorted(connections, key=lambda one: not one.has_joined)
     deadline = asyncio.get_running_loop().time() + PATIENCE
     while waiting:
+        tell()
         for connection in waiting[:BATCH]:
             connection.close(GOING_AWAY, "the server is going away")
         del waiting[:BATCH]

@@ -361,7 +361,7 @@ class Endpoint:
         self._is_closed = True
         if self._reaper is not None:
             self._reaper.cancel()
-        await drain(self._connections)
+        await drain(self._connections, self._flush)
         for session in self.sessions:
             session.close()
         pending = {task for task in self._tasks if task is not asyncio.current_task()}
@@ -372,6 +372,11 @@ class Endpoint:
             if late:
                 await asyncio.wait(late, timeout=_PATIENCE)
         self.threads.workers.shutdown()
+
+    def _flush(self) -> None:
+        """Let sessions say what they hold back."""
+        for session in self.sessions:
+            session.flush()
 
     def _own(self, task: asyncio.Task[None]) -> None:
         self._tasks.add(task)

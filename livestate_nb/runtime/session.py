@@ -218,8 +218,8 @@ class Session:
 
     def attach(self, member: JoinedMember) -> None:
         """Let an authorized client in: it gets the state as soon as there is one."""
-        if member.needs_whole and self.ledger.is_ahead:
-            self.publish()
+        if member.needs_whole:
+            self.flush()
         if self.is_closed:  # it ended while the client was authorized: the client joins again
             member.line.crashed(member.join, CRASHED)
             return
@@ -339,10 +339,14 @@ class Session:
 
     def send_whole(self, member: JoinedMember) -> None:
         """Send the state to a member, as it is now."""
-        if self.ledger.is_ahead:
-            self.publish()
+        self.flush()
         with self._or_crash():
             member.pass_on_whole(self.ledger.whole())
+
+    def flush(self) -> None:
+        """Send what was held back, if anything was."""
+        if self.ledger.is_ahead:
+            self.publish()
 
     def publish(self) -> None:
         """Send what was held back, or an update without a change, which releases interfaces."""
@@ -432,8 +436,7 @@ class Session:
 
         What is held back goes out first, as it was to be told before.
         """
-        if self.ledger.is_ahead:
-            self.publish()
+        self.flush()
         if self.ledger.reconfigure(options):
             for member in self.receivers:
                 self.send_whole(member)
@@ -450,8 +453,8 @@ class Session:
 
     def close(self) -> None:
         """End the session: members get ``phx_close`` and do not rejoin."""
-        if self.ledger.is_ahead and not self.is_closed:
-            self.publish()
+        if not self.is_closed:
+            self.flush()
         for member in self._end():
             member.line.closed(member.join)
 

@@ -7,7 +7,7 @@ import pytest
 
 from livestate_nb import Channel
 from livestate_nb.runtime import Endpoint, drain
-from tests.clients import Client
+from tests.clients import Client, until
 
 pytestmark = pytest.mark.asyncio
 
@@ -41,6 +41,56 @@ async def test_clients_are_closed_in_batches_those_with_channels_first(
     assert closed(found) == [1, 3]
     await closing
     assert [client.closed for client in found] == [(1012, "the server is going away")] * 5
+
+
+class Slowly(Channel, topic="slowly", fps=0.01):
+    def init(self, params: Any) -> Any:
+        self.subscribe("news")
+        return {"news": None}
+
+    async def handle_message(self, message: Any, state: Any) -> None:
+        state["news"] = message
+
+
+def values(client: Client) -> list[str]:
+    patches = [frame[4]["patch"] for frame in client.received("state:patch")]
+    return [operation["value"] for patch in patches for operation in patch]
+
+
+async def test_channels_say_first_what_they_held_back_and_clients_may_come_back() -> None:
+    endpoint = Endpoint()
+    endpoint.declare(Slowly)
+    client = Client(endpoint)
+    await client.join("slowly")
+    for message in ("one", "two", "three"):
+        endpoint.broadcast("news", message)
+    await client.wait("state:patch", 1)
+    [session] = endpoint.sessions
+    await until(lambda: session.ledger.is_ahead)
+    await endpoint.close()
+    assert values(client) == ["one", "three"]
+    # phoenix.js would take a phx_close for good
+    assert client.payloads("phx_close", "phx_error") == []
+    assert client.closed == (1012, "the server is going away")
+
+
+async def test_channels_go_on_until_their_clients_are_let_go(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(drain, "BATCH", 1)
+    monkeypatch.setattr(drain, "PAUSE", 0.05)
+    endpoint = Endpoint()
+    endpoint.declare(Slowly)
+    found = [Client(endpoint), Client(endpoint)]
+    for client in found:
+        await client.join("slowly")
+    closing = asyncio.ensure_future(endpoint.close())
+    await until(lambda: closed(found) != [])
+    [last] = [client for client in found if client.closed is None]
+    for message in ("one", "two"):
+        endpoint.broadcast("news", message)
+    await closing
+    assert values(last) == ["one", "two"]
 
 
 async def test_after_a_while_the_rest_is_closed_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
