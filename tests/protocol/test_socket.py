@@ -1,4 +1,4 @@
-"""The join table against the recorded frames, and against what PROTOCOL.md says of 1.8."""
+"""The join table against the recorded frames, and against what Phoenix 1.8 does otherwise."""
 
 import gc
 from weakref import ref as ref_to
@@ -94,7 +94,7 @@ def test_control_frames_are_the_recorded_ones(name: str) -> None:
         if line.is_from_client:
             server.take(line.frame)
     recorded = [
-        # Phoenix 1.8 gives the reason of a crash (PROTOCOL.md section 11)
+        # Phoenix 1.8 gives the reason of a crash; the transcripts are of 1.7
         line.frame.replace('"phx_error",{}', '"phx_error",{"reason":"channel_crash"}')
         for line in TRANSCRIPTS[name]
         if not line.is_from_client and is_control(line.frame)

@@ -21,6 +21,9 @@ TRANSCRIPTS: dict[str, list[Line]] = {
     for section in _RECORDED["transcripts"]
 }
 
+OF_SOCKETS = ["Ping frame", "Client close frame 1000"]
+"""Transcripts of frames that never reach a channel."""
+
 DIFFS: list[tuple[str, object, object]] = [
     (row["name"], row["old"], row["new"]) for row in _RECORDED["diffs"]
 ]
