@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import struct
 import time
 from typing import Any
 
@@ -10,7 +9,9 @@ import pytest
 from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError
 
+from livestate_nb_server import client
 from livestate_nb_server.client import MAX_FRAME
+from tests.raw import PING, PONG, TEXT, Raw
 from tests.server_extension.web import OUTSIDER, Connect, status
 from tests.sockets import nodelays
 
@@ -169,8 +170,13 @@ async def test_a_bad_frame_closes_its_socket_and_no_other(
     }
 
 
+@pytest.fixture
+def url(connect: Connect, jp_http_port: int, jp_base_url: str) -> str:
+    return f"ws://localhost:{jp_http_port}{jp_base_url}livestate/websocket?vsn=2.0.0"
+
+
 async def test_a_frame_that_is_too_large_closes_its_socket_with_1009(
-    connect: Connect, jp_http_port: int, jp_base_url: str, jp_auth_header: dict[str, str]
+    connect: Connect, url: str, jp_auth_header: dict[str, str]
 ) -> None:
     good = await connect()
     head, tail = '[null,"1","counter:1","phx_join",{"pad":"', '"}]'
@@ -178,27 +184,47 @@ async def test_a_frame_that_is_too_large_closes_its_socket_with_1009(
     await good.socket.write_message(f"{head}{pad}{tail}")
     assert (await good.wait("state:change"))["version"] == 0
     # only announced, not sent: a client that is still sending may miss why it was cut off
-    reader, writer = await asyncio.open_connection("localhost", jp_http_port)
-    lines = [
-        f"GET {jp_base_url}livestate/websocket?vsn=2.0.0 HTTP/1.1",
-        f"Host: localhost:{jp_http_port}",
-        f"Authorization: {jp_auth_header['Authorization']}",
-        "Upgrade: websocket",
-        "Connection: Upgrade",
-        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
-        "Sec-WebSocket-Version: 13",
-    ]
-    writer.write("\r\n".join([*lines, "", ""]).encode())
-    async with asyncio.timeout(10):
-        assert (await reader.readuntil(b"\r\n\r\n")).startswith(b"HTTP/1.1 101 ")
-        writer.write(struct.pack("!BBQ", 0x81, 0x80 | 127, MAX_FRAME + 1))
-        opcode, size, code = struct.unpack("!BBH", await reader.readexactly(4))
-        assert (opcode, code) == (0x88, 1009)
-        assert await reader.read() == b"message too big"[: size - 2]
-    writer.close()
-    await writer.wait_closed()
+    async with asyncio.timeout(10), await Raw.open(url, **jp_auth_header) as bad:
+        bad.announce(TEXT, MAX_FRAME + 1)
+        assert await bad.closed() == (1009, "message too big")
     await good.dispatch("counter:1", "inc")
     assert (await good.wait("state:patch"))["version"] == 1
+
+
+async def test_a_client_that_reads_nothing_is_closed_with_1013(
+    connect: Connect, url: str, jp_auth_header: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(client, "MAX_UNSENT", 1_000_000)
+    good = await connect()
+    await good.join("counter:1")
+    long = "x" * 1_000_000  # a ref comes back as it is; two more than the system's buffers take
+    async with asyncio.timeout(10), await Raw.open(url, **jp_auth_header) as bad:
+        for _ in range(20):
+            bad.send(TEXT, f'[null,"{long}","phoenix","heartbeat",{{}}]'.encode())
+        assert await bad.closed() == (1013, "too slow a reader")
+    await good.dispatch("counter:1", "inc")
+    assert (await good.wait("state:patch"))["version"] == 1
+
+
+async def test_a_ping_is_no_sign_of_life(
+    url: str, jp_auth_header: dict[str, str], jp_serverapp: Any
+) -> None:
+    [app] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
+    asked = 0
+
+    def clock() -> float:
+        nonlocal asked
+        asked += 1
+        return time.monotonic()
+
+    async with asyncio.timeout(10), await Raw.open(url, **jp_auth_header) as raw:
+        app.endpoint.clock = clock
+        raw.send(PING, b"hi")
+        assert await raw.read() == (PONG, b"hi")
+        assert asked == 0
+        raw.send(TEXT, b'[null,"1","phoenix","heartbeat",{}]')
+        assert (await raw.read() or ())[0] == TEXT
+        assert asked == 1
 
 
 async def test_a_sleeping_handler_delays_neither_heartbeat_nor_another_channel(
