@@ -122,7 +122,7 @@ class Shared(Channel, topic="shared:*", on_error="crash"):
 
 class Crash(Channel, topic="crash:*", on_error="crash"):
     def init(self, params: Any) -> Any:
-        if params.get("exit_init"):
+        if params.get("exit_init") in (True, "true"):  # an attribute of an element is a text
             raise RuntimeError("raised on purpose")
         self.own = f"crash:{secrets.token_hex(8)}"
         self.subscribe(self.own)

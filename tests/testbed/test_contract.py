@@ -7,6 +7,8 @@ from typing import Any
 import jsonpatch
 import pytest
 
+from livestate_nb import Refuse, User
+from livestate_nb.channel import options_of
 from livestate_nb.runtime import Endpoint
 from tests.clients import Client
 from tests.testbed.channels import CHANNELS, connect
@@ -19,6 +21,16 @@ def test_it_says_when_it_is_ready_and_ends_on_sigterm(tmp_path: Path) -> None:
         assert running.url.endswith("/livestate")
         running.process.send_signal(signal.SIGTERM)
         assert running.process.wait(20) == 0
+
+
+def test_it_hosts_exactly_the_channels_of_its_contract_which_crash_as_the_original_s() -> None:
+    assert [options_of(channel).topic for channel in CHANNELS] == [
+        *["todo:*", "patch:*", "join_params", "init_error:*", "authorized:*", "counter:*"],
+        *["shared:*", "crash:*", "replies", "encoder", "echo:*", "connect_params"],
+    ]
+    assert {options_of(channel).on_error for channel in CHANNELS} == {"crash"}
+    [patch] = [channel for channel in CHANNELS if channel.serves("patch:1")]
+    assert options_of(patch).max_version == 10
 
 
 class Tried:
@@ -58,6 +70,38 @@ async def tried(endpoint: Endpoint, topic: str, **more: Any) -> Tried:
 
 
 @pytest.mark.asyncio
+async def test_todo() -> None:
+    endpoint = Endpoint()
+    todo = await tried(endpoint, "todo:1")
+    assert await todo.join() == {"todos": []}
+    assert await todo.dispatch("add_todo", {"description": "one"}) == []
+    assert await todo.dispatch("add_todo_with_one_reply", "two") == [
+        ("reply_event", {"foo": "bar"})
+    ]
+    assert await todo.dispatch("add_todo_with_two_replies", [3]) == [
+        ("reply_event1", {"foo": "bar"}),
+        ("reply_event2", {"bing": "baz"}),
+    ]
+    assert await todo.dispatch("noop") == []
+    assert todo.state == {"todos": [[3], "two", {"description": "one"}]}
+    assert await todo.dispatch("remove_todo", {"i": 1}) == []
+    assert todo.state == {"todos": [[3], {"description": "one"}]}
+    await endpoint.close()
+
+
+@pytest.mark.asyncio
+async def test_patch_and_join_params() -> None:
+    endpoint = Endpoint()
+    patch, params = await tried(endpoint, "patch:1"), await tried(endpoint, "join_params")
+    assert await patch.join() == {"foo": "bar"}
+    await patch.dispatch("change_foo", {"foo": None})
+    assert patch.state == {"foo": None}
+    assert await params.join({"api_key": "my_key"}) == {"result": "my_key"}
+    assert await (await tried(endpoint, "join_params")).join() == {"result": None}
+    await endpoint.close()
+
+
+@pytest.mark.asyncio
 async def test_replies() -> None:
     endpoint = Endpoint()
     replies = await tried(endpoint, "replies")
@@ -68,6 +112,7 @@ async def test_replies() -> None:
     assert await replies.dispatch("echo", [1]) == [("echoed", {"payload": [1]})]
     assert await replies.dispatch("ns:sub:echo", 7) == [("ns:echoed", {"payload": 7})]
     assert await replies.dispatch("sleep", {"ms": 1}) == []
+    assert await replies.dispatch("binary", b"\x01\x02") == [("binary_echo", b"\x01\x02\x03\x04")]
     assert replies.state == {"count": 3}
     await endpoint.close()
 
@@ -161,10 +206,13 @@ async def test_echo_takes_any_object_as_its_state() -> None:
 
 @pytest.mark.asyncio
 async def test_connect_params_are_what_the_callback_gave() -> None:
-    given = connect({"user_id": "7"}, None, "secret")  # type: ignore[arg-type]
+    given = connect({"user_id": "7"}, User("ann"), "secret")
     endpoint = Endpoint()
     told = await tried(endpoint, "connect_params", assigns=given)
     assert await told.join() == {"user_id": "7", "auth_token": "secret"}
-    nothing = await tried(endpoint, "connect_params")
+    given = connect({}, User("ann"), None)
+    nothing = await tried(endpoint, "connect_params", assigns=given)
     assert await nothing.join() == {"user_id": None, "auth_token": None}
+    with pytest.raises(Refuse):
+        connect({"reject": "true"}, User("ann"), None)
     await endpoint.close()
