@@ -289,7 +289,7 @@ class Endpoint:
                     "the session of %s runs with the params it began with: close it to use others",
                     cut(session.topic),
                 )
-            session.is_kept = True
+            session.tenure.is_kept = True
         finally:
             session.release()
 

@@ -6,7 +6,6 @@ what came in the meantime. It must not know frames, sockets or notebooks.
 
 import asyncio
 import logging
-import math
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Final, Protocol, TypeAlias
@@ -31,16 +30,18 @@ from livestate_nb.pubsub import PubSub
 from livestate_nb.roles import Member
 from livestate_nb.runtime.attendance import Attendance, presence_of
 from livestate_nb.runtime.audience import Audience
-from livestate_nb.runtime.deadline import Deadline
-from livestate_nb.runtime.failure import brief, cut, describe, error_message, refusal
+from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.handling import Call, Kind
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.migration import shape_of, take_over
+from livestate_nb.runtime.opening import Opening
+from livestate_nb.runtime.pace import Pace
 from livestate_nb.runtime.places import Claim, Owner, Places
 from livestate_nb.runtime.running import Running
 from livestate_nb.runtime.subscriptions import Subscriptions
+from livestate_nb.runtime.tenure import Tenure
 from livestate_nb.runtime.watch import Watch
 from livestate_nb.runtime.work import Threads, Work, run
 
@@ -93,18 +94,13 @@ class Session:
         self.key = key
         self.topic = topic
         self.is_closed = False
-        self.is_kept = False
-        """Whether Python holds it: it stays open without members, until it is closed."""
         self.watch = Watch()
+        self.tenure = Tenure(ground.clock, self._end_soon)
         self._ground = ground
         self._audience = Audience(self, ground.places, ground.clock)
         self._attendance = Attendance(self, ground.presences)
-        self._linger: Deadline | None = None
-        self._holds = 0
-        self._params: dict[str, Json] | None = None
-        self._now = asyncio.get_running_loop().time
-        self._next_update = -math.inf
-        self._flush: asyncio.TimerHandle | None = None
+        self._opening = Opening(self)
+        self._pace = Pace(self.publish)
         self._newest = channel
         """The class that is declared: the channel object gets it in its turn."""
         self._begin()
@@ -230,7 +226,7 @@ class Session:
         elif member.needs_whole:
 
             async def start() -> None:
-                await self._start(member)
+                await self._opening.start(member)
 
             self.mailbox.put(Errand(start, member))
         self._attendance.come_back(member)
@@ -310,11 +306,11 @@ class Session:
 
     def hold(self) -> None:
         """Keep the session open without members, until `release`."""
-        self._holds += 1
+        self.tenure.hold()
 
     def release(self) -> None:
         """Take back one `hold`."""
-        self._holds -= 1
+        self.tenure.release()
         self._end_when_empty()
 
     def send(self, message: Outgoing) -> None:
@@ -327,13 +323,9 @@ class Session:
         A client that cannot keep up gets the whole state when it has caught up.
         """
         if update is None:
-            if self._flush is None:
-                delay = self._next_update - self._now()
-                self._flush = asyncio.get_running_loop().call_later(delay, self.publish)
+            self._pace.hold()
             return
-        self._stop_waiting()
-        if self.ledger.options.fps is not None:
-            self._next_update = self._now() + 1 / self.ledger.options.fps
+        self._pace.sent(self.ledger.options.fps)
         self._audience.send_update(update)
         self.watch.tell()
 
@@ -355,7 +347,7 @@ class Session:
 
     def must_hold(self) -> bool:
         """Return whether an update that nobody waits for would come too soon after the last."""
-        return self.ledger.options.fps is not None and self._now() < self._next_update
+        return self.ledger.options.fps is not None and self._pace.is_too_soon
 
     def work(self, function: Callable[..., Any], *args: Any) -> Work:
         """Return a run of one of the channel's callbacks."""
@@ -366,19 +358,8 @@ class Session:
     # from Python
 
     async def open(self, params: dict[str, Json] | None) -> bool:
-        """Run `init` unless there is a state; what it raises comes out.
-
-        Args:
-            params: the join params for `init`; None takes those that there are, or else none.
-
-        Returns:
-            whether the session runs with these params.
-        """
-        if self._params is None:
-            self._params = {} if params is None else params
-        chosen = self._params if params is None else params
-        await self.mailbox.do(lambda: self._init(chosen, None))
-        return self._params == chosen
+        """Run `init` unless there is a state; see `Opening.open`."""
+        return await self._opening.open(params)
 
     async def dispatch(self, event: str, payload: Json, waiting: frozenset[Channel]) -> list[Event]:
         """Handle an event as if a client had sent it; return the reply events.
@@ -393,7 +374,7 @@ class Session:
             Overloaded: too many messages wait.
             Exception: whatever the handler raises.
         """
-        await self._revive()
+        await self._opening.revive()
         outcome: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
         self.mailbox.put(Call(self, Kind.EVENT, event, payload, outcome=outcome, waiting=waiting))
         return await outcome
@@ -417,7 +398,7 @@ class Session:
                 raise
             self.send_update(update)
 
-        await self._revive()
+        await self._opening.revive()
         await self.mailbox.do(turn)
 
     def swap(self, channel: type[Channel]) -> None:
@@ -465,7 +446,7 @@ class Session:
         """
         if self.is_closed:
             return
-        if self._is_held:
+        if self.tenure.is_held:
             members = self._clear()
             self._begin()
         else:
@@ -484,23 +465,18 @@ class Session:
     def _clear(self) -> list[JoinedMember]:
         """End what runs, and return who was joined."""
         self._subscriptions.end()
-        self._stop_waiting()
+        self._pace.stop()
         self._attendance.close()
         self.mailbox.close()
-        if self._linger is not None:
-            self._linger.cancel()
+        self.tenure.stop()
         return self._audience.clear()
 
     def _end_when_empty(self) -> None:
         if self._is_needed or self.is_closed:
             return
         options = self.ledger.options
-        if not options.shared or not options.grace or self.ledger.version is None:
-            self._end_soon()
-            return
-        if self._linger is not None:
-            self._linger.cancel()
-        self._linger = Deadline(self._ground.clock, options.grace, self._end_soon)
+        may_linger = options.shared and self.ledger.version is not None
+        self.tenure.run_out(options.grace if may_linger else 0)
 
     def _end_soon(self) -> None:
         """End the session when what waits is handled, unless it is needed again."""
@@ -513,52 +489,24 @@ class Session:
 
     @property
     def _is_needed(self) -> bool:
-        return bool(self._audience) or self._is_held
+        return bool(self._audience) or self.tenure.is_held
 
-    @property
-    def _is_held(self) -> bool:
-        return self.is_kept or self._holds > 0
+    # for its beginning
 
-    async def _revive(self) -> None:
-        """Run `init` again where a session that Python holds has crashed."""
-        if self.ledger.version is None and self._params is not None:
-            await self.open(self._params)
+    def begun(self, whole: Outgoing) -> None:
+        """Tell all members the first state."""
+        for receiver in self.receivers:
+            receiver.pass_on_whole(whole)
+        self.watch.tell()
+        if self.ledger.options.presence:
+            self._attendance.open()
 
-    # what is done in turn
+    def refused(self, member: JoinedMember) -> None:
+        """Note that a member gets no state, since `init` refused."""
+        self._audience.unseat(member)
+        self._end_when_empty()
 
-    async def _start(self, member: JoinedMember) -> None:
-        try:
-            await self._init(member.params if self._params is None else self._params, member)
-        except Refuse as error:
-            _log.info("init of %s refused: %s", cut(self.topic), brief(error))
-            member.send(error_message(refusal(error, "message")))
-            self._audience.unseat(member)
-            self._end_when_empty()
-        except BaseException as error:
-            if self.mailbox.is_closed:
-                raise
-            _log.error("init of %s failed", cut(self.topic), exc_info=error)
-            if options_of(type(self.channel)).on_error == "keep":
-                for receiver in self.joined:
-                    told = describe(error, "init", None, is_local=receiver.line.is_local)
-                    receiver.send(error_message(told))
-            self.crash()
-
-    async def _init(self, params: dict[str, Json], member: JoinedMember | None) -> None:
-        if self.ledger.version is not None:
-            return
-        turn = Turn(self.channel, None if self.ledger.options.shared else member)
-        current_turn.set(turn)
-        try:
-            state = await run(self.work(self.channel.init, params))
-            whole = self.ledger.start(state)
-            for receiver in self.receivers:
-                receiver.pass_on_whole(whole)
-            self.watch.tell()
-            if self.ledger.options.presence:
-                self._attendance.open()
-        finally:
-            turn.is_over = True
+    # inside
 
     def _put(self, job: Job, member: JoinedMember) -> None:
         """Put a client's job into the mailbox; when too many wait, its channel ends."""
@@ -586,11 +534,6 @@ class Session:
         except Exception as error:  # noqa: BLE001 - a user's builder may raise anything
             _log.error("the message builder of %s failed", cut(self.topic), exc_info=error)
             self.crash()
-
-    def _stop_waiting(self) -> None:
-        if self._flush is not None:
-            self._flush.cancel()
-            self._flush = None
 
     def _take(self, topic: str, message: object) -> None:
         async def no_longer() -> None:
