@@ -4,13 +4,14 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from livestate_nb.channel import Channel
 from livestate_nb.codec import Json
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.testing import frames
 from livestate_nb.testing.frames import Writer
 from livestate_nb.testing.inbox import Inbox
 
-PATIENCE = 5.0
+PATIENCE = 20.0
 
 
 class Client(Inbox):
@@ -74,6 +75,16 @@ class Client(Inbox):
         count = len(self.received("state:change"))
         self.push(topic, "lvs_refresh")
         await self.wait("state:change", count + 1)
+
+
+async def join(
+    endpoint: Endpoint, channel: type[Channel], topic: str, params: Json = None, **who: Any
+) -> Client:
+    """Declare a channel and join a topic of it; return the client."""
+    endpoint.declare(channel)
+    client = Client(endpoint, **who)
+    await client.join(topic, params)
+    return client
 
 
 def decode(frame: str | bytes) -> list[Any]:

@@ -5,7 +5,6 @@ One endpoint lives on one event loop. It must not know transports, servers or no
 
 import asyncio
 import logging
-import secrets
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -26,6 +25,7 @@ from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.places import Places
 from livestate_nb.runtime.session import Seated, Session
+from livestate_nb.runtime.sessions import Sessions
 from livestate_nb.runtime.threads import Workers
 from livestate_nb.runtime.work import Main, Threads
 from livestate_nb.state.draft import plain
@@ -95,10 +95,7 @@ class Endpoint:
         self._context = copy_context()
         self._channels: dict[str, type[Channel]] = {}
         self._connections: set[Connection] = set()
-        self._sessions: set[Session] = set()
-        self._shared: dict[tuple[str, str], Session] = {}
-        self._cells: dict[tuple[str, str, str], Session] = {}
-        self._by_key: dict[str, Session] = {}
+        self._sessions = Sessions(self)
         self._tasks: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.Task[None] | None = None
 
@@ -112,7 +109,7 @@ class Endpoint:
     @property
     def sessions(self) -> list[Session]:
         """The sessions that are open."""
-        return list(self._sessions)
+        return self._sessions.all
 
     def declare(self, channel: type[Channel]) -> None:
         """Serve a channel's topics; a class with the same topic takes over its live sessions.
@@ -165,7 +162,7 @@ class Endpoint:
 
     def sessions_of(self, pattern: str) -> list[Session]:
         """Return the open sessions of the channel with a pattern."""
-        return [one for one in self.sessions if options_of(type(one.channel)).topic == pattern]
+        return self._sessions.of(pattern)
 
     def match(self, topic: str) -> type[Channel] | None:
         """Return the channel that serves a topic: the exact one, or that of the longest prefix."""
@@ -232,14 +229,14 @@ class Endpoint:
             Refuse: there is no such session, or no channel serves the topic.
         """
         if key is not None:
-            named = self._by_key.get(key)
+            named = self._sessions.named(key)
             if named is None or named.topic != topic:
                 raise Refuse("the session of this cell has ended: run the cell again")
             return named
         channel = self.match(topic)
         if channel is None:
             raise Refuse(UNMATCHED)
-        return self._shared_session(channel, topic) or self._new(channel, topic)
+        return self._sessions.for_join(channel, topic)
 
     async def open(
         self, channel: type[Channel], topic: str, name: str, params: dict[str, Json] | None
@@ -259,20 +256,10 @@ class Endpoint:
     def reserve(self, channel: type[Channel], topic: str, name: str) -> Session:
         """Return the session that a cell is to show; it stays until `keep` has ended.
 
-        Args:
-            channel: the channel's class, declared.
-            topic: one of its topics.
-            name: what tells this cell's sessions of the topic from others'; a shared channel
-                has one session for all names.
+        Args: as for `Sessions.for_cell`; the channel is declared.
         """
         self._bind()
-        session = self._shared_session(channel, topic)
-        if session is None:
-            place = (str(options_of(channel).topic), topic, name)
-            if place not in self._cells:
-                self._cells[place] = self._new(channel, topic)
-            session = self._cells[place]
-        self._by_key[session.key] = session
+        session = self._sessions.for_cell(channel, topic, name)
         session.hold()
         return session
 
@@ -341,10 +328,7 @@ class Endpoint:
 
     def forget(self, session: Session) -> None:
         """Note that a session has ended."""
-        self._sessions.discard(session)
-        self._by_key.pop(session.key, None)
-        self._shared = {key: other for key, other in self._shared.items() if other is not session}
-        self._cells = {place: other for place, other in self._cells.items() if other is not session}
+        self._sessions.forget(session)
 
     def disconnected(self, connection: Connection) -> None:
         """Note that a connection has ended."""
@@ -390,21 +374,6 @@ class Endpoint:
             self._thread = threading.get_ident()
             self._reaper = self.spawn(self._drop_idle())
 
-    def _shared_session(self, channel: type[Channel], topic: str) -> Session | None:
-        """Return the session that all joins of a topic share; None where each has its own."""
-        options = options_of(channel)
-        if not options.shared:
-            return None
-        key = str(options.topic), topic
-        if key not in self._shared:
-            self._shared[key] = self._new(channel, topic)
-        return self._shared[key]
-
-    def _new(self, channel: type[Channel], topic: str) -> Session:
-        session = Session(self, channel, topic, secrets.token_urlsafe(16))
-        self._sessions.add(session)
-        return session
-
     async def _drop_idle(self) -> None:
         while not self._is_closed:
             await asyncio.sleep(self._idle_timeout / 4)
@@ -412,7 +381,7 @@ class Endpoint:
             for connection in list(self._connections):
                 if now - connection.last_seen > self._idle_timeout:
                     connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")
-            for session in self._sessions:
+            for session in self.sessions:
                 session.forget(now - 2 * self._idle_timeout)
 
 

@@ -2,11 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from livestate_nb import Channel, Event, Reply, on
 from livestate_nb.codec import dumps
@@ -14,16 +12,9 @@ from livestate_nb.runtime import Endpoint
 from livestate_nb.runtime.mailbox import MAX_JOBS
 from livestate_nb.runtime.receipts import FORGOTTEN, MAX_BYTES, Receipts
 from livestate_nb.runtime.running import MAX_RUNNING
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    yield endpoint
-    await endpoint.close()
 
 
 class Crowd(Channel, topic="crowd", shared=True):
@@ -81,9 +72,7 @@ async def test_the_generators_of_an_outsider_who_is_gone_end(endpoint: Endpoint)
 async def test_the_generators_of_those_who_leave_go_on_but_100_at_most(
     endpoint: Endpoint,
 ) -> None:
-    endpoint.declare(Crowd)
-    stays = Client(endpoint)
-    await stays.join("crowd")
+    await join(endpoint, Crowd, "crowd")
     for _ in range(2):
         client = Client(endpoint)
         await client.join("crowd")
@@ -108,9 +97,7 @@ class Late(Channel, topic="late", on_error="crash"):
 
 
 async def test_a_full_mailbox_does_not_keep_a_session_from_ending(endpoint: Endpoint) -> None:
-    endpoint.declare(Late)
-    client = Client(endpoint)
-    await client.join("late")
+    client = await join(endpoint, Late, "late")
     [session] = endpoint.sessions
     assert isinstance(session.channel, Late)
     client.dispatch("late", "boom")
@@ -175,9 +162,7 @@ async def test_no_payload_and_no_state_gets_into_a_log(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO)
-    endpoint.declare(Leaky)
-    client = Client(endpoint)
-    await client.join("leaky")
+    client = await join(endpoint, Leaky, "leaky")
     for event in ("state", "event", "reply", "unknown" * 10_000):
         client.dispatch("leaky", event, {"token": "swordfish"})
     await client.wait("error", 4)
@@ -215,9 +200,7 @@ async def test_nobody_pushes_out_anothers_place(
     endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("livestate_nb.runtime.places.MAX_ABSENT", 3)
-    endpoint.declare(Crowd)
-    ann = Client(endpoint, principal="ann")
-    await ann.join("crowd", {"livestate": {}})
+    ann = await join(endpoint, Crowd, "crowd", {"livestate": {}}, principal="ann")
     ann.connection.lost()
     for _ in range(5):
         bob = Client(endpoint, principal="bob")

@@ -2,26 +2,17 @@
 
 import json
 import logging
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from livestate_nb import Channel, MessageBuilder, WholeStates, on
 from livestate_nb.errors import DeclarationError
 from livestate_nb.runtime import Endpoint
 from livestate_nb.state.change import Change
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    yield endpoint
-    await endpoint.close()
 
 
 class Quiet(MessageBuilder):
@@ -120,9 +111,7 @@ async def test_ignored_keys_reach_nobody_by_any_way(endpoint: Endpoint) -> None:
 
 
 async def test_ignored_keys_reach_no_slow_reader_either(endpoint: Endpoint) -> None:
-    endpoint.declare(Hiding)
-    client = Client(endpoint)
-    await client.join("hiding:1")
+    client = await join(endpoint, Hiding, "hiding:1")
     client.is_congested = True
     client.dispatch("hiding:1", "add", {"name": "eve"})
     [session] = endpoint.sessions
@@ -134,9 +123,7 @@ async def test_ignored_keys_reach_no_slow_reader_either(endpoint: Endpoint) -> N
 
 
 async def test_whole_states_come_with_each_version(endpoint: Endpoint) -> None:
-    endpoint.declare(Whole)
-    client = Client(endpoint)
-    await client.join("whole:1")
+    client = await join(endpoint, Whole, "whole:1")
     client.dispatch("whole:1", "inc")
     await client.wait("state:change", 5)
     assert [(f[4]["state"]["n"], f[4]["version"]) for f in client.received("state:change")] == [
@@ -187,9 +174,7 @@ async def test_updates_that_are_held_back_pass_the_builder(endpoint: Endpoint) -
     class Held(Users, topic="held", message_builder=WholeStates, fps=20):
         pass
 
-    endpoint.declare(Held)
-    client = Client(endpoint)
-    await client.join("held")
+    client = await join(endpoint, Held, "held")
     client.dispatch("held", "inc")
     await client.until(lambda: client.received("state:change")[-1][4]["state"]["n"] == 3)
     versions = [frame[4]["version"] for frame in client.received("state:change")]
@@ -198,9 +183,7 @@ async def test_updates_that_are_held_back_pass_the_builder(endpoint: Endpoint) -
 
 
 async def test_an_update_that_cannot_be_built_leaves_the_state(endpoint: Endpoint) -> None:
-    endpoint.declare(Failing)
-    client = Client(endpoint)
-    await client.join("failing:1")
+    client = await join(endpoint, Failing, "failing:1")
     for payload in ("once", "nonsense"):
         client.dispatch("failing:1", "fail", payload)
     await client.wait("state:patch", 2)
@@ -238,9 +221,7 @@ async def test_a_first_state_that_cannot_be_told_ends_the_join(endpoint: Endpoin
 async def test_a_class_with_another_builder_tells_its_live_sessions_the_whole_state(
     endpoint: Endpoint,
 ) -> None:
-    endpoint.declare(Hiding)
-    client = Client(endpoint)
-    await client.join("hiding:1")
+    client = await join(endpoint, Hiding, "hiding:1")
 
     class Showing(Users, topic="hiding:*"):
         pass
@@ -258,9 +239,7 @@ async def test_a_class_with_another_builder_tells_its_live_sessions_the_whole_st
 
 
 async def test_a_class_with_the_same_builder_tells_nothing(endpoint: Endpoint) -> None:
-    endpoint.declare(Hiding)
-    client = Client(endpoint)
-    await client.join("hiding:1")
+    client = await join(endpoint, Hiding, "hiding:1")
 
     class Again(Users, topic="hiding:*", message_builder=MessageBuilder(ignored=["password"])):
         pass

@@ -1,26 +1,17 @@
 """Callbacks beside `init` and handlers with a name: handle_event, joined, annotated payloads."""
 
 import logging
-from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from livestate_nb import Channel, Event, Refuse, Reply, on
 from livestate_nb.errors import DeclarationError, InvalidPayload
 from livestate_nb.runtime import Endpoint
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    yield endpoint
-    await endpoint.close()
 
 
 @dataclass
@@ -42,9 +33,7 @@ class Crashing(Todos, topic="crashing", on_error="crash"):
 
 
 async def test_a_handler_gets_what_its_annotation_names(endpoint: Endpoint) -> None:
-    endpoint.declare(Todos)
-    client = Client(endpoint)
-    await client.join("todos:1")
+    client = await join(endpoint, Todos, "todos:1")
     client.dispatch("todos:1", "add", {"title": "Hello"})
     [patch] = await client.wait("state:patch", 1)
     assert patch[4]["patch"] == [{"op": "add", "path": "/items/0", "value": "Hello"}]
@@ -84,9 +73,7 @@ async def test_a_payload_that_does_not_fit_is_told_to_its_sender_alone(
 async def test_a_payload_that_does_not_fit_crashes_a_channel_that_asks_for_it(
     endpoint: Endpoint,
 ) -> None:
-    endpoint.declare(Crashing)
-    client = Client(endpoint)
-    await client.join("crashing")
+    client = await join(endpoint, Crashing, "crashing")
     client.dispatch("crashing", "add", {})
     await client.wait("phx_error", 1)
     assert client.received("error") == []
@@ -116,9 +103,7 @@ class Taking(Channel, topic="any:*"):
 
 
 async def test_handle_event_takes_what_no_handler_names(endpoint: Endpoint) -> None:
-    endpoint.declare(Taking)
-    client = Client(endpoint)
-    await client.join("any:1")
+    client = await join(endpoint, Taking, "any:1")
     client.dispatch("any:1", "named", 1)
     client.dispatch("any:1", "other", [2])
     client.dispatch("any:1", "", 3)
@@ -133,9 +118,7 @@ async def test_handle_event_takes_what_no_handler_names(endpoint: Endpoint) -> N
 
 
 async def test_what_is_no_event_reaches_no_handle_event(endpoint: Endpoint) -> None:
-    endpoint.declare(Taking)
-    client = Client(endpoint)
-    await client.join("any:1")
+    client = await join(endpoint, Taking, "any:1")
     client.push("any:1", "other", {})
     [error] = await client.wait("error", 1)
     assert error[4]["type"] == "unknown_event"
@@ -153,9 +136,7 @@ async def test_handle_event_may_be_a_generator_with_a_payload_that_is_checked(
             yield
             state["n"] += len(payload.title)
 
-    endpoint.declare(Steps)
-    client = Client(endpoint)
-    await client.join("steps")
+    client = await join(endpoint, Steps, "steps")
     client.dispatch("steps", "go", {"title": "four"})
     await client.wait("state:patch", 2)
     client.dispatch("steps", "go", {"title": 4})
@@ -212,9 +193,7 @@ async def test_joined_runs_for_each_member_after_its_state(endpoint: Endpoint) -
 
 
 async def test_joined_runs_once_for_a_client_that_comes_back(endpoint: Endpoint) -> None:
-    endpoint.declare(Guests)
-    first = Client(endpoint)
-    await first.join("guests:1", {"name": "ann", "livestate": {}})
+    first = await join(endpoint, Guests, "guests:1", {"name": "ann", "livestate": {}})
     await first.wait("state:patch", 1)
     token = first.received("phx_reply")[0][4]["response"]["livestate"]["token"]
     first.connection.lost()

@@ -7,7 +7,7 @@ import pytest
 
 from livestate_nb import Channel
 from livestate_nb.runtime import Endpoint, drain
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
 
@@ -59,9 +59,7 @@ def values(client: Client) -> list[str]:
 
 async def test_channels_say_first_what_they_held_back_and_clients_may_come_back() -> None:
     endpoint = Endpoint()
-    endpoint.declare(Slowly)
-    client = Client(endpoint)
-    await client.join("slowly")
+    client = await join(endpoint, Slowly, "slowly")
     for message in ("one", "two", "three"):
         endpoint.broadcast("news", message)
     await client.wait("state:patch", 1)

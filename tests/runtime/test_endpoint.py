@@ -10,7 +10,7 @@ from livestate_nb import Channel, on
 from livestate_nb.codec import loads
 from livestate_nb.errors import DeclarationError, ProtocolError, SessionClosed
 from livestate_nb.runtime import Endpoint
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 
 
 def channel(pattern: str) -> type[Channel]:
@@ -143,9 +143,7 @@ async def test_a_thread_that_does_not_end_delays_closing_by_seconds_only(
             yield
 
     endpoint = Endpoint()
-    endpoint.declare(Sleeper)
-    client = Client(endpoint)
-    await client.join("sleeper")
+    client = await join(endpoint, Sleeper, "sleeper")
     client.dispatch("sleeper", "sleep")
     await started.wait()
     before = time.monotonic()

@@ -5,14 +5,12 @@ import logging
 import subprocess
 import sys
 import threading
-from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
 import jsonpatch
 import pytest
-import pytest_asyncio
 
 from livestate_nb import Channel, Event, Refuse, Reply, on
 from livestate_nb.errors import (
@@ -25,16 +23,9 @@ from livestate_nb.errors import (
 from livestate_nb.runtime import Endpoint
 from livestate_nb.runtime.mailbox import MAX_JOBS
 from livestate_nb.runtime.session import MAX_UNHANDLED
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    yield endpoint
-    await endpoint.close()
 
 
 def state_of(client: Client) -> Any:
@@ -157,9 +148,7 @@ async def test_a_cancel_scope_around_a_yield_ends_its_own_handler_and_no_other(
 
 
 async def test_a_timeout_that_a_handler_lets_out_is_its_failure(endpoint: Endpoint) -> None:
-    endpoint.declare(Budget)
-    client = Client(endpoint, is_local=True)
-    await client.join("budget", {"livestate": {}})
+    client = await join(endpoint, Budget, "budget", {"livestate": {}}, is_local=True)
     overrun = client.dispatch("budget", "overrun")
     await client.wait("state:patch", 2)
     client.dispatch("budget", "end_it_meanwhile")
@@ -434,9 +423,7 @@ async def test_patches_always_lead_to_the_servers_state(
     endpoint: Endpoint, channel: type[Channel], events: list[str], expected: Any
 ) -> None:
     topic = str(channel._options.topic)
-    endpoint.declare(channel)
-    client = Client(endpoint)
-    await client.join(topic, {"livestate": {}})
+    client = await join(endpoint, channel, topic, {"livestate": {}})
     for event in events:
         await answer(client, client.dispatch(topic, event))
     followed = state_of(client)
@@ -596,9 +583,9 @@ async def test_every_refusal_reaches_the_client_once(
 ) -> None:
     endpoint.declare(Refusing)
     client = Client(endpoint, is_local=is_local)
-    join = await answer(client, client.push("refusing", "phx_join", {"join": reason}))
-    assert join["status"] == "error"
-    assert isinstance(join["response"], dict)
+    first = await answer(client, client.push("refusing", "phx_join", {"join": reason}))
+    assert first["status"] == "error"
+    assert isinstance(first["response"], dict)
     client = Client(endpoint, is_local=is_local)
     client.push("refusing", "phx_join", {"init": reason})
     [init] = await client.wait("error", 1)
@@ -610,11 +597,11 @@ async def test_every_refusal_reaches_the_client_once(
     assert (refused["response"]["type"], refused["response"]["event"]) == ("refused", "refuse")
     assert [frame[4] for frame in client.received("error")] == [refused["response"]]
     if reason == "exception":
-        assert join["response"] == {"reason": "an exception"}
+        assert first["response"] == {"reason": "an exception"}
         assert init[4] == {"message": "an exception"}
         assert refused["response"]["message"] == "an exception"
     if reason == "object":
-        assert "until" in join["response"]["reason"]
+        assert "until" in first["response"]["reason"]
     assert (await answer(client, client.dispatch("refusing", "fine")))["status"] == "ok"
     assert client.closed is None
 
@@ -630,9 +617,7 @@ async def test_every_refusal_reaches_the_client_once(
 async def test_every_failure_reaches_the_client_once(
     endpoint: Endpoint, event: str, *, is_local: bool
 ) -> None:
-    endpoint.declare(Refusing)
-    client = Client(endpoint, is_local=is_local)
-    await client.join("refusing", {"livestate": {}})
+    client = await join(endpoint, Refusing, "refusing", {"livestate": {}}, is_local=is_local)
     failed = await answer(client, client.dispatch("refusing", event))
     assert failed["status"] == "error"
     assert failed["response"]["message"]
@@ -657,9 +642,7 @@ async def test_a_refusal_reaches_python_too(endpoint: Endpoint) -> None:
 async def test_the_log_shows_an_error_from_the_users_code_on(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
-    endpoint.declare(Refusing)
-    client = Client(endpoint)
-    await client.join("refusing", {"livestate": {}})
+    client = await join(endpoint, Refusing, "refusing", {"livestate": {}})
     await answer(client, client.dispatch("refusing", "surrogate"))
     [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert record.exc_info is not None
@@ -819,9 +802,7 @@ def newer() -> type[Channel]:
 
 
 async def test_a_running_handler_keeps_its_class_until_it_has_ended(endpoint: Endpoint) -> None:
-    endpoint.declare(Versions)
-    client = Client(endpoint)
-    await client.join("versions")
+    client = await join(endpoint, Versions, "versions")
     client.dispatch("versions", "say")
     channel: Any = endpoint.sessions[0].channel
     await until(lambda: channel.begun)
@@ -832,9 +813,7 @@ async def test_a_running_handler_keeps_its_class_until_it_has_ended(endpoint: En
 
 
 async def test_max_version_follows_the_class(endpoint: Endpoint) -> None:
-    endpoint.declare(Versions)
-    client = Client(endpoint)
-    await client.join("versions")
+    client = await join(endpoint, Versions, "versions")
     endpoint.declare(newer())
     for _ in range(4):
         client.dispatch("versions", "say")
@@ -845,9 +824,7 @@ async def test_max_version_follows_the_class(endpoint: Endpoint) -> None:
 async def test_a_class_of_another_layout_is_refused_and_the_old_goes_on(
     endpoint: Endpoint,
 ) -> None:
-    endpoint.declare(Versions)
-    client = Client(endpoint)
-    await client.join("versions")
+    client = await join(endpoint, Versions, "versions")
     with pytest.raises(DeclarationError, match="__slots__"):
         endpoint.declare(OtherLayout)
     assert endpoint.match("versions") is Versions
@@ -919,9 +896,7 @@ async def test_no_member_sees_anothers_context(endpoint: Endpoint) -> None:
 
 
 async def test_what_outlives_its_handler_has_no_member(endpoint: Endpoint) -> None:
-    endpoint.declare(Tenants)
-    client = Client(endpoint)
-    await client.join("tenants")
+    client = await join(endpoint, Tenants, "tenants")
     client.dispatch("tenants", "outlive")
     await client.wait("state:patch", 1)
     channel: Any = endpoint.sessions[0].channel
@@ -999,9 +974,7 @@ async def test_handlers_of_every_base_are_inherited(endpoint: Endpoint) -> None:
         pass
 
     assert All.events() == ["a", "b", "c", "m"]
-    endpoint.declare(All)
-    client = Client(endpoint)
-    await client.join("all")
+    client = await join(endpoint, All, "all")
     for event, by in [("a", "First.a"), ("b", "Second.b"), ("m", "Mixin.m"), ("c", "First.c")]:
         client.dispatch("all", event)
         assert await served(client, "all") == {"by": by}
@@ -1150,9 +1123,7 @@ async def test_subscriptions_end_with_the_session(endpoint: Endpoint) -> None:
 
     begun, go, done = threading.Event(), threading.Event(), threading.Event()
     heard: list[object] = []
-    endpoint.declare(Listener)
-    client = Client(endpoint)
-    await client.join("listener")
+    client = await join(endpoint, Listener, "listener")
     [session] = endpoint.sessions
     client.dispatch("listener", "late")
     await until(begun.is_set)
@@ -1304,9 +1275,7 @@ async def test_a_generator_that_keeps_its_state_is_not_followed(endpoint: Endpoi
             state.items.append("lost")
             raise RuntimeError
 
-    endpoint.declare(Keeping)
-    client = Client(endpoint)
-    await client.join("keeping", {"livestate": {}})
+    client = await join(endpoint, Keeping, "keeping", {"livestate": {}})
     await answer(client, client.dispatch("keeping", "go"))
     followed = state_of(client)
     assert followed == await served(client, "keeping") == {"items": ["one", "two"]}

@@ -2,27 +2,18 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from livestate_nb import Channel, Event, Reply, on
 from livestate_nb.errors import TopicError
 from livestate_nb.pubsub import LocalPubSub
 from livestate_nb.runtime import Endpoint
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 from tests.test_pubsub import QueuedPubSub
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    yield endpoint
-    await endpoint.close()
 
 
 class Reader(Channel, topic="reader:*"):
@@ -48,9 +39,7 @@ def whole(client: Client) -> Any:
 
 
 async def test_a_message_says_on_which_topic_it_came(endpoint: Endpoint) -> None:
-    endpoint.declare(Reader)
-    client = Client(endpoint)
-    await client.join("reader:1", {"topics": ["room:*", "room:1", "news"]})
+    client = await join(endpoint, Reader, "reader:1", {"topics": ["room:*", "room:1", "news"]})
     for topic in ("room:1", "lobby", "news", "room:2"):
         endpoint.broadcast(topic, topic.upper())
     await client.settle("reader:1")
@@ -63,18 +52,14 @@ async def test_outside_a_message_there_is_no_topic_of_it(endpoint: Endpoint) -> 
         async def ask(self, payload: Any, state: Any) -> Any:
             return {"topic": self.message_topic}
 
-    endpoint.declare(Asked)
-    client = Client(endpoint)
-    await client.join("asked")
+    client = await join(endpoint, Asked, "asked")
     client.dispatch("asked", "ask")
     await client.settle("asked")
     assert whole(client) == {"topic": None}
 
 
 async def test_unsubscribing_takes_one_subscription_back(endpoint: Endpoint) -> None:
-    endpoint.declare(Reader)
-    client = Client(endpoint)
-    await client.join("reader:1", {"topics": ["room:*", "news"]})
+    client = await join(endpoint, Reader, "reader:1", {"topics": ["room:*", "news"]})
     client.dispatch("reader:1", "stop", {"topic": "room:*"})
     await client.wait("state:patch", 1)
     endpoint.broadcast("room:1", 1)
@@ -84,9 +69,7 @@ async def test_unsubscribing_takes_one_subscription_back(endpoint: Endpoint) -> 
 
 
 async def test_a_session_that_has_ended_hears_nothing_of_its_patterns(endpoint: Endpoint) -> None:
-    endpoint.declare(Reader)
-    client = Client(endpoint)
-    await client.join("reader:1", {"topics": ["room:*"]})
+    client = await join(endpoint, Reader, "reader:1", {"topics": ["room:*"]})
     client.connection.lost()
     await until(lambda: endpoint.sessions == [])
     subscribers: Any = endpoint.pubsub
@@ -146,9 +129,7 @@ async def test_drafts_are_broadcast_as_they_are_now(endpoint: Endpoint) -> None:
 
 
 async def test_any_thread_may_broadcast(endpoint: Endpoint) -> None:
-    endpoint.declare(Reader)
-    client = Client(endpoint)
-    await client.join("reader:1", {"topics": ["news"]})
+    client = await join(endpoint, Reader, "reader:1", {"topics": ["news"]})
     thread = threading.Thread(target=endpoint.broadcast, args=("news", "from a thread"))
     thread.start()
     await client.wait("state:patch", 1)

@@ -1,26 +1,17 @@
 """Presence as clients meet it: joins, leaves, metas, lost connections, sessions on one topic."""
 
-from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from livestate_nb import Channel, Refuse, User, on
 from livestate_nb.errors import ChannelError, EncodeError
 from livestate_nb.runtime import Endpoint
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
 
 EVENTS = ("presence_state", "presence_diff")
-
-
-@pytest_asyncio.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    yield endpoint
-    await endpoint.close()
 
 
 class Chat(Channel, topic="chat:*", shared=True, presence=True):
@@ -120,9 +111,7 @@ async def test_all_members_see_who_comes_and_goes(
 async def test_the_state_comes_first_then_who_is_present_then_what_changes(
     endpoint: Endpoint, channel: Any, topic: str
 ) -> None:
-    endpoint.declare(channel)
-    client = Client(endpoint)
-    await client.join(topic, {"name": "ann"})
+    client = await join(endpoint, channel, topic, {"name": "ann"})
     await client.wait("state:patch", 1)
     assert [frame[0] for frame in client.payloads("state:change", *EVENTS)] == [
         "state:change",
@@ -168,9 +157,7 @@ async def test_topics_are_apart(endpoint: Endpoint) -> None:
 
 
 async def test_a_crash_ends_all_presences_of_its_session(endpoint: Endpoint) -> None:
-    endpoint.declare(Crashing)
-    client = Client(endpoint)
-    await client.join("crashing:1", {"name": "ann"})
+    client = await join(endpoint, Crashing, "crashing:1", {"name": "ann"})
     await sees(client, ann=[False])
     client.dispatch("crashing:1", "boom")
     await client.wait("phx_error", 1)

@@ -2,11 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from livestate_nb import Channel, Event, Refuse, Reply, on
 from livestate_nb.codec import Json, loads
@@ -14,16 +13,9 @@ from livestate_nb.errors import DeclarationError
 from livestate_nb.runtime import Endpoint, ledger
 from livestate_nb.runtime.history import MAX_KEPT
 from livestate_nb.state.change import Change
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    yield endpoint
-    await endpoint.close()
 
 
 class Own(Client):
@@ -707,9 +699,7 @@ async def test_a_shared_session_stays_for_a_time_when_all_have_left(endpoint: En
     class Hut(Count, topic="hut", shared=True, grace=0.3):
         """A shared one, for a short time."""
 
-    endpoint.declare(Hut)
-    ann = Client(endpoint)
-    await ann.join("hut")
+    ann = await join(endpoint, Hut, "hut")
     ann.dispatch("hut", "add")
     await ann.wait("state:patch", 1)
     ann.push("hut", "phx_leave")

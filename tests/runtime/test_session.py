@@ -2,26 +2,17 @@
 
 import asyncio
 import threading
-from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
-import pytest_asyncio
 
 from livestate_nb import Channel, Event, Refuse, Reply, on
 from livestate_nb.runtime import Endpoint
 from livestate_nb.runtime.session import MAX_UNHANDLED
-from tests.clients import Client, until
+from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
-
-
-@pytest_asyncio.fixture
-async def endpoint() -> AsyncIterator[Endpoint]:
-    endpoint = Endpoint()
-    yield endpoint
-    await endpoint.close()
 
 
 def patches(client: Client) -> list[Any]:
@@ -59,9 +50,7 @@ async def test_all_four_kinds_of_handlers_change_the_state(endpoint: Endpoint) -
                 yield
                 await asyncio.sleep(0)
 
-    endpoint.declare(Counter)
-    client = Client(endpoint)
-    await client.join("counter")
+    client = await join(endpoint, Counter, "counter")
     for event, count in [("plain", 1), ("async", 2), ("generator", 5), ("async_generator", 8)]:
         client.dispatch("counter", event)
         await client.wait("state:patch", count)
@@ -97,9 +86,7 @@ async def test_a_handler_returns_nothing_a_state_or_a_reply(endpoint: Endpoint) 
             state["n"] = 4
             return Reply(None, Event("third"))
 
-    endpoint.declare(Shapes)
-    client = Client(endpoint)
-    await client.join("shapes")
+    client = await join(endpoint, Shapes, "shapes")
     for count, event in enumerate(["state", "draft", "reply", "reply_none"], 1):
         client.dispatch("shapes", event)
         await client.wait("state:patch", count)
@@ -197,9 +184,7 @@ FAILURES = [
 async def test_a_failing_event_is_told_releases_its_sender_and_leaves_no_trace(
     endpoint: Endpoint, event: str, kind: str
 ) -> None:
-    endpoint.declare(Faulty)
-    client = Client(endpoint)
-    await client.join("faulty:1")
+    client = await join(endpoint, Faulty, "faulty:1")
     client.dispatch("faulty:1", event)
     client.dispatch("faulty:1", "fine")
     await client.wait("state:patch", 2)
@@ -222,9 +207,7 @@ async def test_with_on_error_crash_a_failing_event_ends_the_session(
     class Crashing(Faulty, topic="crashing:*", on_error="crash"):
         pass
 
-    endpoint.declare(Crashing)
-    client = Client(endpoint)
-    await client.join("crashing:1")
+    client = await join(endpoint, Crashing, "crashing:1")
     client.dispatch("crashing:1", event)
     if kind == "refused":  # a refusal is no failure
         assert (await client.wait("error", 1))[0][4]["message"] == "the shop is closed"
@@ -238,9 +221,7 @@ async def test_with_on_error_crash_a_failing_event_ends_the_session(
 
 
 async def test_an_exception_after_a_yield_keeps_what_was_committed(endpoint: Endpoint) -> None:
-    endpoint.declare(Faulty)
-    client = Client(endpoint)
-    await client.join("faulty:1")
+    client = await join(endpoint, Faulty, "faulty:1")
     client.dispatch("faulty:1", "raises_late")
     await client.wait("state:patch", 2)
     await client.settle("faulty:1")
@@ -248,9 +229,7 @@ async def test_an_exception_after_a_yield_keeps_what_was_committed(endpoint: End
 
 
 async def test_a_refusal_with_a_map_adds_its_keys(endpoint: Endpoint) -> None:
-    endpoint.declare(Faulty)
-    client = Client(endpoint)
-    await client.join("faulty:1")
+    client = await join(endpoint, Faulty, "faulty:1")
     client.dispatch("faulty:1", "refuses_with_map")
     [error] = await client.wait("error", 1)
     assert error[4] == {
@@ -262,18 +241,14 @@ async def test_a_refusal_with_a_map_adds_its_keys(endpoint: Endpoint) -> None:
 
 
 async def test_who_holds_the_kernel_sees_the_errors_own_text(endpoint: Endpoint) -> None:
-    endpoint.declare(Faulty)
-    author = Client(endpoint, is_local=True)
-    await author.join("faulty:1")
+    author = await join(endpoint, Faulty, "faulty:1", is_local=True)
     author.dispatch("faulty:1", "raises")
     [error] = await author.wait("error", 1)
     assert error[4]["message"] == "ValueError: internal detail"
 
 
 async def test_a_message_that_is_no_event_is_an_error_without_a_patch(endpoint: Endpoint) -> None:
-    endpoint.declare(Faulty)
-    client = Client(endpoint)
-    await client.join("faulty:1")
+    client = await join(endpoint, Faulty, "faulty:1")
     client.push("faulty:1", "fine")
     client.dispatch("faulty:1", "fine")
     await client.wait("state:patch", 1)
@@ -532,9 +507,7 @@ async def test_events_that_wait_are_handled_between_a_generators_steps(endpoint:
             state["is_stopped"] = True
             state["log"].append("stop")
 
-    endpoint.declare(Training)
-    client = Client(endpoint)
-    await client.join("training", {"livestate": {}})
+    client = await join(endpoint, Training, "training", {"livestate": {}})
     train = client.dispatch("training", "train")
     await client.wait("state:patch", 3)
     client.dispatch("training", "stop")
@@ -564,9 +537,7 @@ async def test_a_yield_gives_the_state_as_it_is_then(endpoint: Endpoint) -> None
         async def ten(self, payload: Any, state: Count) -> Count:
             return replace(state, n=state.n + 10)
 
-    endpoint.declare(Frozen)
-    client = Client(endpoint)
-    await client.join("frozen")
+    client = await join(endpoint, Frozen, "frozen")
     client.dispatch("frozen", "twice")
     client.dispatch("frozen", "ten")
     await client.wait("state:patch", 3)
@@ -591,9 +562,7 @@ async def test_a_mutable_object_as_state_is_whole_after_an_exception(endpoint: E
             state.items.clear()
             raise RuntimeError("spilled")
 
-    endpoint.declare(Shop)
-    client = Client(endpoint)
-    await client.join("shop")
+    client = await join(endpoint, Shop, "shop")
     client.dispatch("shop", "spill")
     client.dispatch("shop", "add", "pear")
     await client.wait("state:patch", 2)
@@ -668,9 +637,7 @@ async def test_a_message_without_handle_message_is_told_to_the_members(endpoint:
             self.subscribe("news")
             return {}
 
-    endpoint.declare(Deaf)
-    client = Client(endpoint, is_local=True)
-    await client.join("deaf")
+    client = await join(endpoint, Deaf, "deaf", is_local=True)
     endpoint.pubsub.publish("news", "hello")
     [error] = await client.wait("error", 1)
     assert "define handle_message" in error[4]["message"]
@@ -753,9 +720,7 @@ async def test_handlers_may_push_from_threads_of_their_own(endpoint: Endpoint) -
             thread.start()
             thread.join()
 
-    endpoint.declare(Threads)
-    client = Client(endpoint)
-    await client.join("threads")
+    client = await join(endpoint, Threads, "threads")
     client.dispatch("threads", "go")
     assert (await client.wait("news", 1))[0][4] == {"n": 1}
 
@@ -771,9 +736,7 @@ async def test_what_a_caller_keeps_of_a_state_changes_nothing(endpoint: Endpoint
         def touch(self, payload: Any, state: Any) -> None:
             kept["items"].append("from outside")
 
-    endpoint.declare(Keeper)
-    client = Client(endpoint)
-    await client.join("keeper")
+    client = await join(endpoint, Keeper, "keeper")
     client.dispatch("keeper", "touch")
     await client.wait("state:patch", 1)
     await client.settle("keeper")
@@ -798,9 +761,7 @@ class Training(Channel, topic="training"):
 
 async def test_an_event_stops_a_generator_that_would_go_on_for_long() -> None:
     endpoint = Endpoint()
-    endpoint.declare(Training)
-    client = Client(endpoint)
-    await client.join("training")
+    client = await join(endpoint, Training, "training")
     client.dispatch("training", "train")
     await client.wait("state:patch", 3)
     client.dispatch("training", "stop")

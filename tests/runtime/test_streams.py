@@ -12,7 +12,7 @@ from livestate_nb.codec import loads
 from livestate_nb.errors import DeclarationError
 from livestate_nb.runtime import Endpoint
 from livestate_nb.testing.view import View
-from tests.clients import Client
+from tests.clients import Client, join
 
 pytestmark = pytest.mark.asyncio
 
@@ -107,9 +107,7 @@ async def test_a_change_that_cannot_be_sent_fails_in_its_own_turn(endpoint: Endp
             state["n"] = float("nan")
             yield
 
-    endpoint.declare(Bad)
-    client = Client(endpoint)
-    await client.join("bad")
+    client = await join(endpoint, Bad, "bad")
     client.dispatch("bad", "go")
     [error] = await client.wait("error", 1)
     assert error[4]["type"] == "bad_state"
@@ -142,9 +140,7 @@ async def test_events_reach_a_client_that_reads_slowly(endpoint: Endpoint) -> No
         def tell(self, payload: Any, state: Any) -> None:
             self.push("told", {"n": payload})
 
-    endpoint.declare(Teller)
-    client = Client(endpoint)
-    await client.join("teller")
+    client = await join(endpoint, Teller, "teller")
     client.is_congested = True
     for number in range(3):
         client.dispatch("teller", "tell", number)

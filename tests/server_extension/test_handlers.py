@@ -12,7 +12,7 @@ from tornado.httpclient import HTTPClientError
 from livestate_nb_server import client
 from livestate_nb_server.client import MAX_FRAME
 from tests.raw import PING, PONG, TEXT, Raw
-from tests.server_extension.web import OUTSIDER, Connect, status
+from tests.server_extension.web import OUTSIDER, PATIENCE, Connect, status
 from tests.sockets import nodelays
 
 
@@ -184,7 +184,7 @@ async def test_a_frame_that_is_too_large_closes_its_socket_with_1009(
     await good.socket.write_message(f"{head}{pad}{tail}")
     assert (await good.wait("state:change"))["version"] == 0
     # only announced, not sent: a client that is still sending may miss why it was cut off
-    async with asyncio.timeout(10), await Raw.open(url, **jp_auth_header) as bad:
+    async with asyncio.timeout(PATIENCE), await Raw.open(url, **jp_auth_header) as bad:
         bad.announce(TEXT, MAX_FRAME + 1)
         assert await bad.closed() == (1009, "message too big")
     await good.dispatch("counter:1", "inc")
@@ -198,7 +198,7 @@ async def test_a_client_that_reads_nothing_is_closed_with_1013(
     good = await connect()
     await good.join("counter:1")
     long = "x" * 1_000_000  # a ref comes back as it is; two more than the system's buffers take
-    async with asyncio.timeout(10), await Raw.open(url, **jp_auth_header) as bad:
+    async with asyncio.timeout(PATIENCE), await Raw.open(url, **jp_auth_header) as bad:
         for _ in range(20):
             bad.send(TEXT, f'[null,"{long}","phoenix","heartbeat",{{}}]'.encode())
         assert await bad.closed() == (1013, "too slow a reader")
@@ -217,7 +217,7 @@ async def test_a_ping_is_no_sign_of_life(
         asked += 1
         return time.monotonic()
 
-    async with asyncio.timeout(10), await Raw.open(url, **jp_auth_header) as raw:
+    async with asyncio.timeout(PATIENCE), await Raw.open(url, **jp_auth_header) as raw:
         app.endpoint.clock = clock
         raw.send(PING, b"hi")
         assert await raw.read() == (PONG, b"hi")

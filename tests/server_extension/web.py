@@ -10,7 +10,7 @@ from livestate_nb.codec import Json, dumps
 from livestate_nb.testing.frames import Writer
 from tests.clients import decode
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 OUTSIDER = {"Authorization": ""}
 """Headers that take away the login which pytest-jupyter adds."""
 

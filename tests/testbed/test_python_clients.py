@@ -16,7 +16,7 @@ from realtime._async.channel import AsyncRealtimeChannel
 
 from tests.testbed.starting import Testbed, run_testbed
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 State = Any
 
 

@@ -13,7 +13,7 @@ from tests.raw import CLOSE, TEXT, Raw
 from tests.testbed.starting import Testbed, run_testbed
 from tests.wire.vectors import OF_SOCKETS, TRANSCRIPTS
 
-PATIENCE = 10.0
+PATIENCE = 20.0
 
 
 @pytest.fixture(scope="module")
