@@ -6,6 +6,7 @@ It runs ``jupyter livestate serve`` in a process beside the test. It must not kn
 import json
 import os
 import secrets
+import socket
 import subprocess
 import sys
 import time
@@ -23,6 +24,7 @@ _PATIENCE: Final = 30.0
 """Seconds that a server may take to start, and to end."""
 
 _POLL: Final = 0.05
+_HOST: Final = "127.0.0.1"
 
 
 class Server:
@@ -74,7 +76,7 @@ def serving(*modules: str, timeout: float = TIMEOUT) -> Iterator[Server]:
     with TemporaryDirectory(prefix="livestate-") as place:
         log = Path(place) / "server.log"
         command = [sys.executable, "-m", "livestate_nb_server", "serve", *modules]
-        command += ["--port=0", "--ip=127.0.0.1", "--allow-root"]
+        command += ["--port=0", f"--ip={_HOST}", "--allow-root"]
         with log.open("wb") as output:
             process = subprocess.Popen(  # noqa: S603 - our own program
                 command, env=_environment(place, token), stdout=output, stderr=output
@@ -106,10 +108,19 @@ def _url(process: "subprocess.Popen[bytes]", runtime: Path, log: Path) -> str:
     """Return where clients connect, once the server listens and has said so."""
     deadline = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
-        if info := _info(runtime):
+        if (info := _info(runtime)) and _listens(info["port"]):
             return f"{info['url'].replace('http', 'ws', 1)}livestate"
         time.sleep(_POLL)
     raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')}")
+
+
+def _listens(port: int) -> bool:
+    """Return whether the server takes connections: it writes down where it is before it does."""
+    try:
+        socket.create_connection((_HOST, port)).close()
+    except ConnectionRefusedError:
+        return False
+    return True
 
 
 def _info(runtime: Path) -> dict[str, Any]:

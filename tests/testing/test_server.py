@@ -2,6 +2,7 @@
 
 import urllib.request
 from collections.abc import Iterator
+from pathlib import Path
 from urllib.error import HTTPError
 
 import pytest
@@ -81,6 +82,26 @@ def test_a_server_serves_nothing_but_livestate(server: Server, path: str) -> Non
         urllib.request.urlopen(urllib.request.Request(f"{base}{path}", headers=headers))
     missing.value.close()
     assert missing.value.code == 404
+
+
+LATE = """
+import time
+from tornado.ioloop import IOLoop
+from livestate_nb import Channel
+
+class Late(Channel, topic="late"): pass
+
+IOLoop.current().add_callback(time.sleep, 1)  # in front of Jupyter's own, which listens
+"""
+
+
+def test_a_server_is_there_when_it_listens_and_not_before(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    (tmp_path / "late_channels.py").write_text(LATE)
+    with serving("late_channels") as server:
+        assert server.join("late").state == {}
 
 
 def test_a_server_that_does_not_start_says_why() -> None:
