@@ -22,6 +22,7 @@ from livestate_nb.declaration import (
     has_fallback,
     is_pattern,
     matches,
+    named_events,
     readers_of,
 )
 from livestate_nb.errors import ChannelError, DeclarationError, HostError, TopicError
@@ -212,7 +213,7 @@ class Channel:
     @classmethod
     def events(cls) -> list[str]:
         """Return the names of the events that the channel has handlers for, sorted."""
-        return sorted(handlers_of(cls, Channel))
+        return sorted(named_events(cls))
 
     @classmethod
     def schema(cls) -> dict[str, Json]:
@@ -555,7 +556,8 @@ def handler_of(
         InvalidPayload: the payload is not what the handler's annotation asks for.
     """
     name = channel._handlers.get(event)
-    if name is None:  # %autoreload puts new methods into the class as it is
+    if name is None and event in named_events(type(channel)):
+        # %autoreload puts new methods into the class as it is
         name = handlers_of(type(channel), Channel).get(event)
     arguments: tuple[Any, ...] = ()
     if name is None and has_fallback(type(channel)):

@@ -211,6 +211,19 @@ def handlers_of(cls: type, reserved: type) -> dict[str, str]:
     return handlers
 
 
+def named_events(cls: type) -> set[str]:
+    """Return the events that a class has handlers for, without a look at the handlers.
+
+    It costs little: clients may send names that nobody knows as fast as they like.
+    """
+    return {
+        event
+        for base in cls.__mro__
+        for value in vars(base).values()
+        for event in getattr(value, _EVENTS, ())
+    }
+
+
 def _check_run_on(name: str, run_on: object) -> None:
     if run_on not in (None, "main"):
         raise DeclarationError(f"{name}: expected run_on 'main' or None, got {run_on!r}")

@@ -9,6 +9,7 @@ from tests.server_extension.web import Connect, Web
 Start = Callable[[], Awaitable[Kernel]]
 
 CLIENTS = 200
+MAX_VERSION = 1000
 RUNS = 50
 COUNT_ENCODINGS = """
 from livestate_nb.runtime import ledger
@@ -96,16 +97,16 @@ def has_no_more(now: str, before: str) -> bool:
     return all(int(a) <= int(b) for a, b in zip(now.split(), before.split(), strict=True))
 
 
-async def said_until(web: Web, version: int) -> list[str]:
-    """Return the names of the events that a client gets up to a version."""
+async def said_until(web: Web, patches: int) -> list[str]:
+    """Return the names of the events that a client gets up to its patch of this number."""
     events: list[str] = []
-    current = -1
-    while current < version:
+    version = 0
+    while events.count("state:patch") < patches:
         _, _, _, event, payload = await web.read()
         events.append(event)
         if event == "state:patch":
-            assert payload["version"] == current + 1 or current == -1
-            current = payload["version"]
+            version = version + 1 if version < MAX_VERSION else 0
+            assert payload["version"] == version
     return events
 
 
