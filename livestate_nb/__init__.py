@@ -4,6 +4,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from livestate_nb import ui
     from livestate_nb.channel import Channel, broadcast
     from livestate_nb.declaration import on
     from livestate_nb.errors import (
@@ -60,10 +61,13 @@ __all__ = [
     "WouldDeadlock",
     "broadcast",
     "on",
+    "ui",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name == "ui":
+        return import_module(f"{__name__}.ui")
     if name not in _HOMES:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)

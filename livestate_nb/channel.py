@@ -29,6 +29,7 @@ from livestate_nb.errors import ChannelError, DeclarationError, HostError, Topic
 from livestate_nb.payload import Reader
 from livestate_nb.roles import Handle, Member, Seat
 from livestate_nb.state.builder import MessageBuilder
+from livestate_nb.ui.element import TAG, Element
 
 if TYPE_CHECKING:
     from livestate_nb.schema import Contract
@@ -252,6 +253,7 @@ class Channel:
     def show(
         cls,
         topic: str | None = None,
+        layout: Element | None = None,
         *,
         element: str = "",
         esm: str | Path = "",
@@ -265,6 +267,7 @@ class Channel:
 
         Args:
             topic: one of the channel's topics; not needed where the channel has just one.
+            layout: what to show of stock elements, as in ``ui.column(ui.text("title"))``.
             element: the element's tag, with a hyphen, such as ``"todo-list"``. Without it the
                 state is shown as a tree with the events that the channel accepts.
             esm: an ES module in plain JavaScript whose default export is the element's class:
@@ -276,10 +279,13 @@ class Channel:
         Raises:
             HostError: ``%load_ext livestate_nb`` has not been run.
             TopicError: the topic is not one of the channel's.
-            DeclarationError: element and esm do not fit.
+            TypeError: layout is no element of `livestate_nb.ui`.
+            DeclarationError: element and esm do not fit, or a layout is given as well.
             FileNotFoundError: esm is a Path to no file.
             Refuse: `init` refused, or whatever it raised.
         """
+        if layout is not None:
+            element, esm = _shown(layout, element, esm)
         if bool(element) != bool(esm):
             raise DeclarationError(
                 "expected element and esm together (the tag, and the module that exports its "
@@ -523,6 +529,18 @@ class Channel:
         if not isinstance(topic, str) or not matches(pattern, topic):
             raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not")
         return topic
+
+
+def _shown(layout: Element, element: str, esm: str | Path) -> tuple[str, str]:
+    """Return the tag and the module that show a layout."""
+    if not isinstance(layout, Element):
+        raise TypeError(
+            "show: expected a layout of stock elements second, such as ui.column(...), or "
+            f"element= and esm= for one of your own, got {layout!r}"
+        )
+    if element or esm:
+        raise DeclarationError("show: expected a layout, or element and esm, got all of them")
+    return TAG, layout.module()
 
 
 def _the_host() -> Host:

@@ -25,6 +25,7 @@ export const LIBRARY: Readonly<Record<string, () => Promise<object>>> = {
   "livestate-nb": async () => livestate,
   "livestate-nb/react": () => import("./react"),
   "livestate-nb/template": () => import("./template"),
+  "livestate-nb/ui": () => import("./ui/index"),
   react: () => import("react"),
   "react-dom/client": () => import("react-dom/client"),
 };

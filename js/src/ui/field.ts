@@ -1,0 +1,230 @@
+/**
+ * Text and number: shown, or edited where they have an event. It knows nothing of channels.
+ *
+ * What is typed and not sent yet is never overwritten. Enter or leaving the field sends it (in a
+ * text of several lines Ctrl+Enter), Escape gives it up; then the field follows the state again.
+ */
+
+import { css, html, nothing, type PropertyDeclarations, type PropertyValues } from "lit";
+import { ifDefined } from "lit/directives/if-defined.js";
+import type { Json } from "../json";
+import { Control } from "./control";
+
+type Box = HTMLInputElement | HTMLTextAreaElement;
+
+/** What a text or number has in common. */
+abstract class Field extends Control {
+  static override styles = css`
+    .value {
+      margin: 0;
+      white-space: pre-wrap;
+      overflow-wrap: anywhere;
+      font-variant-numeric: tabular-nums;
+    }
+    .value > span {
+      color: var(--_muted);
+    }
+    .unsent {
+      border-color: var(--_accent);
+    }
+  `;
+
+  /** What was typed and not sent; undefined if there is nothing. */
+  #typed: string | undefined;
+  #problem = "";
+  #text = "";
+
+  /** Returns what the box sends, or throws an Error that says what is wrong with it. */
+  protected abstract valueIn(box: Box): Json;
+
+  /** Returns the box without its value, and with `this.box`. */
+  protected abstract renderBox(): unknown;
+
+  /** The attributes and listeners that each box has. */
+  protected get box() {
+    return {
+      disabled: this.isOff,
+      problem: this.#problem ? "problem" : nothing,
+      invalid: this.#problem ? "true" : "false",
+      state: this.#typed === undefined ? "" : "unsent",
+      onInput: (event: Event) => this.#edit((event.target as Box).value),
+      onChange: () => this.#commit(),
+      onKey: (event: KeyboardEvent) => this.#press(event),
+    };
+  }
+
+  override show(value: Json): unknown {
+    this.#text = textOf(value);
+    if (this.on === undefined) {
+      const label = this.label ? html`<span>${this.label}: </span>` : nothing;
+      return html`<p class="value">${label}${this.#text}</p>`;
+    }
+    return html`${this.labelled(this.renderBox())}
+      ${this.#problem ? html`<p class="wrong" id="problem" role="alert">${this.#problem}</p>` : nothing}`;
+  }
+
+  protected override updated(changed: PropertyValues): void {
+    super.updated(changed);
+    const box = this.#box;
+    if (box && this.#typed === undefined && !this.isSending) setText(box, this.#text);
+  }
+
+  get #box(): Box | null {
+    return this.renderRoot.querySelector("input, textarea");
+  }
+
+  #edit(text: string): void {
+    this.#typed = text;
+    this.refresh();
+  }
+
+  #press(event: KeyboardEvent): void {
+    if (event.isComposing) return;
+    if (event.key === "Escape" && this.#typed !== undefined) {
+      event.stopPropagation();
+      this.#giveUp();
+    } else if (event.key === "Enter") {
+      if (this.#box?.localName === "input" || event.ctrlKey || event.metaKey) this.#commit();
+      if (event.ctrlKey || event.metaKey) event.preventDefault();
+    }
+  }
+
+  #giveUp(): void {
+    this.#typed = undefined;
+    this.#problem = "";
+    if (this.#box) this.#box.value = this.#text;
+    this.refresh();
+  }
+
+  async #commit(): Promise<void> {
+    const [box, typed] = [this.#box, this.#typed];
+    if (!box || typed === undefined) return;
+    let value: Json;
+    try {
+      value = this.valueIn(box);
+    } catch (error) {
+      this.#problem = (error as Error).message;
+      this.refresh();
+      return;
+    }
+    this.#typed = undefined;
+    this.#problem = "";
+    if (box.value === this.#text) return this.refresh();
+    try {
+      await this.dispatch({ value });
+    } catch (error) {
+      // It stays to be mended, unless something else has been typed meanwhile.
+      this.#typed ??= typed;
+      this.#problem = this.own(error);
+      this.refresh();
+    }
+  }
+}
+
+/** `<livestate-text>`: a text; with `on` it can be edited. Dispatches `{value: text}`. */
+export class TextPart extends Field {
+  static override properties: PropertyDeclarations = {
+    rows: { type: Number },
+  };
+
+  /** Lines of the box; more than one make it one of several lines. */
+  declare rows: number | undefined;
+
+  protected override valueIn(box: Box): string {
+    return box.value;
+  }
+
+  protected override renderBox(): unknown {
+    const { disabled, invalid, onChange, onInput, onKey, problem, state } = this.box;
+    if ((this.rows ?? 1) > 1) {
+      return html`<textarea
+        class=${state}
+        rows=${this.rows ?? 2}
+        aria-invalid=${invalid}
+        aria-describedby=${problem}
+        ?disabled=${disabled}
+        @input=${onInput}
+        @change=${onChange}
+        @keydown=${onKey}
+      ></textarea>`;
+    }
+    return html`<input
+      class=${state}
+      autocomplete="off"
+      aria-invalid=${invalid}
+      aria-describedby=${problem}
+      ?disabled=${disabled}
+      @input=${onInput}
+      @change=${onChange}
+      @keydown=${onKey}
+    />`;
+  }
+}
+
+/**
+ * `<livestate-number>`: a number; with `on` it can be edited. Dispatches `{value: number}`, whole
+ * numbers as such, and `{value: null}` for an empty field.
+ */
+export class NumberPart extends Field {
+  static override properties: PropertyDeclarations = {
+    min: { type: Number },
+    max: { type: Number },
+    step: { type: Number },
+  };
+
+  declare min: number | undefined;
+  declare max: number | undefined;
+  /** What it must be a multiple of, from `min`; any number by default. */
+  declare step: number | undefined;
+
+  protected override valueIn(box: Box): number | null {
+    return numberOf(box as HTMLInputElement);
+  }
+
+  protected override renderBox(): unknown {
+    const { disabled, invalid, onChange, onInput, onKey, problem, state } = this.box;
+    return html`<input
+      class=${state}
+      type="number"
+      autocomplete="off"
+      min=${ifDefined(this.min)}
+      max=${ifDefined(this.max)}
+      step=${this.step ?? "any"}
+      aria-invalid=${invalid}
+      aria-describedby=${problem}
+      ?disabled=${disabled}
+      @input=${onInput}
+      @change=${onChange}
+      @keydown=${onKey}
+    />`;
+  }
+}
+
+/**
+ * Returns the number in a box, null if it is empty.
+ * @throws Error if there is none, it is out of bounds, or JavaScript can't hold it exactly
+ */
+export function numberOf(box: HTMLInputElement): number | null {
+  if (!box.checkValidity()) throw new Error(box.validationMessage);
+  if (box.value === "") return null;
+  const number = Number(box.value);
+  if (Number.isInteger(number) && !Number.isSafeInteger(number)) {
+    throw new Error("The number has too many digits: 9007199254740991 is the largest.");
+  }
+  return number;
+}
+
+/** Returns a value as text: a text as it is, null as none. */
+export function textOf(value: Json): string {
+  if (typeof value === "string") return value;
+  return value === null || value === undefined ? "" : JSON.stringify(value);
+}
+
+/** Sets the text of a box, and keeps the selection where it is. */
+function setText(box: Box, text: string): void {
+  if (box.value === text) return;
+  const { selectionStart, selectionEnd, selectionDirection } = box;
+  box.value = text;
+  if (selectionStart === null || !box.matches(":focus")) return;
+  box.setSelectionRange(selectionStart, selectionEnd, selectionDirection ?? undefined);
+}

@@ -1,0 +1,155 @@
+/**
+ * The frame of all stock elements: shows the part of the state that a path names.
+ *
+ * A new element extends Part and has `show(value)`, which returns what Lit renders; it is called
+ * when the value at `path` is another object (or text, or number) than before, and at no other
+ * time. `watched` names more than one part, `refresh` renders again for reasons of its own, `say`
+ * tells screen readers what changed by itself. One that dispatches extends Control (control.ts).
+ * Its tag and class are added in index.ts; a library that it needs is imported on demand, in it.
+ * It knows nothing of single elements.
+ */
+
+import {
+  type CSSResultGroup,
+  type CSSResultOrNative,
+  html,
+  type LitElement,
+  nothing,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type ReactiveController,
+  type TemplateResult,
+} from "lit";
+import { LiveElement } from "../element";
+import { isObject, type Json } from "../json";
+import type { LiveState } from "../live-state";
+import { Announcer } from "./announcer";
+import { describe, labelOf, type Path, read } from "./path";
+import { partStyles } from "./styles";
+
+/** An element whose LiveState those in it use: a LiveElement, or whatever has a `liveState`. */
+type Owner = LitElement & { live?: { liveState?: LiveState | undefined }; liveState?: LiveState };
+
+/**
+ * An element that shows a part of the state of the LiveElement around it, or of its `liveState`.
+ *
+ * @example
+ * class Badge extends Part {
+ *   override show(value) {
+ *     return html`<strong>${value}</strong>`;
+ *   }
+ * }
+ */
+export abstract class Part extends LiveElement {
+  static override properties: PropertyDeclarations = {
+    path: {},
+    label: {},
+  };
+
+  /** Which part it shows. */
+  declare path: Path;
+  /** Its visible label; undefined for none (controls then have one made of their path). */
+  declare label: string | undefined;
+
+  #announcer = new Announcer(() => this.refresh());
+  #owner: Owner | undefined;
+  /** The LiveState that was found around it. */
+  #found: LiveState | undefined;
+  #shown: readonly Json[] = [];
+  #isStale = false;
+
+  constructor() {
+    super();
+    this.path = "";
+  }
+
+  static override finalizeStyles(styles?: CSSResultGroup): CSSResultOrNative[] {
+    const [theme, ...others] = LiveElement.finalizeStyles(styles);
+    return [theme as CSSResultOrNative, partStyles, ...others];
+  }
+
+  /** Returns what to show for the value at `path`, which is there. */
+  abstract show(value: Json): unknown;
+
+  /** Returns the parts of the state that it shows, undefined for those that are missing. */
+  protected watched(state: Json): readonly (Json | undefined)[] {
+    return [read(state, this.path)];
+  }
+
+  /** Returns what `watched` leads to, as it is said where it leads to nothing. */
+  protected watchedPaths(): readonly Path[] {
+    return [this.path];
+  }
+
+  /** How the element is called: its label, or one made of its path. */
+  get name(): string {
+    return this.label ?? labelOf(this.path);
+  }
+
+  /** Renders again, although nothing of the state has changed. */
+  refresh(): void {
+    this.#isStale = true;
+    this.requestUpdate();
+  }
+
+  /** Lets screen readers say a text, politely: the latest in a while, not each. */
+  protected say(text: string): void {
+    this.#announcer.say(text);
+  }
+
+  override render(state?: Json): unknown {
+    const values = this.watched(state);
+    const missing = this.watchedPaths().filter((_, index) => values[index] === undefined);
+    if (missing.length > 0) return missing.map((path) => this.#renderMissing(path));
+    return html`${this.show(values[0])}${this.#announcer.render()}`;
+  }
+
+  override connectedCallback(): void {
+    this.#owner = ownerOf(this);
+    this.#find.hostUpdated();
+    this.#owner?.addController?.(this.#find);
+    super.connectedCallback();
+  }
+
+  override disconnectedCallback(): void {
+    super.disconnectedCallback();
+    this.#owner?.removeController?.(this.#find);
+    this.#announcer.stop();
+  }
+
+  protected override shouldUpdate(changed: PropertyValues): boolean {
+    const { error, state, status } = this.live;
+    const shown = [status, status === "error" && error, state !== undefined];
+    if (state !== undefined) shown.push(...this.watched(state));
+    const isSame = shown.every((value, index) => Object.is(value, this.#shown[index]));
+    if (this.hasUpdated && changed.size === 0 && isSame && !this.#isStale) return false;
+    this.#shown = shown;
+    this.#isStale = false;
+    return true;
+  }
+
+  #renderMissing(path: Path): TemplateResult {
+    const what = path.length > 0 ? html`nothing at <code>${describe(path)}</code>` : "no state";
+    return html`<p class="missing">${this.label ? html`${this.label}: ` : nothing}${what}</p>`;
+  }
+
+  /** Runs after each update of the owner, which may show another LiveState from then on. */
+  #find: Required<Pick<ReactiveController, "hostUpdated">> = {
+    hostUpdated: () => {
+      if (this.liveState !== this.#found) return; // it was given one
+      this.#found = this.#owner?.live?.liveState ?? this.#owner?.liveState;
+      this.liveState = this.#found;
+    },
+  };
+}
+
+/** Returns the closest element around another, out of shadow roots too, that has a LiveState. */
+function ownerOf(element: Node): Owner | undefined {
+  let node: Node | null = element;
+  do {
+    const slot: Node | null = node instanceof Element ? node.assignedSlot : null;
+    node = slot ?? node.parentNode ?? (node instanceof ShadowRoot ? node.host : null);
+    if (node && isObject(node) && "liveState" in node) return node as unknown as Owner;
+  } while (node);
+  return undefined;
+}

@@ -1,0 +1,44 @@
+/**
+ * Paths: the part of a state that an element shows. It knows nothing of elements.
+ */
+
+import { isObject, type Json } from "../json";
+
+/**
+ * Keys that lead to a part of a state: `"user.name"`, `"rows.0.title"`, `""` for all of it; or a
+ * list of keys, which may have dots in them.
+ */
+export type Path = string | readonly (string | number)[];
+
+/** Returns the keys of a path. */
+export function keysOf(path: Path): readonly (string | number)[] {
+  if (typeof path !== "string") return path;
+  return path === "" ? [] : path.split(".");
+}
+
+/** Returns what a path leads to; undefined if nothing is there. Prototypes are out of reach. */
+export function read(state: Json, path: Path): Json | undefined {
+  let value = state;
+  for (const key of keysOf(path)) {
+    if (Array.isArray(value)) value = /^(0|[1-9]\d*)$/.test(`${key}`) ? value[+key] : undefined;
+    else if (isObject(value) && Object.hasOwn(value, key)) value = value[key];
+    else return undefined;
+  }
+  return value;
+}
+
+/** Returns a path as people read it. */
+export function describe(path: Path): string {
+  const keys = keysOf(path).map((key) => `${key}`);
+  return keys.some((key) => key === "" || key.includes("."))
+    ? JSON.stringify(keys)
+    : keys.join(".");
+}
+
+/** Returns the label of an element that has none: `user.first_name` is "First name". */
+export function labelOf(path: Path): string {
+  const keys = keysOf(path).map((key) => `${key}`);
+  const last = keys.at(-1) ?? "state";
+  const words = (/^\d+$/.test(last) ? keys.join(" ") : last).replaceAll("_", " ").trim();
+  return words.charAt(0).toUpperCase() + words.slice(1);
+}

@@ -1,0 +1,30 @@
+"""Stock elements: an interface for a state, without JavaScript.
+
+Each function makes an `Element` that names the part of the state it shows, and the event it
+dispatches; ``Todos.show(topic, ui.column(...))`` displays them. See docs/ui.md.
+"""
+
+from livestate_nb.ui.arguments import Path
+from livestate_nb.ui.controls import button, checkbox, number, select, slider, text
+from livestate_nb.ui.element import Element
+from livestate_nb.ui.form import form
+from livestate_nb.ui.groups import column, row
+from livestate_nb.ui.outputs import json, log, markdown, progress
+
+__all__ = [
+    "Element",
+    "Path",
+    "button",
+    "checkbox",
+    "column",
+    "form",
+    "json",
+    "log",
+    "markdown",
+    "number",
+    "progress",
+    "row",
+    "select",
+    "slider",
+    "text",
+]
