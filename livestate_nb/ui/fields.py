@@ -74,7 +74,7 @@ def schema_of(kind: Any) -> dict[str, Json]:
 
 def _refusal(what: str, kind: object) -> TypeError:
     return TypeError(
-        f"{what}: expected a dataclass, a TypedDict, or a class of msgspec, attrs or pydantic, with "
+        f"{what}: expected a dataclass, a TypedDict, or a class of msgspec, attrs or pydantic, of "
         f"fields that JSON has, got {kind!r}"
     )
 

@@ -29,7 +29,7 @@ export class SelectPart extends Control {
   declare optionsPath: Path | undefined;
   #index = -1;
 
-  protected override watchedPaths(): readonly Path[] {
+  protected override get paths(): readonly Path[] {
     return this.optionsPath === undefined ? [this.path] : [this.path, this.optionsPath];
   }
 
@@ -72,6 +72,11 @@ export class SelectPart extends Control {
 /** `<livestate-checkbox>`: true or false. Dispatches `{value: isChecked}`. */
 export class CheckboxPart extends Control {
   #isChecked = false;
+
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.toggleAttribute("data-inline", true); // for the row it may be in
+  }
 
   override show(value: Json): unknown {
     this.#isChecked = Boolean(value);
@@ -159,12 +164,13 @@ export class SliderPart extends Control {
 
 /** `<livestate-button>`: dispatches its `payload`, `{}` by default. */
 export class ButtonPart extends Control {
-  protected override watched(): readonly Json[] {
+  protected override get paths(): readonly Path[] {
     return [];
   }
 
-  protected override watchedPaths(): readonly Path[] {
-    return [];
+  override connectedCallback(): void {
+    super.connectedCallback();
+    this.toggleAttribute("data-inline", true); // for the row it may be in
   }
 
   override show(): unknown {

@@ -5,6 +5,7 @@
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import { Control } from "./control";
 import { type FormField, fieldNode, fillIn } from "./form-field";
+import type { Path } from "./path";
 
 /**
  * `<livestate-form>`: dispatches an object with a value for each field, converted as the field
@@ -65,7 +66,7 @@ export class FormPart extends Control {
     this.submit = "Send";
   }
 
-  protected override watchedPaths(): readonly [] {
+  protected override get paths(): readonly Path[] {
     return [];
   }
 

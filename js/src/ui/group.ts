@@ -45,14 +45,17 @@ export class RowGroup extends Group {
     css`
       .content {
         flex-flow: row wrap;
-        align-items: end;
+        align-items: start;
         gap: 0.9em 1.2em;
       }
       ::slotted(*) {
-        min-width: min(100%, 8em);
-      }
-      ::slotted(livestate-button) {
+        flex: 1 1 12em;
         min-width: 0;
+      }
+      /* beside controls, whose labels stand above them */
+      ::slotted([data-inline]) {
+        flex: none;
+        align-self: end;
       }
     `,
   ];

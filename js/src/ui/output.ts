@@ -42,7 +42,7 @@ export class ProgressPart extends Part {
     this.total = 1;
   }
 
-  protected override watchedPaths(): readonly Path[] {
+  protected override get paths(): readonly Path[] {
     return typeof this.total === "number" ? [this.path] : [this.path, this.total];
   }
 

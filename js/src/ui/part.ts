@@ -3,7 +3,7 @@
  *
  * A new element extends Part and has `show(value)`, which returns what Lit renders; it is called
  * when the value at `path` is another object (or text, or number) than before, and at no other
- * time. `watched` names more than one part, `refresh` renders again for reasons of its own, `say`
+ * time. `paths` names more than one part, `refresh` renders again for reasons of its own, `say`
  * tells screen readers what changed by itself. One that dispatches extends Control (control.ts).
  * Its tag and class are added in index.ts; a library that it needs is imported on demand, in it.
  * It knows nothing of single elements.
@@ -71,13 +71,8 @@ export abstract class Part extends LiveElement {
   /** Returns what to show for the value at `path`, which is there. */
   abstract show(value: Json): unknown;
 
-  /** Returns the parts of the state that it shows, undefined for those that are missing. */
-  protected watched(state: Json): readonly (Json | undefined)[] {
-    return [read(state, this.path)];
-  }
-
-  /** Returns what `watched` leads to, as it is said where it leads to nothing. */
-  protected watchedPaths(): readonly Path[] {
+  /** The parts of the state that it shows; it is rendered when one of them changed. */
+  protected get paths(): readonly Path[] {
     return [this.path];
   }
 
@@ -98,10 +93,9 @@ export abstract class Part extends LiveElement {
   }
 
   override render(state?: Json): unknown {
-    const values = this.watched(state);
-    const missing = this.watchedPaths().filter((_, index) => values[index] === undefined);
+    const missing = this.paths.filter((path) => read(state, path) === undefined);
     if (missing.length > 0) return missing.map((path) => this.#renderMissing(path));
-    return html`${this.show(values[0])}${this.#announcer.render()}`;
+    return html`${this.show(read(state, this.path))}${this.#announcer.render()}`;
   }
 
   override connectedCallback(): void {
@@ -120,7 +114,7 @@ export abstract class Part extends LiveElement {
   protected override shouldUpdate(changed: PropertyValues): boolean {
     const { error, state, status } = this.live;
     const shown = [status, status === "error" && error, state !== undefined];
-    if (state !== undefined) shown.push(...this.watched(state));
+    if (state !== undefined) shown.push(...this.paths.map((path) => read(state, path)));
     const isSame = shown.every((value, index) => Object.is(value, this.#shown[index]));
     if (this.hasUpdated && changed.size === 0 && isSame && !this.#isStale) return false;
     this.#shown = shown;
