@@ -6,14 +6,19 @@ import type { Link } from "./server";
 export function textOf(node: Node): string {
   if (node instanceof HTMLElement && (node.hidden || node.localName === "style")) return "";
   if (node.nodeType === 3) return node.textContent ?? "";
+  return shownIn(node).map(textOf).join(" ").replace(/\s+/g, " ").trim();
+}
+
+/** Returns the nodes that a node shows: those of its shadow root, those that its slot got. */
+function shownIn(node: Node): Node[] {
+  if (node instanceof HTMLSlotElement) return node.assignedNodes();
   const root = node instanceof HTMLElement && node.shadowRoot ? node.shadowRoot : node;
-  return [...root.childNodes].map(textOf).join(" ").replace(/\s+/g, " ").trim();
+  return [...root.childNodes];
 }
 
 /** Returns the nodes that match, in all shadow roots. */
 export function findAll(node: Node, selector: string): HTMLElement[] {
-  const root = node instanceof HTMLElement && node.shadowRoot ? node.shadowRoot : node;
-  return [...root.childNodes].flatMap((child) =>
+  return shownIn(node).flatMap((child) =>
     child instanceof HTMLElement
       ? [...(child.matches(selector) ? [child] : []), ...findAll(child, selector)]
       : [],

@@ -3,21 +3,23 @@
  * It knows nothing of what it is told.
  */
 
-import { html, type TemplateResult } from "lit";
+import { html, type ReactiveController, type TemplateResult } from "lit";
+import type { Part } from "./part";
 
 /** Milliseconds from one announcement to the next. */
 const PAUSE_MS = 2_000;
 
 /** The last of what it is told, at most one text in two seconds, in a polite live region. */
-export class Announcer {
-  #onChange: () => void;
+export class Announcer implements ReactiveController {
+  #host: Part;
   #text = "";
-  #next: string | undefined;
+  #next = "";
   #pause: ReturnType<typeof setTimeout> | undefined;
 
-  /** @param onChange called when it must be rendered again */
-  constructor(onChange: () => void) {
-    this.#onChange = onChange;
+  /** @param host puts what `render` returns into its shadow root, from the beginning */
+  constructor(host: Part) {
+    this.#host = host;
+    host.addController(this);
   }
 
   say(text: string): void {
@@ -25,21 +27,18 @@ export class Announcer {
     this.#pause ??= setTimeout(this.#tell, PAUSE_MS);
   }
 
-  /** Forgets what is not said yet. */
-  stop(): void {
-    clearTimeout(this.#pause);
-    this.#pause = undefined;
-  }
-
   render(): TemplateResult {
     return html`<div class="announcer" role="status">${this.#text}</div>`;
   }
 
+  hostDisconnected(): void {
+    clearTimeout(this.#pause);
+    this.#pause = undefined;
+  }
+
   #tell = (): void => {
     this.#pause = undefined;
-    if (this.#next === undefined) return;
     this.#text = this.#next;
-    this.#next = undefined;
-    this.#onChange();
+    this.#host.refresh();
   };
 }

@@ -3,6 +3,7 @@
  */
 
 import { html, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
+import { DispatchError } from "../failure";
 import type { Json, JsonObject } from "../json";
 import { Part } from "./part";
 
@@ -55,7 +56,7 @@ export abstract class Control extends Part {
 
   /** Returns the message of an error that the element tells itself, so that nobody else has to. */
   protected own(error: unknown): string {
-    this.live.liveState?.clearError();
+    if (error instanceof DispatchError) this.live.liveState?.clearError();
     return error instanceof Error ? error.message : `${error}`;
   }
 
@@ -66,7 +67,7 @@ export abstract class Control extends Part {
 
   protected override willUpdate(changed: PropertyValues): void {
     super.willUpdate(changed);
-    if (this.isOff) this.#lostFocus ??= focusedIn(this.renderRoot);
+    if (this.isOff && this.isConnected) this.#lostFocus ??= focusedIn(this.renderRoot);
   }
 
   protected override updated(changed: PropertyValues): void {

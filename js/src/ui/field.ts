@@ -29,8 +29,10 @@ abstract class Field extends Control {
     }
   `;
 
-  /** What was typed and not sent; undefined if there is nothing. */
+  /** What was typed and has not been handled; undefined if there is nothing. */
   #typed: string | undefined;
+  /** What of it is on its way. */
+  #sent: string | undefined;
   #problem = "";
   #text = "";
 
@@ -46,7 +48,7 @@ abstract class Field extends Control {
       disabled: this.isOff,
       problem: this.#problem ? "problem" : nothing,
       invalid: this.#problem ? "true" : "false",
-      state: this.#typed === undefined ? "" : "unsent",
+      state: this.#typed === this.#sent ? "" : "unsent",
       onInput: (event: Event) => this.#edit((event.target as Box).value),
       onChange: () => this.#commit(),
       onKey: (event: KeyboardEvent) => this.#press(event),
@@ -66,7 +68,7 @@ abstract class Field extends Control {
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     const box = this.#box;
-    if (box && this.#typed === undefined && !this.isSending) setText(box, this.#text);
+    if (box && this.#typed === undefined) setText(box, this.#text);
   }
 
   get #box(): Box | null {
@@ -98,26 +100,20 @@ abstract class Field extends Control {
 
   async #commit(): Promise<void> {
     const [box, typed] = [this.#box, this.#typed];
-    if (!box || typed === undefined) return;
-    let value: Json;
+    if (!box || typed === undefined || typed === this.#sent) return;
     try {
-      value = this.valueIn(box);
-    } catch (error) {
-      this.#problem = (error as Error).message;
-      this.refresh();
-      return;
-    }
-    this.#typed = undefined;
-    this.#problem = "";
-    if (box.value === this.#text) return this.refresh();
-    try {
+      const value = this.valueIn(box);
+      if (box.value === this.#text) return this.#giveUp();
+      this.#sent = typed;
+      this.#problem = "";
       await this.dispatch({ value });
+      if (this.#typed === typed) this.#typed = undefined;
     } catch (error) {
-      // It stays to be mended, unless something else has been typed meanwhile.
-      this.#typed ??= typed;
+      // It stays, to be mended.
       this.#problem = this.own(error);
-      this.refresh();
     }
+    if (this.#sent === typed) this.#sent = undefined;
+    this.refresh();
   }
 }
 
@@ -225,6 +221,10 @@ function setText(box: Box, text: string): void {
   if (box.value === text) return;
   const { selectionStart, selectionEnd, selectionDirection } = box;
   box.value = text;
-  if (selectionStart === null || !box.matches(":focus")) return;
+  if (selectionStart === null || !isFocused(box)) return;
   box.setSelectionRange(selectionStart, selectionEnd, selectionDirection ?? undefined);
+}
+
+function isFocused(box: Box): boolean {
+  return (box.getRootNode() as ShadowRoot).activeElement === box;
 }

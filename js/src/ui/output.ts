@@ -9,6 +9,7 @@ import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import type { Json } from "../json";
 import { problem } from "../problem";
 import { Tree, treeStyles } from "../tree";
+import { Announcer } from "./announcer";
 import { textOf } from "./field";
 import { Part } from "./part";
 import { type Path, read } from "./path";
@@ -35,6 +36,7 @@ export class ProgressPart extends Part {
 
   /** The whole: a number, or where it is in the state; 1 by default. */
   declare total: number | Path;
+  #announcer = new Announcer(this);
   #tenth: number | undefined;
 
   constructor() {
@@ -51,11 +53,13 @@ export class ProgressPart extends Part {
     const part = typeof done === "number" && total > 0 ? Math.min(done / total, 1) : undefined;
     const percent = part === undefined ? undefined : Math.floor(part * 100);
     this.#tell(percent);
-    const counted = total > 1 && percent !== undefined ? html`${done} of ${total}, ` : nothing;
+    const counted = total > 1 ? `${done} of ${total}, ` : "";
+    const told = percent === undefined ? "…" : `${counted}${percent} %`;
     return html`<label class="field">
-      <span>${this.name}<span class="done">${counted}${percent ?? "…"}${percent === undefined ? nothing : " %"}</span></span>
+      <span>${this.name}<span class="done">${told}</span></span>
       <progress max="1" value=${ifDefined(part)}></progress>
-    </label>`;
+    </label>
+    ${this.#announcer.render()}`;
   }
 
   get #total(): Json {
@@ -65,7 +69,7 @@ export class ProgressPart extends Part {
   #tell(percent: number | undefined): void {
     const tenth = percent === undefined ? undefined : Math.floor(percent / 10);
     if (this.hasUpdated && tenth !== undefined && tenth !== this.#tenth) {
-      this.say(`${this.name}: ${tenth * 10} %`);
+      this.#announcer.say(`${this.name}: ${tenth * 10} %`);
     }
     this.#tenth = tenth;
   }
@@ -90,7 +94,7 @@ export class LogPart extends Part {
       white-space: pre-wrap;
       overflow-wrap: anywhere;
     }
-    .log div {
+    .line {
       min-height: 1.5em;
     }
     .earlier,
@@ -103,6 +107,7 @@ export class LogPart extends Part {
 
   /** Lines that are visible at once. */
   declare rows: number;
+  #announcer = new Announcer(this);
   #last: { count: number; line: string } | undefined;
 
   constructor() {
@@ -128,10 +133,11 @@ export class LogPart extends Part {
           ${repeat(
             lines.slice(hidden),
             (_, index) => hidden + index,
-            (line) => html`<div>${textOf(line)}</div>`,
+            (line) => html`<div class="line">${textOf(line)}</div>`,
           )}
         </div>
-      </div>`;
+      </div>
+      ${this.#announcer.render()}`;
   }
 
   #tell(lines: readonly Json[]): void {
@@ -140,7 +146,7 @@ export class LogPart extends Part {
     this.#last = { count, line };
     if (!before || count === 0 || (before.count === count && before.line === line)) return;
     const added = Math.max(count - before.count, 1);
-    this.say(lines.slice(-Math.min(added, SAID_LINES)).map(textOf).join("\n"));
+    this.#announcer.say(lines.slice(-Math.min(added, SAID_LINES)).map(textOf).join("\n"));
   }
 }
 

@@ -3,8 +3,8 @@
  *
  * A new element extends Part and has `show(value)`, which returns what Lit renders; it is called
  * when the value at `path` is another object (or text, or number) than before, and at no other
- * time. `paths` names more than one part, `refresh` renders again for reasons of its own, `say`
- * tells screen readers what changed by itself. One that dispatches extends Control (control.ts).
+ * time. `paths` names more than one part, `refresh` renders again for reasons of its own; an
+ * Announcer tells screen readers what changed by itself. One that dispatches extends Control.
  * Its tag and class are added in index.ts; a library that it needs is imported on demand, in it.
  * It knows nothing of single elements.
  */
@@ -23,7 +23,6 @@ import {
 import { LiveElement } from "../element";
 import { isObject, type Json } from "../json";
 import type { LiveState } from "../live-state";
-import { Announcer } from "./announcer";
 import { describe, labelOf, type Path, read } from "./path";
 import { partStyles } from "./styles";
 
@@ -51,7 +50,6 @@ export abstract class Part extends LiveElement {
   /** Its visible label; undefined for none (controls then have one made of their path). */
   declare label: string | undefined;
 
-  #announcer = new Announcer(() => this.refresh());
   #owner: Owner | undefined;
   /** The LiveState that was found around it. */
   #found: LiveState | undefined;
@@ -87,15 +85,10 @@ export abstract class Part extends LiveElement {
     this.requestUpdate();
   }
 
-  /** Lets screen readers say a text, politely: the latest in a while, not each. */
-  protected say(text: string): void {
-    this.#announcer.say(text);
-  }
-
   override render(state?: Json): unknown {
     const missing = this.paths.filter((path) => read(state, path) === undefined);
     if (missing.length > 0) return missing.map((path) => this.#renderMissing(path));
-    return html`${this.show(read(state, this.path))}${this.#announcer.render()}`;
+    return this.show(read(state, this.path));
   }
 
   override connectedCallback(): void {
@@ -108,7 +101,6 @@ export abstract class Part extends LiveElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#owner?.removeController?.(this.#find);
-    this.#announcer.stop();
   }
 
   protected override shouldUpdate(changed: PropertyValues): boolean {

@@ -1,0 +1,43 @@
+import { describe, expect, it } from "vitest";
+import { describe as describePath, labelOf, read } from "../../src/ui/path";
+
+const state = { user: { "e.mail": "a@b", name: null }, rows: [{ title: "x" }], "": 1 };
+
+describe("a path", () => {
+  it.each([
+    ["", state],
+    ["user.name", null],
+    ["rows.0.title", "x"],
+    [["user", "e.mail"], "a@b"],
+    [["rows", 0, "title"], "x"],
+    [[""], 1],
+  ])("%j leads to a part", (path, part) => {
+    expect(read(state, path)).toBe(part);
+  });
+
+  it.each([
+    "users",
+    "user.name.first",
+    "rows.1",
+    "rows.-1",
+    "rows.01",
+    "rows.length",
+    "user.toString",
+    "__proto__",
+    "user.constructor.name",
+  ])("%s leads to nothing", (path) => {
+    expect(read(state, path)).toBeUndefined();
+  });
+
+  it("makes a label", () => {
+    expect(labelOf("user.first_name")).toBe("First name");
+    expect(labelOf("rows.0")).toBe("Rows 0");
+    expect(labelOf("")).toBe("State");
+    expect(labelOf(["e.mail"])).toBe("E.mail");
+  });
+
+  it("is written as in Python where that is possible", () => {
+    expect(describePath(["rows", "0"])).toBe("rows.0");
+    expect(describePath(["e.mail"])).toBe('["e.mail"]');
+  });
+});
