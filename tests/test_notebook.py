@@ -670,3 +670,15 @@ def test_a_loader_that_asks_gets_all_it_needs(kernel: Kernel) -> None:
     kernel.send(kernel.displays()[-1], {"livestate": "bundle"})
     kernel.until(lambda: kernel.customs() != [])
     assert kernel.customs() == [{"livestate": "bundle", "source": bundle.whole()}]
+
+
+def test_a_layout_is_shown_as_an_element_of_its_own_and_exchanged_in_place(kernel: Kernel) -> None:
+    kernel.run("from livestate_nb import ui")
+    code = "todos = Todos.show('todos:me', ui.text('title'))"
+    first = show(kernel, code, "layout")
+    assert first["element"] == "livestate-layout"
+    assert '"path":["title"]' in str(first["source"])
+    again = show(kernel, code.replace("title", "name"), "layout")
+    assert again["session"] == first["session"]
+    assert '"path":["name"]' in str(again["source"])
+    assert len(set(kernel.displays())) == 1

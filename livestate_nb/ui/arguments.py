@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from typing import Any, TypeAlias
 
 from livestate_nb.codec import Json, dumps, loads
+from livestate_nb.errors import EncodeError
+from livestate_nb.state.encoder import encode
 
 Path: TypeAlias = str | tuple[str | int, ...]
 """Which part of a state: ``"rows"``, ``"user.name"``, ``"rows.0.title"``, ``""`` for all of it; a
@@ -151,15 +153,15 @@ def payload_of(what: str, payload: object, own: str | None = "value") -> dict[st
     return copied
 
 
-def json_of(what: str, value: Any) -> Json:
-    """Return a copy of a value as JSON has it.
+def json_of(what: str, value: object) -> Json:
+    """Return a copy of a value as JSON has it, encoded as a state would be.
 
     Raises:
         TypeError: it has no JSON form.
     """
     try:
-        return loads(dumps(value))
-    except (TypeError, ValueError, RecursionError) as error:
+        return loads(dumps(encode(value)))
+    except EncodeError as error:
         raise TypeError(f"{what}: expected what JSON has, got {value!r} ({error})") from error
 
 
@@ -180,21 +182,23 @@ def options_of(what: str, options: Any) -> list[list[Json]]:
         ValueError: there are none, or two have one value.
     """
     if isinstance(options, dict):
-        pairs = [(text_of(f"{what}: label", label), value) for label, value in options.items()]
+        found = [
+            [text_of(f"{what}: label", label), json_of(what, value)]
+            for label, value in options.items()
+        ]
     elif isinstance(options, Iterable) and not isinstance(options, str | bytes):
-        pairs = [(_label(value), value) for value in options]
+        found = [[_label(value), value] for value in json_of(what, list(options))]
     else:
         raise TypeError(
             f"{what}: expected a list of values, a dict of labels and values, or the path of a "
             f"list in the state, got {options!r}"
         )
-    if not pairs:
+    if not found:
         raise ValueError(f"{what}: expected at least one option, got {options!r}")
-    found = [[label, json_of(what, value)] for label, value in pairs]
     if len({dumps(value) for _, value in found}) < len(found):
         raise ValueError(f"{what}: expected each value once, got {options!r}")
     return found
 
 
-def _label(value: object) -> str:
+def _label(value: Json) -> str:
     return value if isinstance(value, str) else dumps(value).decode()

@@ -161,7 +161,6 @@ def select(
     if isinstance(options, str):
         properties["optionsPath"] = keys_of("ui.select: options", options)
     else:
-        options = options if isinstance(options, dict) else list(options)
         properties["options"] = options_of("ui.select: options", options)
     return element("select", properties, path, options, on=on, label=label, payload=payload)
 
