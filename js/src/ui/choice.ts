@@ -39,7 +39,7 @@ export class SelectPart extends Control {
     this.#index = options.findIndex(([, option]) => JSON.stringify(option) === chosen);
     // What is none of the options is shown all the same.
     const other = this.#index < 0 ? html`<option hidden>${textOf(value)}</option>` : nothing;
-    return this.labelled(html`<select ?disabled=${this.isOff} @change=${this.#choose}>
+    return this.labelled(html`<select id="control" ?disabled=${this.isOff} @change=${this.#choose}>
       ${options.map(([label]) => html`<option>${label}</option>`)}${other}
     </select>`);
   }
@@ -111,7 +111,7 @@ export class SliderPart extends Control {
     input {
       width: 100%;
     }
-    output {
+    .value {
       color: var(--jp-content-font-color1, inherit);
       font-variant-numeric: tabular-nums;
     }
@@ -136,6 +136,7 @@ export class SliderPart extends Control {
     this.#value = Number(value ?? this.min);
     return this.labelled(
       html`<input
+        id="control"
         type="range"
         min=${this.min}
         max=${this.max}
@@ -143,7 +144,7 @@ export class SliderPart extends Control {
         ?disabled=${this.isOff}
         @input=${this.#slide}
       />`,
-      html`<output>${this.#chosen ?? textOf(value)}</output>`,
+      html`<span class="value" aria-hidden="true">${this.#chosen ?? textOf(value)}</span>`,
     );
   }
 

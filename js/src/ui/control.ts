@@ -2,7 +2,13 @@
  * The frame of the stock elements that dispatch an event. It knows nothing of single elements.
  */
 
-import { html, type PropertyDeclarations, type PropertyValues, type TemplateResult } from "lit";
+import {
+  html,
+  nothing,
+  type PropertyDeclarations,
+  type PropertyValues,
+  type TemplateResult,
+} from "lit";
 import { DispatchError } from "../failure";
 import type { Json, JsonObject } from "../json";
 import { Part } from "./part";
@@ -60,9 +66,16 @@ export abstract class Control extends Part {
     return error instanceof Error ? error.message : `${error}`;
   }
 
-  /** Returns a control with its label. */
-  protected labelled(control: unknown, after: unknown = ""): TemplateResult {
-    return html`<label class="field"><span>${this.name}${after}</span>${control}</label>`;
+  /**
+   * Returns a control with its label.
+   * @param control has the id "control"
+   * @param after what stands at the label's side
+   */
+  protected labelled(control: unknown, after: unknown = nothing): TemplateResult {
+    return html`<div class="field">
+      <div><label for="control">${this.name}</label>${after}</div>
+      ${control}
+    </div>`;
   }
 
   protected override willUpdate(changed: PropertyValues): void {

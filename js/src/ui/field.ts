@@ -134,6 +134,7 @@ export class TextPart extends Field {
     const { disabled, invalid, onChange, onInput, onKey, problem, state } = this.box;
     if ((this.rows ?? 1) > 1) {
       return html`<textarea
+        id="control"
         class=${state}
         rows=${this.rows ?? 2}
         aria-invalid=${invalid}
@@ -145,6 +146,7 @@ export class TextPart extends Field {
       ></textarea>`;
     }
     return html`<input
+      id="control"
       class=${state}
       autocomplete="off"
       aria-invalid=${invalid}
@@ -180,6 +182,7 @@ export class NumberPart extends Field {
   protected override renderBox(): unknown {
     const { disabled, invalid, onChange, onInput, onKey, problem, state } = this.box;
     return html`<input
+      id="control"
       class=${state}
       type="number"
       autocomplete="off"

@@ -68,7 +68,9 @@ export function fieldNode(field: FormField, keys: readonly string[]): TemplateRe
   }
   if (control === "checkbox")
     return html`<div><label>${box(field, keys)} ${label}</label> ${hinted}</div>`;
-  return html`<label class="field"><span>${label}</span>${box(field, keys)}${hinted}</label>`;
+  return html`<div class="field">
+    <label for=${nameOf(keys)}>${label}</label>${box(field, keys)}${hinted}
+  </div>`;
 }
 
 function box(field: FormField, keys: readonly string[]): TemplateResult {
@@ -78,12 +80,12 @@ function box(field: FormField, keys: readonly string[]): TemplateResult {
   const start = startOf(field);
   const described = hint ? `${name} hint` : nothing;
   if (control === "checkbox") {
-    return html`<input type="checkbox" name=${name} ?checked=${start === "true"} aria-describedby=${described} />`;
+    return html`<input type="checkbox" id=${name} name=${name} ?checked=${start === "true"} aria-describedby=${described} />`;
   }
   if (control === "select") {
     const { options = [] } = field;
     const isOpen = !isRequired || field.default === undefined;
-    return html`<select name=${name} ?required=${isRequired} aria-describedby=${described}>
+    return html`<select id=${name} name=${name} ?required=${isRequired} aria-describedby=${described}>
       ${isOpen ? html`<option value=""></option>` : nothing}
       ${options.map(
         ([label, value], index) =>
@@ -93,7 +95,7 @@ function box(field: FormField, keys: readonly string[]): TemplateResult {
   }
   if (control === "lines" || control === "json") {
     return html`<textarea
-      name=${name}
+      id=${name} name=${name}
       rows="3"
       spellcheck=${control === "json" ? "false" : "true"}
       placeholder=${control === "json" ? "JSON" : "one a line"}
@@ -104,7 +106,7 @@ function box(field: FormField, keys: readonly string[]): TemplateResult {
     ></textarea>`;
   }
   return html`<input
-    name=${name}
+    id=${name} name=${name}
     type=${INPUT_TYPES[control] ?? "text"}
     value=${start}
     autocomplete="off"

@@ -55,11 +55,11 @@ export class ProgressPart extends Part {
     this.#tell(percent);
     const counted = total > 1 ? `${done} of ${total}, ` : "";
     const told = percent === undefined ? "…" : `${counted}${percent} %`;
-    return html`<label class="field">
-      <span>${this.name}<span class="done">${told}</span></span>
-      <progress max="1" value=${ifDefined(part)}></progress>
-    </label>
-    ${this.#announcer.render()}`;
+    return html`<div class="field">
+        <div><label for="bar">${this.name}</label><span class="done">${told}</span></div>
+        <progress id="bar" max="1" value=${ifDefined(part)}></progress>
+      </div>
+      ${this.#announcer.render()}`;
   }
 
   get #total(): Json {
@@ -91,11 +91,11 @@ export class LogPart extends Part {
       border-radius: var(--_radius);
       font-family: var(--_code);
       font-size: 0.93em;
-      white-space: pre-wrap;
-      overflow-wrap: anywhere;
     }
     .line {
       min-height: 1.5em;
+      white-space: pre-wrap;
+      overflow-wrap: anywhere;
     }
     .earlier,
     .title {

@@ -15,12 +15,15 @@ export const partStyles = css`
     gap: 0.2em;
     max-width: 32em;
   }
-  .field > span:first-child {
+  .field > :first-child {
     display: flex;
     justify-content: space-between;
     gap: 1em;
     color: var(--_muted);
     font-size: 0.92em;
+  }
+  .field > * {
+    margin: 0;
   }
   .missing {
     color: var(--_muted);

@@ -97,7 +97,7 @@ describe("a slider", () => {
     expect([range.min, range.max, range.step, range.value]).toEqual(["0", "11", "1", "2"]);
     for (const value of [3, 4, 5, 6]) slide(shown, value);
     await settled(shown.element);
-    expect(textOf(find(shown.element, "output"))).toBe("6");
+    expect(textOf(find(shown.element, ".value"))).toBe("6");
     expect(await answer(shown.link, "set_volume")).toEqual({ value: 3 });
     expect(await answer(shown.link, "set_volume")).toEqual({ value: 6 });
     expect(shown.link.count("lvs_evt:set_volume")).toBe(2);
@@ -111,7 +111,7 @@ describe("a slider", () => {
     expect(range.value).toBe("9");
     await answer(shown.link, "set_volume");
     await until(() => range.value === "3");
-    expect(textOf(find(shown.element, "output"))).toBe("3");
+    expect(textOf(find(shown.element, ".value"))).toBe("3");
   });
 });
 

@@ -51,7 +51,8 @@ describe("a form", () => {
     const shown = await show();
     expect(textOf(find(shown.element, "legend"))).toBe("New");
     for (const node of findAll(shown.element, "input, select, textarea")) {
-      expect(node.closest("label")).not.toBeNull();
+      const name = node.getAttribute("name");
+      expect(node.closest("label") ?? find(shown.element, `label[for="${name}"]`)).not.toBeNull();
     }
     const title = control(shown, "title");
     expect(title.required).toBe(true);
