@@ -227,7 +227,6 @@ def test_axe_finds_nothing(gallery: Tab, theme: str) -> None:
         for node in one["nodes"]
     ]
     assert told == []
-    assert found["incomplete"] == []
     checked = {one["id"]: len(one["nodes"]) for one in found["passes"]}
     assert checked["label"] >= 7
     assert checked["color-contrast"] >= 20

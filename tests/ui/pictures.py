@@ -1,0 +1,71 @@
+"""Draw docs/images/ui-*.png from notebooks/stock.ipynb: ``python -m tests.ui.pictures``."""
+
+import base64
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import FloatRect, Locator, Page, expect
+
+from tests.servers import serve
+from tests.ui.lab import LAB, Tab, chromium, new_context
+
+ROOT = Path(__file__).parents[2]
+THEMES = ("JupyterLab Light", "JupyterLab Dark")
+BESIDE = """<body style="margin: 0"><div id="both" style="display: inline-flex; gap: 1px">
+<img src="data:image/png;base64,{}"><img src="data:image/png;base64,{}"></div>"""
+
+
+def shown(page: Page) -> dict[str, Locator]:
+    """Return what is drawn, by the name of the picture."""
+    kinds = ("text", "number", "select", "slider", "checkbox", "markdown", "button", "progress")
+    found = {kind: page.locator(f"livestate-{kind}").first for kind in kinds}
+    found |= {kind: page.locator(f"livestate-{kind}").first for kind in ("log", "form", "json")}
+    found["column"] = page.locator("livestate-view").first
+    return found
+
+
+def shot(page: Page, what: Locator) -> str:
+    """Return the picture of an element, as base64."""
+    what.scroll_into_view_if_needed()
+    place = what.bounding_box()
+    assert place is not None
+    clip = FloatRect(
+        x=place["x"] - 8,
+        y=place["y"] - 6,
+        width=min(place["width"], 458) + 16,
+        height=place["height"] + 12,
+    )
+    return base64.b64encode(page.screenshot(clip=clip)).decode()
+
+
+def main() -> None:
+    """Run the notebook and draw each element."""
+    directory = Path(tempfile.mkdtemp())
+    with serve(directory, "jupyterlab", *LAB) as server, chromium() as browser:
+        shutil.copy(ROOT / "notebooks" / "stock.ipynb", server.root)
+        context = new_context(browser)
+        tab = Tab(server, context, "stock.ipynb")
+        tab.page.set_viewport_size({"width": 1280, "height": 2600})
+        tab.run_all()
+        form = tab.page.get_by_role("form", name="New todo")
+        form.get_by_label("Title").fill("Buy canvas")
+        form.get_by_role("button", name="Add").click()
+        tab.page.get_by_role("button", name="Paint").click()
+        log = tab.page.get_by_role("log", name="Log")
+        expect(log).to_contain_text("layer 20 is dry")
+        tab.page.mouse.move(0, 0)
+        shots: dict[str, list[str]] = {}
+        for theme in THEMES:
+            tab.theme(theme)
+            for name, what in shown(tab.page).items():
+                shots.setdefault(name, []).append(shot(tab.page, what))
+        page = context.new_page()
+        for name, both in shots.items():
+            page.set_content(BESIDE.format(*both))
+            page.locator("#both").screenshot(path=ROOT / "docs" / "images" / f"ui-{name}.png")
+    shutil.rmtree(directory)
+
+
+if __name__ == "__main__":
+    main()
