@@ -10,12 +10,11 @@ import typing
 from types import UnionType
 from typing import Any, Final
 
-import msgspec
-
 from livestate_nb.codec import Json, dumps
-from livestate_nb.state.fields import is_named
+from livestate_nb.schema.definitions import Definitions
+from livestate_nb.schema.payloads import payload_schema
 
-_MODELS: Final = frozenset({("pydantic", "BaseModel")})
+_ROOT: Final = "Form"
 _BOUNDS: Final = {
     "minimum": "min",
     "maximum": "max",
@@ -54,22 +53,14 @@ def fields_of(what: str, kind: Any) -> list[dict[str, Json]]:
         {'name': 'size', 'label': 'Size', 'required': True, 'control': 'select', 'options': [['small', 'small'], ['large', 'large']]}
     """  # noqa: E501 - a doctest's output
     try:
-        schema = schema_of(kind)
+        definitions = Definitions()
+        named = definitions.resolve({_ROOT: payload_schema(kind, definitions)})
     except Exception as error:  # msgspec and pydantic raise what they like
         raise _refusal(what, kind) from error
-    definitions = schema.get("$defs", {})
-    root = _resolve(schema, definitions)
+    root = _resolve(named[_ROOT], named)
     if "properties" not in root:
         raise _refusal(what, kind)
-    return _fields(root, kind, definitions, 0)
-
-
-def schema_of(kind: Any) -> dict[str, Json]:
-    """Return the JSON Schema of a class."""
-    if isinstance(kind, type) and is_named(kind, _MODELS):
-        schema: dict[str, Json] = kind.model_json_schema()  # type: ignore[attr-defined]  # a model's
-        return schema
-    return msgspec.json.schema(kind)
+    return _fields(root, kind, named, 0)
 
 
 def _refusal(what: str, kind: object) -> TypeError:

@@ -3,21 +3,25 @@
  * It knows nothing of what it is told.
  */
 
-import { html, type ReactiveController, type TemplateResult } from "lit";
-import type { Part } from "./part";
+import {
+  html,
+  type ReactiveController,
+  type ReactiveControllerHost,
+  type TemplateResult,
+} from "lit";
 
 /** Milliseconds from one announcement to the next. */
 const PAUSE_MS = 2_000;
 
 /** The last of what it is told, at most one text in two seconds, in a polite live region. */
 export class Announcer implements ReactiveController {
-  #host: Part;
+  #host: ReactiveControllerHost;
   #text = "";
   #next = "";
   #pause: ReturnType<typeof setTimeout> | undefined;
 
   /** @param host puts what `render` returns into its shadow root, from the beginning */
-  constructor(host: Part) {
+  constructor(host: ReactiveControllerHost) {
     this.#host = host;
     host.addController(this);
   }
@@ -39,6 +43,6 @@ export class Announcer implements ReactiveController {
   #tell = (): void => {
     this.#pause = undefined;
     this.#text = this.#next;
-    this.#host.refresh();
+    this.#host.requestUpdate();
   };
 }

@@ -156,10 +156,10 @@ export class SliderPart extends Control {
 
   #slide = async (event: Event): Promise<void> => {
     this.#chosen = Number((event.target as HTMLInputElement).value);
-    this.refresh();
+    this.requestUpdate();
     await this.#send(this.#chosen);
     this.#chosen = undefined;
-    this.refresh();
+    this.requestUpdate();
   };
 }
 

@@ -51,7 +51,7 @@ export abstract class Control extends Part {
       await this.live.dispatch(this.on ?? "", { ...this.payload, ...fields });
     } finally {
       this.#unanswered -= 1;
-      this.refresh();
+      this.requestUpdate();
     }
   }
 

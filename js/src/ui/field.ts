@@ -77,7 +77,7 @@ abstract class Field extends Control {
 
   #edit(text: string): void {
     this.#typed = text;
-    this.refresh();
+    this.requestUpdate();
   }
 
   #press(event: KeyboardEvent): void {
@@ -95,7 +95,7 @@ abstract class Field extends Control {
     this.#typed = undefined;
     this.#problem = "";
     if (this.#box) this.#box.value = this.#text;
-    this.refresh();
+    this.requestUpdate();
   }
 
   async #commit(): Promise<void> {
@@ -113,7 +113,7 @@ abstract class Field extends Control {
       this.#problem = this.own(error);
     }
     if (this.#sent === typed) this.#sent = undefined;
-    this.refresh();
+    this.requestUpdate();
   }
 }
 

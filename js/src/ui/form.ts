@@ -93,6 +93,6 @@ export class FormPart extends Control {
     } catch (error) {
       this.#problem = this.own(error);
     }
-    this.refresh();
+    this.requestUpdate();
   };
 }

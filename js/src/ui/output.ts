@@ -162,7 +162,7 @@ export class JsonPart extends Part {
       }
     `,
   ];
-  #tree = new Tree(() => this.refresh());
+  #tree = new Tree(() => this.requestUpdate());
 
   override show(value: Json): unknown {
     return html`${this.label ? html`<p class="title">${this.label}</p>` : nothing}
@@ -193,11 +193,11 @@ export class MarkdownPart extends Part {
     import("./markdown").then(
       ({ convert }) => {
         this.#convert = convert;
-        this.refresh();
+        this.requestUpdate();
       },
       (error) => {
         this.#failure = error;
-        this.refresh();
+        this.requestUpdate();
       },
     );
   }

@@ -3,9 +3,9 @@
  *
  * A new element extends Part and has `show(value)`, which returns what Lit renders; it is called
  * when the value at `path` is another object (or text, or number) than before, and at no other
- * time. `paths` names more than one part, `refresh` renders again for reasons of its own; an
- * Announcer tells screen readers what changed by itself. One that dispatches extends Control.
- * Its tag and class are added in index.ts; a library that it needs is imported on demand, in it.
+ * time. `paths` names more than one part; an Announcer tells screen readers what changed by itself.
+ * One that dispatches extends Control. Its tag and class are added in index.ts; a library that it
+ * needs is imported on demand, in it.
  * It knows nothing of single elements.
  */
 
@@ -16,7 +16,6 @@ import {
   type LitElement,
   nothing,
   type PropertyDeclarations,
-  type PropertyValues,
   type ReactiveController,
   type TemplateResult,
 } from "lit";
@@ -53,12 +52,11 @@ export abstract class Part extends LiveElement {
   #owner: Owner | undefined;
   /** The LiveState that was found around it. */
   #found: LiveState | undefined;
-  #shown: readonly Json[] = [];
-  #isStale = false;
 
   constructor() {
     super();
     this.path = "";
+    this.live.select((state) => this.paths.map((path) => read(state, path)));
   }
 
   static override finalizeStyles(styles?: CSSResultGroup): CSSResultOrNative[] {
@@ -79,12 +77,6 @@ export abstract class Part extends LiveElement {
     return this.label ?? labelOf(this.path);
   }
 
-  /** Renders again, although nothing of the state has changed. */
-  refresh(): void {
-    this.#isStale = true;
-    this.requestUpdate();
-  }
-
   override render(state?: Json): unknown {
     const missing = this.paths.filter((path) => read(state, path) === undefined);
     if (missing.length > 0) return missing.map((path) => this.#renderMissing(path));
@@ -101,17 +93,6 @@ export abstract class Part extends LiveElement {
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#owner?.removeController?.(this.#find);
-  }
-
-  protected override shouldUpdate(changed: PropertyValues): boolean {
-    const { error, state, status } = this.live;
-    const shown = [status, status === "error" && error, state !== undefined];
-    if (state !== undefined) shown.push(...this.paths.map((path) => read(state, path)));
-    const isSame = shown.every((value, index) => Object.is(value, this.#shown[index]));
-    if (this.hasUpdated && changed.size === 0 && isSame && !this.#isStale) return false;
-    this.#shown = shown;
-    this.#isStale = false;
-    return true;
   }
 
   #renderMissing(path: Path): TemplateResult {

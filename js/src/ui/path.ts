@@ -3,17 +3,20 @@
  */
 
 import { isObject, type Json } from "../json";
+import { parsePath } from "../selection";
 
 /**
- * Keys that lead to a part of a state: `"user.name"`, `"rows.0.title"`, `""` for all of it; or a
- * list of keys, which may have dots in them.
+ * What leads to a part of a state: a path such as `user.name`, `rows[0]["first name"]`, `""` for all
+ * of it, or the list of its keys.
  */
 export type Path = string | readonly (string | number)[];
 
-/** Returns the keys of a path. */
+/**
+ * Returns the keys of a path.
+ * @throws Error for text that is no path
+ */
 export function keysOf(path: Path): readonly (string | number)[] {
-  if (typeof path !== "string") return path;
-  return path === "" ? [] : path.split(".");
+  return typeof path === "string" ? parsePath(path) : path;
 }
 
 /** Returns what a path leads to; undefined if nothing is there. Prototypes are out of reach. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { describe as describePath, labelOf, read } from "../../src/ui/path";
+import { describe as describePath, labelOf, type Path, read } from "../../src/ui/path";
 
 const state = { user: { "e.mail": "a@b", name: null }, rows: [{ title: "x" }], "": 1 };
 
@@ -8,6 +8,8 @@ describe("a path", () => {
     ["", state],
     ["user.name", null],
     ["rows.0.title", "x"],
+    ["rows[0].title", "x"],
+    ['user["e.mail"]', "a@b"],
     [["user", "e.mail"], "a@b"],
     [["rows", 0, "title"], "x"],
     [[""], 1],
@@ -15,18 +17,21 @@ describe("a path", () => {
     expect(read(state, path)).toBe(part);
   });
 
-  it.each([
+  it.each<Path>([
     "users",
     "user.name.first",
     "rows.1",
-    "rows.-1",
     "rows.01",
     "rows.length",
     "user.toString",
     "__proto__",
     "user.constructor.name",
-  ])("%s leads to nothing", (path) => {
+  ])("%j leads to nothing", (path) => {
     expect(read(state, path)).toBeUndefined();
+  });
+
+  it("counts from the beginning only", () => {
+    expect(read(state, ["rows", -1])).toBeUndefined();
   });
 
   it("makes a label", () => {
