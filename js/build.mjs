@@ -27,6 +27,7 @@ const LIBRARIES = {
   "react-dom/client": "react-dom/client",
   "livestate-nb/react": "src/react.ts",
   "livestate-nb/template": "src/template.ts",
+  "livestate-nb/ui": "src/ui/index.ts",
   ...Object.fromEntries(
     [
       "lit",

@@ -33,7 +33,7 @@ def shot(page: Page, what: Locator) -> str:
     clip = FloatRect(
         x=place["x"] - 8,
         y=place["y"] - 6,
-        width=min(place["width"], 458) + 16,
+        width=place["width"] + 16,
         height=place["height"] + 12,
     )
     return base64.b64encode(page.screenshot(clip=clip)).decode()
@@ -46,7 +46,7 @@ def main() -> None:
         shutil.copy(ROOT / "notebooks" / "stock.ipynb", server.root)
         context = new_context(browser)
         tab = Tab(server, context, "stock.ipynb")
-        tab.page.set_viewport_size({"width": 1280, "height": 2600})
+        tab.page.set_viewport_size({"width": 896, "height": 2600})
         tab.run_all()
         form = tab.page.get_by_role("form", name="New todo")
         form.get_by_label("Title").fill("Buy canvas")
