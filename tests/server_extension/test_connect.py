@@ -124,6 +124,25 @@ async def test_one_that_cannot_be_loaded_lets_nobody_in_and_is_reported(
     assert "LiveStateApp.connect = " in body
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"LiveStateApp": {"connect": CALLBACK, "channels": ["no dict"]}},
+        {"LiveStateApp": {"connect": 7}},
+        {"LiveStateApp": {"connect": CALLBACK, "log_level": "no level"}},
+    ],
+    ids=["channels", "connect", "another option"],
+)
+async def test_config_with_a_wrong_value_lets_nobody_in_and_is_reported(
+    connect: Connect, jp_fetch: Any
+) -> None:
+    assert await status(connect(params={"as": "ann"})) == 403
+    assert app.CALLS == []
+    body = (await jp_fetch("livestate/")).body.decode()
+    assert "the config of LiveStateApp" in body
+    assert "nobody is let in" in body
+
+
 async def test_it_reaches_the_channels_of_kernels(
     kernels: Start, bind: Bind, connect: Connect
 ) -> None:
