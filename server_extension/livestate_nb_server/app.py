@@ -12,8 +12,8 @@ from livestate_nb import bundle
 from livestate_nb.channel import options_of
 from livestate_nb.errors import Refuse
 from livestate_nb.runtime import Endpoint
-from livestate_nb_server.admission import Connect
 from livestate_nb_server.assets import routes
+from livestate_nb_server.desk import Connect, Desk
 from livestate_nb_server.gallery import Gallery
 from livestate_nb_server.gallery import find as find_elements
 from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
@@ -94,7 +94,7 @@ class LiveStateApp(ExtensionApp):
         IOLoop.current().add_callback(self._listener.serve, self._relay, kernels)
         self.failed: list[Failed] = []
         self._log_parent, _log.parent = _log.parent, self.log
-        self._connect = self._callback()
+        self._desk = Desk(self._callback())
         for one in find(self.channels):
             self.host(one)
         files, failed = find_elements(self.elements)
@@ -115,9 +115,9 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes, below the server's base_url."""
-        served = {"endpoint": self.endpoint, "relay": self._relay, "connect": self._connect}
-        polled = {"polls": self.polls, "connect": self._connect}
-        bound = {"endpoint": self._bare, "relay": self._relay}
+        served = {"endpoint": self.endpoint, "relay": self._relay, "desk": self._desk}
+        polled = {"polls": self.polls, "desk": self._desk}
+        bound = {"endpoint": self._bare, "relay": self._relay, "desk": Desk(None)}
         self.handlers.extend(
             [
                 (r"/livestate/?", InfoHandler, {"app": self}),
@@ -135,6 +135,7 @@ class LiveStateApp(ExtensionApp):
         await self._bare.close()
         await self._relay.close()
         await self._listener.close()
+        self._desk.close()
         _log.parent = self._log_parent
 
     def _callback(self) -> Connect | None:

@@ -67,7 +67,9 @@ class LeanServer(ServerApp):
         self.jpserver_extensions = {LiveStateApp.name: True}
         super().init_server_extensions()
 
-    def load_config_file(self, suppress_errors: bool = True) -> None:
+    def load_config_file(  # type: ignore[override]  # as JupyterApp's own
+        self, suppress_errors: bool = True
+    ) -> None:
         """Load the config files.
 
         Raises:
