@@ -7,6 +7,7 @@ imports no library that the user did not.
 import dataclasses
 import re
 import sys
+import typing
 from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, TypeAlias
@@ -104,7 +105,7 @@ def _classes_in(form: object, seen: set[int]) -> Iterator[type]:
     elif isinstance(form, msgspec.inspect.Type | msgspec.inspect.Field) and id(form) not in seen:
         seen.add(id(form))  # a class may have itself in it
         if isinstance(form, msgspec.inspect.DataclassType):
-            yield form.cls
+            yield typing.get_origin(form.cls) or form.cls
         for name in form.__struct_fields__:
             yield from _classes_in(getattr(form, name), seen)
 

@@ -2,7 +2,7 @@
 
 import datetime
 from dataclasses import InitVar, dataclass, field
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 import attrs
 import msgspec
@@ -13,6 +13,8 @@ import pytest
 from livestate_nb import Channel, on
 from livestate_nb.errors import DeclarationError, InvalidPayload
 from livestate_nb.payload import reader_of
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -159,10 +161,25 @@ class Around:
     accounts: list[Account]
 
 
+@dataclass
+class Box(Generic[T]):
+    item: T
+    is_open: bool = field(init=False, default=False)
+
+
+@dataclass
+class Pair(Generic[T]):
+    left: T
+    right: T
+
+
 def test_no_client_sets_a_field_that_init_does_not_take() -> None:
     for annotation in (Account, AttrsAccount, dict[str, Account | None], Around):
         with pytest.raises(DeclarationError, match=r"got \w*Account with is_admin \(init=False\)"):
             read(annotation, {"name": "ann", "is_admin": True})
+    with pytest.raises(DeclarationError, match="Box with is_open"):
+        read(Box[int], {"item": 1})
+    assert read(Pair[int], {"left": 1, "right": 2}) == Pair(1, 2)
     assert read(Checked, {"title": "a", "is_admin": True}).is_admin is False
 
 
