@@ -159,4 +159,4 @@ class LiveStateApp(ExtensionApp):
 
 
 def _refuse(_params: object, _user: object, _token: object) -> None:
-    raise Refuse("the connect callback could not be loaded")
+    raise Refuse("nobody is let in until the config is mended")
