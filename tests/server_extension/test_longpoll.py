@@ -284,7 +284,7 @@ async def test_the_connect_callback_is_asked(fetch: Fetch) -> None:
     assert state == {"user": {"name": "ann"}, "auth_token": "secret"}
 
 
-async def test_a_session_is_for_who_opened_it_only(fetch: Fetch, login: Any) -> None:
+async def test_a_session_is_for_who_opened_it_only(windows: Any, fetch: Fetch, login: Any) -> None:
     _, headers = await login()
     client = await Polling(fetch, headers=headers).open()
     await client.post(JOIN)
