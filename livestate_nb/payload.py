@@ -4,8 +4,11 @@ It reads the annotation once, and checks and converts by it. It must not know ch
 imports no library that the user did not.
 """
 
+import dataclasses
 import re
-from collections.abc import Callable
+import sys
+import typing
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import Any, Final, TypeAlias
 
@@ -24,8 +27,12 @@ Reader: TypeAlias = Callable[[Json], Any]
 
 _UNCHECKED: Final = (Any, object, dict)
 _MODELS: Final = frozenset({("pydantic", "BaseModel")})
+_VALIDATOR: Final = "__pydantic_validator__"
+"""What a dataclass of pydantic has: msgspec would read it as any other, without asking that."""
+
 _MODEL_ERRORS: Final = frozenset({("pydantic_core", "ValidationError")})
 _PLACE: Final = re.compile(r"(?P<text>.*) - at (?:`key` in )?`\$(?P<place>.*)`", re.DOTALL)
+_DEEP: Final = "it is nested too deeply"
 _STEP: Final = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|(?P<unknown>\[\.\.\.\])")
 
 
@@ -33,8 +40,9 @@ def reader_of(method: Callable[..., Any], position: int, owner: type) -> Reader 
     """Return what reads the payloads of a method; None if it takes them as they come.
 
     Dataclasses, TypedDicts, msgspec structs, attrs classes and all that msgspec can convert are
-    read by msgspec, strictly; pydantic models by pydantic, as JSON. ``dict``, ``Any`` and no
-    annotation ask for nothing.
+    read by msgspec, strictly; pydantic's models by pydantic, as JSON, and so is all of an
+    annotation with a dataclass of pydantic in it. ``dict``, ``Any`` and no annotation ask for
+    nothing.
 
     Args:
         method: the function as it stands in its class.
@@ -42,7 +50,8 @@ def reader_of(method: Callable[..., Any], position: int, owner: type) -> Reader 
         owner: the class that it stands in.
 
     Raises:
-        DeclarationError: the annotation names something unknown, or what no JSON can become.
+        DeclarationError: the annotation names something unknown, what no JSON can become, or a
+            class with fields that its ``__init__`` does not take: clients could set them.
 
     Example:
         >>> from dataclasses import dataclass
@@ -64,17 +73,47 @@ def reader_of(method: Callable[..., Any], position: int, owner: type) -> Reader 
         return None
     try:
         form = msgspec.inspect.type_info(kind)
+        classes = list(_classes_in(form, set()))
+        if any(hasattr(cls, _VALIDATOR) for cls in classes):
+            return partial(_read_by, sys.modules["pydantic"].TypeAdapter(kind))
+        msgspec.json.Decoder(kind)
     except Exception as error:
         raise DeclarationError(
             f"{where}: no payload can become {kind!r} ({error}): annotate it with a dataclass, a "
             "TypedDict, a msgspec, attrs or pydantic class, or not at all"
         ) from error
+    for cls in classes:
+        if foreign := _not_in_init(cls):
+            raise DeclarationError(
+                f"{where}: expected a payload whose fields are all for clients to set, got "
+                f"{cls.__name__} with {', '.join(foreign)} (init=False): make that a property, or "
+                "leave it to a class of its own"
+            )
     if isinstance(form, msgspec.inspect.CustomType) and not is_named(form.cls, _MODELS):
         raise DeclarationError(
             f"{where}: expected a payload of a dataclass, a TypedDict, a msgspec, attrs or "
             f"pydantic class, or of JSON's own types, got {kind!r}"
         )
     return partial(_read, kind, where)
+
+
+def _classes_in(form: object, seen: set[int]) -> Iterator[type]:
+    """Yield the dataclasses and attrs classes in what msgspec says of an annotation."""
+    if isinstance(form, tuple):
+        for part in form:
+            yield from _classes_in(part, seen)
+    elif isinstance(form, msgspec.inspect.Type | msgspec.inspect.Field) and id(form) not in seen:
+        seen.add(id(form))  # a class may have itself in it
+        if isinstance(form, msgspec.inspect.DataclassType):
+            yield typing.get_origin(form.cls) or form.cls
+        for name in form.__struct_fields__:
+            yield from _classes_in(getattr(form, name), seen)
+
+
+def _not_in_init(cls: Any) -> list[str]:
+    """Return the fields that the ``__init__`` of a dataclass or attrs class does not take."""
+    fields = dataclasses.fields(cls) if dataclasses.is_dataclass(cls) else cls.__attrs_attrs__
+    return [field.name for field in fields if not field.init]
 
 
 def _read(kind: Any, where: str, payload: Json) -> Any:
@@ -86,7 +125,20 @@ def _read(kind: Any, where: str, payload: Json) -> Any:
             text, inner = _first(error.__cause__)
             keys += inner
     except RecursionError as error:
-        raise InvalidPayload("it is nested too deeply", "") from error
+        raise InvalidPayload(_DEEP, "") from error
+    raise InvalidPayload(text, pointer(keys))
+
+
+def _read_by(adapter: Any, payload: Json) -> Any:
+    """Read what has a dataclass of pydantic in it, by a TypeAdapter."""
+    try:
+        return adapter.validate_json(dumps(payload))
+    except RecursionError as error:
+        raise InvalidPayload(_DEEP, "") from error
+    except ValueError as error:
+        if not is_named(type(error), _MODEL_ERRORS):
+            raise
+        text, keys = _first(error)
     raise InvalidPayload(text, pointer(keys))
 
 

@@ -1,8 +1,8 @@
 """Annotated payloads: what each kind of class makes of JSON, and what the errors say."""
 
 import datetime
-from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, NotRequired, TypedDict
+from dataclasses import InitVar, dataclass, field
+from typing import Annotated, Any, Generic, Literal, NotRequired, TypedDict, TypeVar
 
 import attrs
 import msgspec
@@ -13,6 +13,8 @@ import pytest
 from livestate_nb import Channel, on
 from livestate_nb.errors import DeclarationError, InvalidPayload
 from livestate_nb.payload import reader_of
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -46,6 +48,25 @@ class Model(pydantic.BaseModel):
     tags: list[str] = []
 
 
+@pydantic.dataclasses.dataclass
+class Checked:
+    title: str = pydantic.Field(max_length=3)
+    tags: list[str] = pydantic.Field(default_factory=list)
+    is_admin: bool = pydantic.Field(init=False, default=False)
+
+    @pydantic.field_validator("title")
+    @classmethod
+    def has_no_digit(cls, title: str) -> str:
+        if title.isdigit():
+            raise ValueError("a title is no number")
+        return title
+
+
+@dataclass
+class Below(Checked):
+    n: int = 0
+
+
 class Strict(pydantic.BaseModel, strict=True, extra="forbid"):
     when: datetime.date
     n: int = 0
@@ -65,7 +86,7 @@ def refusal(annotation: Any, payload: Any) -> tuple[str, str]:
     return str(caught.value), caught.value.path
 
 
-KINDS = [Data, Struct, Attrs, Model]
+KINDS = [Data, Struct, Attrs, Model, Checked]
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -112,6 +133,56 @@ def test_models_may_be_parts_of_others() -> None:
     assert refusal(list[Model], [{"title": "a"}, {"title": "a", "tags": [1]}])[1] == "/1/tags/0"
 
 
+def test_dataclasses_of_pydantic_are_checked_by_pydantic_wherever_they_stand() -> None:
+    assert "at most 3" in refusal(Checked, {"title": "long"})[0]
+    assert "no number" in refusal(Checked, {"title": "12"})[0]
+    assert refusal(Below, {"title": "12", "n": 1})[1] == "/title"
+    assert refusal(list[Checked], [{"title": "a"}, {"title": "12"}])[1] == "/1/title"
+    assert refusal(dict[str, Checked] | None, {"k": {"title": "12"}})[1] == "/k/title"
+    assert read(Checked | None, None) is None
+    assert "deep" in refusal(dict[str, Checked], _deep())[0]
+
+
+@dataclass
+class Account:
+    name: str
+    is_admin: bool = field(init=False, default=False)
+
+
+@attrs.define
+class AttrsAccount:
+    name: str
+    is_admin: bool = attrs.field(init=False, default=False)
+
+
+@dataclass
+class Around:
+    next: "Around | None"
+    accounts: list[Account]
+
+
+@dataclass
+class Box(Generic[T]):
+    item: T
+    is_open: bool = field(init=False, default=False)
+
+
+@dataclass
+class Pair(Generic[T]):
+    left: T
+    right: T
+
+
+def test_no_client_sets_a_field_that_init_does_not_take() -> None:
+    for annotation in (Account, AttrsAccount, dict[str, Account | None], Around):
+        with pytest.raises(DeclarationError, match=r"got \w*Account with is_admin \(init=False\)"):
+            read(annotation, {"name": "ann", "is_admin": True})
+    with pytest.raises(DeclarationError, match="Box with is_open"):
+        read(Box[int], {"item": 1})
+    assert read(Pair[int], {"left": 1, "right": 2}) == Pair(1, 2)
+    assert read(Checked, {"title": "a", "is_admin": True}).is_admin is False
+
+
 def test_types_of_json_are_checked_too() -> None:
     assert read(list[int], [1, 2]) == [1, 2]
     assert read(Literal["up", "down"], "up") == "up"
@@ -137,10 +208,14 @@ def test_what_the_class_itself_refuses_is_told() -> None:
 
 
 def test_a_payload_that_is_nested_too_deeply_is_refused() -> None:
+    assert "deep" in refusal(Tree, _deep())[0]
+
+
+def _deep() -> Any:
     payload: Any = {}
     for _ in range(100_000):
         payload = {"child": payload}
-    assert "deep" in refusal(Tree, payload)[0]
+    return payload
 
 
 @pytest.mark.parametrize("annotation", [Any, dict, object])
@@ -178,7 +253,19 @@ def test_a_text_that_names_nothing_cannot_be_declared() -> None:
                 ...
 
 
-@pytest.mark.parametrize("annotation", [np.ndarray, Channel, set[int] | list[int], 7])
+@dataclass
+class Scaled:
+    n: int
+    scale: InitVar[int] = 1
+
+
+class Mixed(msgspec.Struct):
+    checked: Checked
+
+
+@pytest.mark.parametrize(
+    "annotation", [np.ndarray, Channel, set[int] | list[int], 7, Scaled, Mixed]
+)
 def test_what_no_json_can_become_cannot_be_declared(annotation: Any) -> None:
     with pytest.raises(DeclarationError, match="handler"):
         read(annotation, {})

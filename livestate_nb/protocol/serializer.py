@@ -183,7 +183,7 @@ def pushed(frame: bytes) -> Message:
         Message(join_ref='1', ref=None, topic='todo:1', event='image', payload=b'\x89PNG')
     """
     (join_ref, topic, event), payload = _texts_of(frame, _SERVER_HEADER)
-    return Message(join_ref, None, topic, event, payload)
+    return Message(join_ref or None, None, topic, event, payload)
 
 
 def _decode_json(frame: str, expected: str) -> Json:
@@ -216,7 +216,7 @@ def _texts_of(frame: bytes, header: int) -> tuple[list[str], bytes]:
 
 def _encode_binary(message: Message) -> bytes:
     texts = [
-        text.encode() if isinstance(text, str) else dumps(text)
+        b"" if text is None else text.encode() if isinstance(text, str) else dumps(text)
         for text in (message.join_ref, message.topic, message.event)
     ]
     if max(map(len, texts)) > _LONGEST:

@@ -56,6 +56,8 @@ class Attendance:
         self._presences.listen(self._hall.topic, self._hear)
         for member in self._hall.receivers:
             self.greet(member)
+        for member in self._hall.joined:
+            self.come_back(member)  # `init` may have tracked it
 
     def close(self) -> None:
         """Tell them of no change any more, and let none of them be present."""

@@ -9,7 +9,7 @@ from livestate_nb.errors import EncodeError
 
 
 def bytes_of(value: object) -> bytes | None:
-    """Return a copy of the bytes that a value holds; None where it is no buffer.
+    """Return a copy of the bytes that a value holds; None where it is no buffer, or a lone number.
 
     What is not contiguous in memory comes in the order of its items (C order).
 
@@ -32,6 +32,8 @@ def bytes_of(value: object) -> bytes | None:
         return None
     except ValueError as error:
         raise _refused(value, str(error)) from error
+    if view.ndim == 0:  # numpy's numbers are buffers: of eight bytes nobody would know what to make
+        return None
     if "O" in view.format:
         raise _refused(value, "it holds Python objects")
     return view.tobytes()

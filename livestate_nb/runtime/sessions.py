@@ -4,9 +4,13 @@ It must not know connections, nor which channels are declared.
 """
 
 import secrets
+from typing import TypeAlias
 
 from livestate_nb.channel import Channel, options_of
 from livestate_nb.runtime.session import Ground, Session
+
+_Spot: TypeAlias = tuple[str, str, str | None]
+"""Where others find a session: the channel's pattern, the topic, a name where a cell shows it."""
 
 
 class Sessions:
@@ -20,9 +24,8 @@ class Sessions:
 
     def __init__(self, ground: Ground) -> None:
         self._ground = ground
-        self._open: set[Session] = set()
-        self._shared: dict[tuple[str, str], Session] = {}
-        self._cells: dict[tuple[str, str, str], Session] = {}
+        self._open: dict[Session, _Spot | None] = {}
+        self._spots: dict[_Spot, Session] = {}
         self._by_key: dict[str, Session] = {}
 
     @property
@@ -53,31 +56,29 @@ class Sessions:
         """
         session = self._of_topic(channel, topic)
         if session is None:
-            place = (str(options_of(channel).topic), topic, name)
-            if place not in self._cells:
-                self._cells[place] = self._new(channel, topic)
-            session = self._cells[place]
+            session = self._at(channel, topic, name)
         self._by_key[session.key] = session
         return session
 
     def forget(self, session: Session) -> None:
         """Note that a session has ended."""
-        self._open.discard(session)
+        spot = self._open.pop(session, None)
+        if spot is not None:
+            del self._spots[spot]
         self._by_key.pop(session.key, None)
-        self._shared = {key: other for key, other in self._shared.items() if other is not session}
-        self._cells = {place: other for place, other in self._cells.items() if other is not session}
 
     def _of_topic(self, channel: type[Channel], topic: str) -> Session | None:
         """Return the session that all joins of a topic share; None where each has its own."""
-        options = options_of(channel)
-        if not options.shared:
-            return None
-        key = str(options.topic), topic
-        if key not in self._shared:
-            self._shared[key] = self._new(channel, topic)
-        return self._shared[key]
+        return self._at(channel, topic, None) if options_of(channel).shared else None
 
-    def _new(self, channel: type[Channel], topic: str) -> Session:
+    def _at(self, channel: type[Channel], topic: str, name: str | None) -> Session:
+        """Return the session that others find by a name, or by its topic alone."""
+        spot = str(options_of(channel).topic), topic, name
+        if spot not in self._spots:
+            self._spots[spot] = self._new(channel, topic, spot)
+        return self._spots[spot]
+
+    def _new(self, channel: type[Channel], topic: str, spot: _Spot | None = None) -> Session:
         session = Session(self._ground, channel, topic, secrets.token_urlsafe(16))
-        self._open.add(session)
+        self._open[session] = spot
         return session

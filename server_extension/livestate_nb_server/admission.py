@@ -1,24 +1,21 @@
-"""Who may come in: authentication, the version, and what the app's connect callback says.
+"""Who may come in: authentication, the version, and what the app says.
 
 All transports ask here, before a client has a connection. It must not know frames or topics.
 """
 
-import asyncio
-import inspect
-import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 from jupyter_core.utils import ensure_async
 from jupyter_server.base.handlers import JupyterHandler
 from tornado import web
 
 from livestate_nb.codec import Json
-from livestate_nb.errors import ProtocolError, Refuse, ReturnError
+from livestate_nb.errors import ProtocolError, Refuse
 from livestate_nb.protocol import serializer_for
 from livestate_nb.roles import User
-from livestate_nb.state.encoder import encode
+from livestate_nb_server.desk import Desk
 from livestate_nb_server.params import connect_params
 
 AUTH_RESOURCE: Final = "livestate"
@@ -28,14 +25,6 @@ BY_TOKEN: Final = "token"  # noqa: S105 - no token, but that there was one
 
 ANYBODY: Final = ""
 """The principal of everybody where the server's authentication is off."""
-
-Connect: TypeAlias = Callable[
-    [dict[str, Json], User, str | None],
-    Awaitable[dict[str, Any] | None] | dict[str, Any] | None,
-]
-"""What an app says to a client that connects; see `LiveStateApp.connect`."""
-
-_log = logging.getLogger("livestate_nb")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +64,11 @@ class AdmissionHandler(JupyterHandler):
         if not allowed:
             raise web.HTTPError(403)
 
-    async def admit(self, connect: Connect | None, token: Callable[[], str | None]) -> Visitor:
+    async def admit(self, desk: Desk, token: Callable[[], str | None]) -> Visitor:
         """Let a client in that the server has authenticated and authorized.
 
         Args:
-            connect: what the app says to it; None lets everybody in.
+            desk: asks what the app says to it.
             token: returns its authToken.
 
         Raises:
@@ -93,7 +82,10 @@ class AdmissionHandler(JupyterHandler):
         except (ProtocolError, ValueError) as error:
             raise web.HTTPError(403, f"a connection is refused: {error}") from error
         user = _user(self.current_user)
-        assigns = {} if connect is None else await _ask(connect, params, user, auth_token)
+        try:
+            assigns = await desk.ask(params, user, auth_token)
+        except Refuse as error:
+            raise web.HTTPError(403) from error
         return Visitor(vsn, user, self.principal, assigns)
 
     @property
@@ -104,33 +96,6 @@ class AdmissionHandler(JupyterHandler):
         if not self.identity_provider.auth_enabled:
             return ANYBODY
         return str(self.current_user.username)
-
-
-async def _ask(
-    connect: Connect, params: dict[str, Json], user: User, auth_token: str | None
-) -> dict[str, Json]:
-    """Return what the app gives to a client; refuse it where the app does, or fails."""
-    try:
-        if inspect.iscoroutinefunction(connect):
-            given = await connect(params, user, auth_token)
-        else:
-            given = await asyncio.to_thread(connect, params, user, auth_token)
-        return _assigns(given)
-    except Refuse as error:
-        raise web.HTTPError(403, "the connect callback refused a connection") from error
-    except Exception as error:
-        _log.exception("the connect callback failed: the connection is refused")
-        raise web.HTTPError(403) from error
-
-
-def _assigns(given: object) -> dict[str, Json]:
-    """Return what the connect callback gave as JSON, so that it can go to kernels."""
-    assigns = {} if given is None else encode(given)
-    if not isinstance(assigns, dict):
-        raise ReturnError(
-            f"expected connect to return a dict or None, got {type(given).__name__}", given
-        )
-    return assigns
 
 
 def _user(user: Any) -> User:

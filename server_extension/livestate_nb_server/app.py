@@ -4,6 +4,7 @@ import logging
 from typing import Any, cast
 
 from jupyter_server.extension.application import ExtensionApp
+from jupyter_server.serverapp import ServerApp
 from tornado.ioloop import IOLoop
 from traitlets import Callable, Dict, Unicode, Union
 
@@ -11,8 +12,8 @@ from livestate_nb import bundle
 from livestate_nb.channel import options_of
 from livestate_nb.errors import Refuse
 from livestate_nb.runtime import Endpoint
-from livestate_nb_server.admission import Connect
 from livestate_nb_server.assets import routes
+from livestate_nb_server.desk import Connect, Desk
 from livestate_nb_server.gallery import Gallery
 from livestate_nb_server.gallery import find as find_elements
 from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
@@ -70,7 +71,18 @@ class LiveStateApp(ExtensionApp):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
+        self.raise_config_file_errors = True
         self._listener = Listener()  # Jupyter makes the app before any kernel is started
+        self._misconfigured: Failed | None = None
+
+    def _link_jupyter_server_extension(self, serverapp: ServerApp) -> None:
+        """Take the config; of one with a wrong value Jupyter takes nothing, and goes on."""
+        try:
+            super()._link_jupyter_server_extension(serverapp)
+        except Exception as error:
+            message = f"{error}; no config of LiveStateApp holds, and nobody is let in"
+            self._misconfigured = Failed("the config of LiveStateApp", message)
+            raise
 
     def initialize_settings(self) -> None:
         """Load the channels and make the endpoint that runs them."""
@@ -82,7 +94,7 @@ class LiveStateApp(ExtensionApp):
         IOLoop.current().add_callback(self._listener.serve, self._relay, kernels)
         self.failed: list[Failed] = []
         self._log_parent, _log.parent = _log.parent, self.log
-        self._connect = self._callback() if self.connect else None
+        self._desk = Desk(self._callback())
         for one in find(self.channels):
             self.host(one)
         files, failed = find_elements(self.elements)
@@ -103,9 +115,9 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes, below the server's base_url."""
-        served = {"endpoint": self.endpoint, "relay": self._relay, "connect": self._connect}
-        polled = {"polls": self.polls, "connect": self._connect}
-        bound = {"endpoint": self._bare, "relay": self._relay}
+        served = {"endpoint": self.endpoint, "relay": self._relay, "desk": self._desk}
+        polled = {"polls": self.polls, "desk": self._desk}
+        bound = {"endpoint": self._bare, "relay": self._relay, "desk": Desk(None)}
         self.handlers.extend(
             [
                 (r"/livestate/?", InfoHandler, {"app": self}),
@@ -123,23 +135,28 @@ class LiveStateApp(ExtensionApp):
         await self._bare.close()
         await self._relay.close()
         await self._listener.close()
+        self._desk.close()
         _log.parent = self._log_parent
 
-    def _callback(self) -> Connect:
+    def _callback(self) -> Connect | None:
         """Return the connect callback; where it cannot be loaded, one that lets nobody in."""
+        if self._misconfigured is not None:
+            self.host(self._misconfigured)
+            return _refuse
         if not isinstance(self.connect, str):
             callback: Connect = self.connect
             return callback
+        if not self.connect:
+            return None
         source = f"LiveStateApp.connect = {self.connect!r}"
         found = load(self.connect, source, "function")
         if not isinstance(found, Failed) and not callable(found):
             found = Failed(source, f"expected a function, got {found!r}")
         if isinstance(found, Failed):
-            self.log.error("livestate_nb: %s: %s; nobody is let in", found.source, found.message)
-            self.failed.append(found)
+            self.host(Failed(source, f"{found.message}; nobody is let in"))
             return _refuse
         return cast("Connect", found)
 
 
 def _refuse(_params: object, _user: object, _token: object) -> None:
-    raise Refuse("the connect callback could not be loaded")
+    raise Refuse("nobody is let in until the config is mended")

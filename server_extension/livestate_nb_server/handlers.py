@@ -13,8 +13,9 @@ from tornado.websocket import WebSocketHandler
 
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports.writing import write
-from livestate_nb_server.admission import AdmissionHandler, Connect, Visitor
+from livestate_nb_server.admission import AdmissionHandler, Visitor
 from livestate_nb_server.client import MAX_FRAME, Client
+from livestate_nb_server.desk import Desk
 from livestate_nb_server.page import page
 from livestate_nb_server.params import auth_token
 from livestate_nb_server.relay import Relay
@@ -23,20 +24,21 @@ from livestate_nb_server.relay import Relay
 class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
     """Carry the frames of one client; implements `livestate_nb.runtime.Transport`."""
 
-    def initialize(self, endpoint: Endpoint, relay: Relay, connect: Connect | None = None) -> None:
+    def initialize(self, endpoint: Endpoint, relay: Relay, desk: Desk) -> None:
         """Take what serves the client.
 
         Args:
             endpoint: runs what the server hosts.
             relay: leads to what kernels host.
-            connect: what the app says to clients that connect.
+            desk: asks what the app says to clients that connect.
         """
         super().initialize()
         self._endpoint = endpoint
         self._relay = relay
-        self._connect = connect
+        self._desk = desk
         self._visitor: Visitor | None = None
         self._client: Client | None = None
+        self._is_gone = False
 
     @property
     def max_message_size(self) -> int:
@@ -59,9 +61,22 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
     async def get(self, *args: Any, **kwargs: Any) -> None:
         """Upgrade, for who is let in."""
         await self.authorize()
+        self._must_upgrade()
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
-        self._visitor = await self.admit(self._connect, partial(auth_token, offered))
-        await super().get(*args, **kwargs)
+        self._visitor = await self.admit(self._desk, partial(auth_token, offered))
+        if not self._is_gone:
+            await super().get(*args, **kwargs)
+
+    def _must_upgrade(self) -> None:
+        """Check what tornado checks too late for us, when the app has been asked.
+
+        Raises:
+            HTTPError: 400, the request is for no WebSocket; 403, it comes from a foreign page.
+        """
+        if self.request.headers.get("Upgrade", "").lower() != "websocket":
+            raise web.HTTPError(400, "expected a WebSocket, got a request without the upgrade")
+        if not self.check_origin():
+            raise web.HTTPError(403)
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Start the pings, send small frames at once, and join the endpoint."""
@@ -81,6 +96,7 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
     def on_close(self) -> None:
         """Let the client's members leave."""
         super().on_close()
+        self._is_gone = True
         if self._client is not None:
             self._client.lost()
 

@@ -8,21 +8,22 @@ import logging
 from traitlets.config import Config
 
 from livestate_nb.channel import options_of
-from livestate_nb_server.gallery import find as find_elements
-from livestate_nb_server.hosted import Failed, Hosted, find
+from livestate_nb_server.hosted import Hosted, find
 from livestate_nb_server.serve import LeanServer
 
 
 def listing() -> tuple[str, bool]:
-    """Return a text for people, and whether all that is named can be hosted."""
+    """Return a text for people, and whether all that is named can be hosted.
+
+    Raises:
+        CommandError: a config file cannot be loaded.
+    """
     config = Config()
     config.LiveStateApp.log_level = logging.CRITICAL  # what cannot be loaded is in the text
     server = LeanServer(config=config, log_level=logging.CRITICAL)
     server.initialize([], new_httpserver=False)
-    found = find(server.extension.channels)
-    hosted = [one for one in found if isinstance(one, Hosted)]
-    elements, unfound = find_elements(server.extension.elements)
-    failed = [*(one for one in found if isinstance(one, Failed)), *unfound]
+    hosted = [one for one in find(server.extension.channels) if isinstance(one, Hosted)]
+    elements, failed = server.extension.gallery.files, server.extension.failed
     lines = [line for one in hosted for line in _describe(one)] or [_NOTHING]
     lines += [f"<{tag}>  {file}" for tag, file in elements.items()]
     for one in failed:

@@ -13,8 +13,9 @@ from tornado import web
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.errors import ProtocolError
-from livestate_nb_server.admission import AdmissionHandler, Connect
+from livestate_nb_server.admission import AdmissionHandler
 from livestate_nb_server.client import MAX_FRAME
+from livestate_nb_server.desk import Desk
 from livestate_nb_server.polls import TOKEN_PREFIX, Poll, Polls
 
 MAX_LINES: Final = 100
@@ -34,11 +35,11 @@ class LongPollHandler(AdmissionHandler):
     their scripts an answer to a request with cookies.
     """
 
-    def initialize(self, polls: Polls, connect: Connect | None) -> None:
-        """Take the sessions, and what the app says to clients that connect."""
+    def initialize(self, polls: Polls, desk: Desk) -> None:
+        """Take the sessions, and what asks the app about clients that connect."""
         super().initialize()
         self._polls = polls
-        self._connect = connect
+        self._desk = desk
         self._token: str | None = None
         self._fetching: Poll | None = None
 
@@ -48,11 +49,11 @@ class LongPollHandler(AdmissionHandler):
         """Take the session's token out of the query, where Jupyter would take it for its own."""
         self._token = self.request.headers.get(TOKEN_HEADER)
         for arguments in (self.request.arguments, self.request.query_arguments):
-            tokens = arguments.pop("token", [])
-            ours = [one.decode() for one in tokens if one.startswith(TOKEN_PREFIX.encode())]
-            if theirs := [one for one in tokens if one.decode() not in ours]:
+            tokens = [one for one in arguments.pop("token", []) if _is_text(one)]
+            ours = [one for one in tokens if one.startswith(TOKEN_PREFIX.encode())]
+            if theirs := [one for one in tokens if one not in ours]:
                 arguments["token"] = theirs
-            self._token = ours[-1] if ours else self._token
+            self._token = ours[-1].decode() if ours else self._token
         return await super().prepare(_redirect_to_login=_redirect_to_login)
 
     def check_xsrf_cookie(self) -> None:
@@ -146,9 +147,12 @@ class LongPollHandler(AdmissionHandler):
         self._answer({"status": status_code})
 
     async def _begin(self) -> None:
+        if not self._is_from_here():
+            self._answer({"status": 403})
+            return
         try:
             header = self.request.headers.get(AUTH_HEADER)
-            visitor = await self.admit(self._connect, lambda: header)
+            visitor = await self.admit(self._desk, lambda: header)
         except web.HTTPError as error:
             self._answer({"status": error.status_code})
             return
@@ -157,6 +161,16 @@ class LongPollHandler(AdmissionHandler):
             self._answer({"status": 500})
         else:
             self._answer({"status": 410, "token": poll.token, "messages": []})
+
+    def _is_from_here(self) -> bool:
+        """Return whether a request may begin a session that no token came with.
+
+        Images and links of foreign pages send cookies and no origin; our own pages' scripts send
+        none either, but say where they stand.
+        """
+        if self.token_authenticated or "Origin" in self.request.headers:
+            return True  # which has been checked
+        return self.request.headers.get("Sec-Fetch-Site") == "same-origin" or self.check_referer()
 
     def _frames(self) -> list[str | bytes]:
         """Return the frames in a request's body.
@@ -178,6 +192,15 @@ class LongPollHandler(AdmissionHandler):
     def _answer(self, body: Json) -> None:
         self.set_header("Content-Type", "application/json; charset=utf-8")
         self.finish(dumps(body))
+
+
+def _is_text(value: bytes) -> bool:
+    """Return whether a value of the query is UTF-8; Jupyter fails on a token that is none."""
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _frame(line: bytes) -> str | bytes:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import Final
 
 from livestate_nb.runtime import Endpoint
-from livestate_nb_server.admission import Visitor
+from livestate_nb_server.admission import ANYBODY, BY_TOKEN, Visitor
 from livestate_nb_server.client import Client
 from livestate_nb_server.relay import Relay
 
@@ -22,6 +22,9 @@ PATIENCE: Final = 1.5
 MAX_POLLS: Final = 1000
 """Sessions that may be open at a time."""
 
+MAX_POLLS_OF_ONE: Final = 100
+"""Sessions of one user, who logged in; those who have Jupyter's token cannot be told apart."""
+
 TOKEN_PREFIX: Final = "livestate-poll-"  # noqa: S105 - what a token begins with, no secret
 """Tells a session's token from Jupyter's, which has the same name in the query."""
 
@@ -30,21 +33,30 @@ class Poll:
     """Keep the frames for one client; implements `livestate_nb.runtime.Transport`.
 
     Args:
-        principal: whose it is: nobody else can use its token.
+        endpoint: runs what the server hosts.
+        relay: leads to what kernels host.
+        visitor: whose it is: nobody else can use its token.
         window: seconds that a poll waits.
         ended: called when it is over.
     """
 
-    def __init__(self, principal: str, window: float, ended: Callable[["Poll"], None]) -> None:
+    def __init__(
+        self,
+        endpoint: Endpoint,
+        relay: Relay,
+        visitor: Visitor,
+        window: float,
+        ended: Callable[["Poll"], None],
+    ) -> None:
         self.token = TOKEN_PREFIX + secrets.token_urlsafe(32)
-        self.principal = principal
-        self.client: Client
+        self.principal = visitor.principal
         self._window = window
         self._ended = ended
         self._frames: list[str] = []
         self._waiting: asyncio.Future[None] | None = None
         self._is_over = False
         self._end: asyncio.TimerHandle | None = None
+        self.client = Client(endpoint, relay, self, visitor, has_binary=False)
         self._rest()
 
     @property
@@ -140,10 +152,9 @@ class Polls:
 
     def open(self, visitor: Visitor) -> Poll | None:
         """Begin a session; None where too many are open."""
-        if len(self._polls) >= MAX_POLLS:
+        if len(self._polls) >= MAX_POLLS or self._has_enough(visitor.principal):
             return None
-        poll = Poll(visitor.principal, self.window, self._ended)
-        poll.client = Client(self._endpoint, self._relay, poll, visitor, has_binary=False)
+        poll = Poll(self._endpoint, self._relay, visitor, self.window, self._ended)
         self._polls[poll.token] = poll
         return poll
 
@@ -156,6 +167,12 @@ class Polls:
         """End all sessions."""
         for poll in list(self._polls.values()):
             poll.end()
+
+    def _has_enough(self, principal: str) -> bool:
+        if principal in (BY_TOKEN, ANYBODY):
+            return False
+        owners = [poll.principal for poll in self._polls.values()]
+        return owners.count(principal) >= MAX_POLLS_OF_ONE
 
     def _ended(self, poll: Poll) -> None:
         self._polls.pop(poll.token, None)

@@ -35,11 +35,22 @@ class NoFiles(LargeFileManager):
         """Return no routes: the default's would serve what lies in the root directory."""
         return []
 
+    def resolve_path(self, path: str) -> str | None:  # noqa: ARG002 - Jupyter names it
+        """Return None: nobody is told whether there is such a file."""
+        return None
+
 
 class LeanServer(ServerApp):
-    """Serve nothing but what authentication needs, and LiveState."""
+    """Serve nothing but what authentication needs, and LiveState.
 
-    default_services = ("api", "auth", "security", "shutdown")  # type: ignore[assignment] # fewer
+    A config file that fails ends it: without what the file says it may let in whom it should not.
+    """
+
+    default_services = ("api", "auth", "security")  # type: ignore[assignment] # fewer
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.raise_config_file_errors = True
 
     @property
     def extension(self) -> LiveStateApp:
@@ -56,6 +67,23 @@ class LeanServer(ServerApp):
         self.jpserver_extensions = {LiveStateApp.name: True}
         super().init_server_extensions()
 
+    def load_config_file(  # type: ignore[override]  # as JupyterApp's own
+        self, suppress_errors: bool = True
+    ) -> None:
+        """Load the config files.
+
+        Raises:
+            CommandError: one of them fails, or the one that is asked for is not there.
+        """
+        stem = os.path.splitext(self.config_file)[0]
+        if stem and not any(os.path.exists(stem + kind) for kind in (".py", ".json")):
+            raise CommandError(f"expected a file at --config={self.config_file}, got none")
+        try:
+            super().load_config_file(suppress_errors)
+        except Exception as error:
+            name = type(error).__name__
+            raise CommandError(f"a config file cannot be loaded: {name}: {error}") from error
+
 
 def serve(argv: list[str]) -> int:
     """Run the server until it is stopped.
@@ -64,7 +92,8 @@ def serve(argv: list[str]) -> int:
         argv: modules, then options of Jupyter's.
 
     Raises:
-        CommandError: a module cannot be imported, or has channels that cannot be hosted, or none.
+        CommandError: a module cannot be imported, or has channels that cannot be hosted, or none;
+            a config file cannot be loaded.
     """
     if argv[:1] in (["-h"], ["--help"]):
         print(_USAGE, end="")

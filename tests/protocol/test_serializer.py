@@ -95,6 +95,14 @@ def test_bytes_go_out_in_a_binary_push(topic: str, event: str, payload: bytes) -
     assert V2.encode(Message(7, None, topic, event, payload)) == frame
 
 
+def test_a_binary_push_without_a_join_ref_has_an_empty_one() -> None:
+    message = Message(None, None, "t", "e", b"\xff")
+    frame = V2.encode(message)
+    assert isinstance(frame, bytes)
+    assert frame == b"\x00\x00\x01\x01te\xff"
+    assert pushed(frame) == message
+
+
 def test_a_pushed_frame_is_read_by_clients() -> None:
     message = Message("7", None, "t", "image", b"\x89PNG")
     frame = V2.encode(message)

@@ -29,6 +29,8 @@ BUFFERS: dict[str, tuple[Any, bytes]] = {
 UNSENDABLE: dict[str, Any] = {
     "objects": np.array([object()]),
     "dates": np.array(["2024-01-01"], dtype="datetime64[D]"),
+    "a number": np.float64(1.5),
+    "an array of no dimension": np.array(1.5),
     "text": "a text is no object",
     "numpy text": np.str_("nor is this"),
 }

@@ -213,3 +213,24 @@ async def test_a_join_that_is_replaced_while_it_is_authorized_is_given_up() -> N
     gone.connection.lost()
     await until(lambda: len(endpoint.sessions) == 1)
     await endpoint.close()
+
+
+@pytest.mark.asyncio
+async def test_ending_ten_times_as_many_sessions_takes_about_ten_times_as_long() -> None:
+    class Room(Channel, topic="room:*", shared=True):
+        pass
+
+    async def seconds(count: int) -> float:
+        endpoint = Endpoint()
+        endpoint.declare(Room)
+        sessions = [endpoint.session(f"room:{number}", None) for number in range(count)]
+        before = time.thread_time()  # whatever else the machine does
+        for session in sessions:
+            session.close()
+        spent = time.thread_time() - before
+        assert endpoint.sessions == []
+        assert endpoint.session("room:1", None) is not sessions[1]
+        await endpoint.close()
+        return spent
+
+    assert await seconds(5000) < 30 * await seconds(500)

@@ -45,6 +45,12 @@ class Alone(Chat, topic="alone:*", shared=False):
     pass
 
 
+class Early(Channel, topic="early:*", presence=True):
+    def init(self, params: Any) -> Any:
+        self.track({"typing": False}, key=params["name"])
+        return {}
+
+
 class Crashing(Chat, topic="crashing:*", on_error="crash"):
     pass
 
@@ -119,6 +125,18 @@ async def test_the_state_comes_first_then_who_is_present_then_what_changes(
         "presence_diff",
     ]
     assert client.received("presence_state")[0][4] == {}
+
+
+async def test_a_member_may_be_present_from_init_on(endpoint: Endpoint) -> None:
+    endpoint.declare(Early)
+    ann, bob = Client(endpoint), Client(endpoint)
+    await ann.join("early:1", {"name": "ann"})
+    await sees(ann, ann=[False])
+    await bob.join("early:1", {"name": "bob"})
+    for client in (ann, bob):
+        await sees(client, ann=[False], bob=[False])
+    ann.push("early:1", "phx_leave")
+    await sees(bob, bob=[False])
 
 
 async def test_a_second_tab_is_a_second_meta(endpoint: Endpoint, channel: Any, topic: str) -> None:
@@ -219,6 +237,7 @@ async def test_a_client_that_missed_too_much_is_told_who_is_present(endpoint: En
     ann.connection.lost()
     for number in range(300):
         bob.dispatch("chat:1", "typing", {"on": number})
+    await bob.until(lambda: len(bob.frames) > 600)  # a patch and a diff for each
     await sees(bob, bob=[299])
     again = await rejoin(endpoint, ann, "chat:1", 1)
     await sees(again, ann=[False], bob=[299])

@@ -1,5 +1,6 @@
 """Channels that the tests' servers host."""
 
+import asyncio
 import time
 from typing import Any
 
@@ -87,6 +88,14 @@ def connect(params: Any, user: User, auth_token: str | None) -> dict[str, Any] |
 
 async def connect_async(params: Any, user: User, auth_token: str | None) -> dict[str, Any]:
     return {"user": "async"}
+
+
+GATE = asyncio.Event()
+
+
+async def connect_behind_gate(params: Any, user: User, auth_token: str | None) -> None:
+    CALLS.append((params, user.username, auth_token))
+    await GATE.wait()
 
 
 NO_FUNCTION = 7

@@ -176,6 +176,24 @@ def test_without_a_config_file_the_line_for_it_is_printed(
     assert sorted(texts(place)) == ["test_todo_channel.py", "todo_channel.py"]
 
 
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("c.LiveStateApp.channels = {\n", "jupyter livestate: a config file cannot be loaded: "),
+        ("c.LiveStateApp.channels = ['todo']\n", "FAILED  the config of LiveStateApp"),
+        ("c.LiveStateApp.connect = 'gone:away'\n", "FAILED  LiveStateApp.connect = 'gone:away'"),
+    ],
+)
+def test_the_list_says_what_is_wrong_with_the_config(
+    place: Path, text: str, complaint: str
+) -> None:
+    (place / "config").mkdir()
+    (place / "config" / "jupyter_server_config.py").write_text(text)
+    listed = jupyter_livestate("list")
+    assert listed.returncode == 1
+    assert complaint in listed.stdout + listed.stderr
+
+
 def test_where_nothing_is_hosted_the_list_says_how() -> None:
     listed = jupyter_livestate("list")
     assert listed.returncode == 0

@@ -1,13 +1,16 @@
 """The connect callback: what it is told, what it gives to channels, and whom it keeps out."""
 
+import asyncio
 from typing import Any
 
 import pytest
 
+from tests.clients import until
 from tests.server_extension import channels as app
 from tests.server_extension.kernels import Bind, Kernel
 from tests.server_extension.test_relay import Start
 from tests.server_extension.web import Connect, status
+from tests.sockets import nodelays
 
 CALLBACK = "tests.server_extension.channels:connect"
 
@@ -85,6 +88,52 @@ async def test_who_is_refused_gets_403_and_so_does_all_if_it_fails(
     assert await status(connect(params={"as": "ann"})) == 101
 
 
+async def test_nobody_is_asked_about_foreign_pages_and_what_is_no_websocket(
+    connect: Connect, jp_fetch: Any, login: Any
+) -> None:
+    _, headers = await login()
+    assert await status(connect(headers={**headers, "Origin": "http://evil.example"})) == 403
+    plain = jp_fetch("livestate", "websocket", params={"vsn": "2.0.0"})
+    assert await status(plain) == 400
+    assert app.CALLS == []
+
+
+@pytest.mark.parametrize(
+    "options", [{"LiveStateApp": {"connect": app.connect_behind_gate}}], ids=["gate"]
+)
+async def test_who_goes_while_the_app_is_asked_leaves_nothing_behind(
+    connect: Connect,
+    jp_serverapp: Any,
+    jp_http_port: int,
+    jp_base_url: str,
+    jp_auth_header: dict[str, str],
+) -> None:
+    [extension] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
+    app.GATE.clear()
+    _, writer = await asyncio.open_connection("localhost", jp_http_port)
+    lines = [
+        f"GET {jp_base_url}livestate/websocket?vsn=2.0.0 HTTP/1.1",
+        f"Host: localhost:{jp_http_port}",
+        f"Authorization: {jp_auth_header['Authorization']}",
+        "Upgrade: websocket",
+        "Connection: Upgrade",
+        "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+        "Sec-WebSocket-Version: 13",
+    ]
+    writer.write("\r\n".join([*lines, "", ""]).encode())
+    await until(lambda: len(app.CALLS) == 1)
+    writer.close()
+    await writer.wait_closed()
+    await until(lambda: not nodelays(jp_http_port))
+    app.GATE.set()
+    other = await connect()
+    await other.join("assigned:1")
+    assert len(extension._relay._guests) == 1
+    assert len(extension.endpoint._connections) == 1
+    other.close()
+    await until(lambda: not extension._relay._guests and not extension.endpoint._connections)
+
+
 async def test_an_auth_token_that_cannot_be_read_is_refused(connect: Connect) -> None:
     offered = ["phoenix", "base64url.bearer.phx.a"]
     assert await status(connect(subprotocols=offered)) == 403
@@ -122,6 +171,25 @@ async def test_one_that_cannot_be_loaded_lets_nobody_in_and_is_reported(
     assert await status(connect()) == 403
     body = (await jp_fetch("livestate/")).body.decode()
     assert "LiveStateApp.connect = " in body
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"LiveStateApp": {"connect": CALLBACK, "channels": ["no dict"]}},
+        {"LiveStateApp": {"connect": 7}},
+        {"LiveStateApp": {"connect": CALLBACK, "log_level": "no level"}},
+    ],
+    ids=["channels", "connect", "another option"],
+)
+async def test_config_with_a_wrong_value_lets_nobody_in_and_is_reported(
+    connect: Connect, jp_fetch: Any
+) -> None:
+    assert await status(connect(params={"as": "ann"})) == 403
+    assert app.CALLS == []
+    body = (await jp_fetch("livestate/")).body.decode()
+    assert "the config of LiveStateApp" in body
+    assert "nobody is let in" in body
 
 
 async def test_it_reaches_the_channels_of_kernels(

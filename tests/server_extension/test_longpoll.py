@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from tests.clients import until
+from tests.server_extension.channels import CALLS
 from tests.server_extension.polling import Fetch, Polling
 from tests.server_extension.test_handlers import Denying
 from tests.server_extension.web import OUTSIDER, status
@@ -111,11 +112,24 @@ async def test_a_second_poll_takes_the_place_of_the_first(windows: Any, fetch: F
 
 async def test_tokens_that_name_no_session(fetch: Fetch) -> None:
     client = Polling(fetch)
-    for token in (None, "garbage", "livestate-poll-garbage"):
+    for token in (None, "livestate-poll-garbage"):
         client.token = token
-        if token != "garbage":  # that is one for Jupyter, and wrong
-            assert await client.post(JOIN) == {"status": 410}
-            assert (await client.request())["status"] == 410
+        assert await client.post(JOIN) == {"status": 410}
+        assert (await client.request())["status"] == 410
+    client.token = "garbage"  # that is one for Jupyter, and wrong
+    assert await status(client.post(JOIN)) == 403
+    assert await status(client.request()) == 403
+
+
+async def test_a_token_that_is_no_text_is_none(
+    fetch: Fetch, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Polling(fetch, params={"token": b"\xff"})
+    assert (await client.request())["status"] == 410
+    assert (
+        await status(Polling(fetch, params={"token": b"\xff"}, headers=OUTSIDER).request()) == 403
+    )
+    assert not [record for record in caplog.records if record.exc_info]
 
 
 async def test_only_so_many_sessions_are_open(
@@ -125,6 +139,19 @@ async def test_only_so_many_sessions_are_open(
     for _ in range(2):
         await Polling(fetch).open()
     assert await Polling(fetch).request() == {"status": 500}
+
+
+async def test_who_logged_in_opens_only_some_of_them(
+    windows: Any, fetch: Fetch, login: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("livestate_nb_server.polls.MAX_POLLS_OF_ONE", 2)
+    (_, ann), (_, bob) = await login(), await login()
+    for headers in (ann, bob):
+        for _ in range(2):
+            await Polling(fetch, headers=headers).open()
+        assert await Polling(fetch, headers=headers).request() == {"status": 500}
+    for _ in range(3):
+        await Polling(fetch).open()
 
 
 async def test_the_token_may_come_in_a_header(fetch: Fetch) -> None:
@@ -178,7 +205,9 @@ async def test_binary_frames_come_in_base64_and_do_not_go_out(fetch: Fetch) -> N
 
 
 @pytest.mark.parametrize("body", [b"{bad json", b"[1,2]", b"not base64!", b"[\xff]"])
-async def test_what_is_no_frame_ends_the_session_and_no_other(fetch: Fetch, body: bytes) -> None:
+async def test_what_is_no_frame_ends_the_session_and_no_other(
+    windows: Any, fetch: Fetch, body: bytes
+) -> None:
     good, bad = await Polling(fetch).open(), await Polling(fetch).open()
     await bad.post(JOIN)
     assert await bad.send(body) == {"status": 408}
@@ -255,7 +284,7 @@ async def test_the_connect_callback_is_asked(fetch: Fetch) -> None:
     assert state == {"user": {"name": "ann"}, "auth_token": "secret"}
 
 
-async def test_a_session_is_for_who_opened_it_only(fetch: Fetch, login: Any) -> None:
+async def test_a_session_is_for_who_opened_it_only(windows: Any, fetch: Fetch, login: Any) -> None:
     _, headers = await login()
     client = await Polling(fetch, headers=headers).open()
     await client.post(JOIN)
@@ -278,6 +307,30 @@ async def test_a_cookie_counts_from_the_server_s_own_origin_only(fetch: Fetch, l
     assert await foreign.request() == {"status": 403}
     assert await foreign.post(INC) == {"status": 403}
     assert (await client.wait("state:change"))["version"] == 0
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"LiveStateApp": {"connect": "tests.server_extension.channels:connect"}}],
+    ids=["callback"],
+)
+async def test_images_of_foreign_pages_begin_no_session(app: Any, fetch: Fetch, login: Any) -> None:
+    CALLS.clear()
+    _, headers = await login()
+    here = f"{headers.pop('Origin')}/page"
+    for sent in (
+        {},
+        {"Referer": "http://evil.example/"},
+        {"Referer": "http://evil.example/", "Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+    ):
+        image = Polling(fetch, headers={**headers, **sent})
+        assert (sent, await image.request()) == (sent, {"status": 403})
+    assert CALLS == []
+    for sent in ({"Referer": here}, {"Sec-Fetch-Site": "same-origin"}):
+        await Polling(fetch, headers={**headers, **sent}).open()
+    assert len(CALLS) == 2
 
 
 async def test_a_post_with_a_cookie_and_no_session_is_no_way_around_xsrf(

@@ -1,5 +1,6 @@
 """The kit against a real server, which it starts."""
 
+import json
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -102,6 +103,19 @@ def test_a_server_is_there_when_it_listens_and_not_before(
     (tmp_path / "late_channels.py").write_text(LATE)
     with serving("late_channels") as server:
         assert server.join("late").state == {}
+
+
+def test_no_client_stops_a_server_or_looks_for_files(server: Server) -> None:
+    base = server.url.replace("ws", "http", 1).removesuffix("livestate")
+    headers = {"Authorization": f"token {server.token}"}
+    stop = urllib.request.Request(f"{base}api/shutdown", headers=headers, method="POST")
+    with pytest.raises(HTTPError) as missing:
+        urllib.request.urlopen(stop)
+    missing.value.close()
+    assert missing.value.code == 404
+    look = urllib.request.Request(f"{base}api/resolvePath?path={__file__}", headers=headers)
+    with urllib.request.urlopen(look) as answer:
+        assert json.load(answer) == {"resolved": []}
 
 
 def test_a_server_that_does_not_start_says_why() -> None:
