@@ -27,19 +27,12 @@ export const problemStyles = css`
 /**
  * Shows an error in an element's place.
  * @param message what happened; lines after the first are code
- * @param place where it happened
+ * @param place where it happened: code as well
  */
 export function problem(title: string, message: string, place = ""): TemplateResult {
   const [text, ...code] = message.split("\n");
   return html`<div class="livestate-problem" role="alert">
     <p><strong>${title}</strong> ${text}</p>
-    ${[...code, place].map((line) => (line ? html`<code>${line}</code>` : nothing))}
+    ${[...code, ...place.split("\n")].map((line) => (line ? html`<code>${line}</code>` : nothing))}
   </div>`;
-}
-
-/** Returns the first line of an error's stack that names a place, e.g. `render (todo-list.js:7:5)`. */
-export function firstPlace(error: unknown): string {
-  const lines = (error instanceof Error && error.stack?.split("\n")) || [];
-  const line = lines.find((text) => /:\d+:\d+\)?$/.test(text.trim()));
-  return line?.trim().replace(/^at /, "") ?? "";
 }
