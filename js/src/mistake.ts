@@ -50,18 +50,20 @@ export function missingImport(source: Source, specifier: string, index: number):
   return mistake(source, source.placeAt(index), what);
 }
 
-/** Returns the error for what a module threw while it was evaluated. */
-export function thrown(source: Source, error: unknown): ModuleError {
+/**
+ * Returns the error for what a module threw while it was evaluated, or its element was made.
+ * @param name of the module
+ */
+export function thrown(name: string, error: unknown): ModuleError {
   const isDefinedTwice = (error as Error | undefined)?.name === "NotSupportedError";
   const hint = isDefinedTwice ? ". Leave customElements.define out: it is done for you" : "";
   const message = `${error instanceof Error ? `${error.name}: ${error.message}` : error}${hint}`;
   const traced = trace(error);
   if (traced) return mistake(traced.source, traced.place, message, error);
   const place = firstPlace(error);
-  return new ModuleError(
-    `${source.name} failed while it was loaded. ${message}${place && `\n${place}`}`,
-    { cause: error },
-  );
+  return new ModuleError(`${name} failed while it was loaded. ${message}${place && `\n${place}`}`, {
+    cause: error,
+  });
 }
 
 /** Returns the error for a module whose default export is no element. */

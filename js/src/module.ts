@@ -14,7 +14,7 @@ import {
 } from "./mistake";
 import { type Edit, Source } from "./source";
 import { locate } from "./syntax";
-import { remember, stackName, trace } from "./trace";
+import { remember, rememberClass, stackName, trace } from "./trace";
 
 type Imports = ReturnType<typeof parse>[0];
 
@@ -131,6 +131,7 @@ export async function loadElementClass(
   if (typeof element !== "function" || !(element.prototype instanceof HTMLElement)) {
     throw noElement(source, element);
   }
+  rememberClass(element as CustomElementConstructor, source);
   return element as CustomElementConstructor;
 }
 
@@ -178,7 +179,7 @@ async function explain(
       if (!isThere) return missingImport(source, specifier, start);
     }
   }
-  return thrown(source, error);
+  return thrown(source.name, error);
 }
 
 function hasScheme(specifier: string): boolean {

@@ -12,10 +12,10 @@ export const problemStyles = css`
     background: color-mix(in srgb, var(--jp-error-color1, #d32f2f) 10%, transparent);
     overflow-wrap: anywhere;
   }
-  .livestate-problem > * {
+  .livestate-problem :is(p, code) {
     margin: 0;
   }
-  .livestate-problem > code {
+  .livestate-problem code {
     display: block;
     padding: 0.2em 0 0;
     white-space: pre-wrap;
@@ -33,6 +33,11 @@ export function problem(title: string, message: string, place = ""): TemplateRes
   const [text, ...code] = message.split("\n");
   return html`<div class="livestate-problem" role="alert">
     <p><strong>${title}</strong> ${text}</p>
-    ${[...code, ...place.split("\n")].map((line) => (line ? html`<code>${line}</code>` : nothing))}
+    ${codeLines([...code, place].join("\n"))}
   </div>`;
+}
+
+/** Shows lines of code. */
+export function codeLines(text: string): unknown {
+  return text.split("\n").map((line) => (line ? html`<code>${line}</code>` : nothing));
 }

@@ -8,6 +8,9 @@ import type { Place, Source } from "./source";
 /** The sources of the page's modules, by the names and addresses that stacks may have for them. */
 const SOURCES = new Map<string, Source>();
 
+/** The sources of the classes that modules export. */
+const EXPORTED = new WeakMap<object, Source>();
+
 /** Returns a name for a module that no other of the page has: `todo-list.js`, `todo-list.js?2`, ... */
 export function stackName(name: string): string {
   let free = name;
@@ -18,6 +21,17 @@ export function stackName(name: string): string {
 /** Knows a module by these names and addresses from now on. */
 export function remember(source: Source, ...names: string[]): void {
   for (const name of names) SOURCES.set(name, source);
+}
+
+/** Knows which module exports a class from now on. */
+export function rememberClass(element: CustomElementConstructor, source: Source): void {
+  EXPORTED.set(element, source);
+}
+
+/** Tells whether an error was thrown in the module of an element. */
+export function isFrom(element: HTMLElement, error: unknown): boolean {
+  const source = EXPORTED.get(element.constructor);
+  return source !== undefined && trace(error)?.source === source;
 }
 
 /** A place in a module of the page. */
