@@ -83,7 +83,7 @@ export function guess(source: Source, place: Place | undefined): string {
   if (source.text.trimStart().startsWith("<")) {
     return "This looks like HTML: a cell of HTML begins with %%live_template";
   }
-  const isAfterName = /[\w$)\]]\s*$/.test(before);
+  const isAfterName = /[\w$)\]}]\s*$/.test(before);
   if (/^<[A-Za-z>]/.test(rest) && !/[\w$]$/.test(before)) {
     return "Browsers can't read JSX: write html`<p>…</p>`, with a $ in front of each {";
   }

@@ -56,6 +56,7 @@ it("the syntax of TypeScript is recognised where Chromium stops", () => {
   for (const marked of [
     "class A {\n  render(state‸: State) {}\n}",
     "class A {\n  render(state)‸: unknown {}\n}",
+    "class A {\n  render({ items }‸: State) {}\n}",
     "f(state‸?: { items: string[] })",
     "const ‸x: number = 3;",
     "class A {\n  ‸count: number = 3;\n}",

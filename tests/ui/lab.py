@@ -105,6 +105,16 @@ class Tab:
               === "busy" """
         )
 
+    def edit(self, cell: str, source: str) -> None:
+        """Replace the source of a cell, found by its id."""
+        self.page.evaluate(
+            """([id, source]) => {
+              const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+              cells.find((cell) => cell.model.id === id).model.sharedModel.setSource(source);
+            }""",
+            [cell, source],
+        )
+
     def evaluate(self, code: str) -> str:
         """Execute code in the notebook's kernel, in no cell, and return what it printed."""
         result: str = self.page.evaluate(
