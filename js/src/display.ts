@@ -6,11 +6,10 @@
 import type { CommModel } from "./comm";
 import type { LiveState } from "./live-state";
 import type { LogEntry } from "./log";
-import { ModuleError, thrown } from "./mistake";
+import { isKnown, thrown } from "./mistake";
 import type { Lease } from "./pool";
 import type { Endpoint, Runtime } from "./runtime";
 import { StockElement } from "./stock";
-import { TagError } from "./tags";
 import { isFrom } from "./trace";
 import { Handover } from "./handover";
 import { LiveView } from "./view";
@@ -160,8 +159,7 @@ export class Display {
     } catch (error) {
       if (!isCurrent()) return;
       console.error(error);
-      const isKnown = error instanceof ModuleError || error instanceof TagError;
-      this.#view.failure = isKnown ? error : thrown(`${tag}.js`, error);
+      this.#view.failure = isKnown(error) ? error : thrown(`${tag}.js`, error);
     }
   }
 

@@ -12,6 +12,11 @@ export class ModuleError extends Error {
   override readonly name = "ModuleError";
 }
 
+/** Tells whether an error says what is wrong already; another copy of the bundle may have made it. */
+export function isKnown(error: unknown): error is Error {
+  return error instanceof Error && ["ModuleError", "TagError"].includes(error.name);
+}
+
 /** Returns the error for a source that is no JavaScript. */
 export function unreadable(
   source: Source,

@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, expect
 
 from tests.servers import Server
-from tests.ui.lab import Tab, new_context, notebook
+from tests.ui.lab import CONTRAST, Tab, new_context, notebook
 
 SETUP = """
 %load_ext livestate_nb
@@ -169,6 +169,18 @@ def test_a_mistake_is_shown_with_the_line_of_the_cell(tab: Tab, mistake: str) ->
     expect(alert).to_contain_text(f"todo-broken.js, line {line}, column ")
     code = source.splitlines()[line - 1].strip()
     expect(alert.locator("code").last).to_have_text(code)
+
+
+@pytest.mark.parametrize("theme", ["JupyterLab Dark", "JupyterLab Light"])
+def test_a_mistake_is_legible_in_both_themes(tab: Tab, theme: str) -> None:
+    source = ELEMENT.replace("todo-list", "todo-broken").replace("!item.done", "!item.state.done")
+    tab.edit("broken", source)
+    tab.run("broken")
+    tab.theme(theme)
+    alert = tab.page.locator("livestate-view").last.get_by_role("alert")
+    for part in (alert.locator("p"), alert.locator("code").first):
+        ratio = part.evaluate(CONTRAST)
+        assert ratio >= 4.5, f"contrast {ratio:.2f}"
 
 
 def test_what_a_listener_throws_is_shown_with_its_line_until_it_is_dismissed(tab: Tab) -> None:
