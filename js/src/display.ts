@@ -4,6 +4,7 @@
  */
 
 import type { CommModel } from "./comm";
+import { Handover } from "./handover";
 import type { LiveState } from "./live-state";
 import type { LogEntry } from "./log";
 import { isKnown, thrown } from "./mistake";
@@ -11,7 +12,6 @@ import type { Lease } from "./pool";
 import type { Endpoint, Runtime } from "./runtime";
 import { StockElement } from "./stock";
 import { isFrom } from "./trace";
-import { Handover } from "./handover";
 import { LiveView } from "./view";
 
 /** What Python writes on the model. */

@@ -127,7 +127,7 @@ def test_a_reload_shows_the_element_as_it_was_run_last(tab: Tab) -> None:
 MISTAKES = {
     "syntax": ("", "render({ items })", "render({ items ", "Unexpected token '{'", 11),
     "unclosed": ("", "</form>`;", "</form>;", "Something before this is not closed", 29),
-    "import": ("", '"lit"', '"react"', """can't import "react". An element can import""", 2),
+    "import": ("", '"lit"', '"vue"', """can't import "vue". An element can import""", 2),
     "export": ("", "css, html", "ccs, html", "'lit' does not provide an export named 'ccs'", 2),
     "address": (
         "",
@@ -216,3 +216,35 @@ def test_a_mended_cell_shows_its_element_again(tab: Tab) -> None:
     view = tab.page.locator("livestate-view").last
     expect(view.get_by_text("To do: 1 of 1")).to_be_visible()
     expect(view.get_by_role("alert")).to_be_hidden()
+
+
+TEMPLATE = """\
+%%live_template --topic todos:me
+<h3 :text="`${items.length} things`"></h3>
+<ul>
+  <li :each="item in items" :text="item.title"></li>
+</ul>
+<form :sendsubmit="add_todo">
+  <input name="title" placeholder="What else?"> <button>Add</button>
+</form>
+"""
+
+
+def test_a_cell_of_html_is_a_template(tab: Tab) -> None:
+    tab.edit("broken", TEMPLATE)
+    tab.run("broken")
+    view = tab.page.locator("livestate-view").last
+    expect(view.get_by_text("1 things")).to_be_visible()
+    view.get_by_placeholder("What else?").fill("A template")
+    view.get_by_role("button", name="Add").click()
+    expect(view.locator("li")).to_have_text(["Write an element in a cell", "A template"])
+    tab.edit("broken", TEMPLATE.replace("things", "to do"))
+    tab.run("broken")
+    expect(view.get_by_text("2 to do")).to_be_visible()
+
+
+def test_a_mistake_in_a_template_names_the_expression(tab: Tab) -> None:
+    tab.edit("broken", TEMPLATE.replace("items.length", "items.nope.length"))
+    tab.run("broken")
+    alert = tab.page.locator("livestate-view").last.get_by_role("alert")
+    expect(alert).to_contain_text("`${items.nope.length} things`")
