@@ -18,6 +18,7 @@ from livestate_nb.declaration import (
     RunOn,
     asks_for_main,
     check_options,
+    check_tag,
     handlers_of,
     has_fallback,
     is_pattern,
@@ -35,7 +36,6 @@ if TYPE_CHECKING:
     from livestate_nb.schema import Contract
 
 _INHERITED: Any = object()
-_TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
 _FILE: Final = re.compile(r"\S+\.m?js")
 _NO_TOPIC: Final = 'has no topic: write class {name}(Channel, topic="name:*")'
 
@@ -272,7 +272,8 @@ class Channel:
                 state is shown as a tree with the events that the channel accepts.
             esm: an ES module in plain JavaScript whose default export is the element's class:
                 its source, or the Path of its file: when that changes, what it exports takes
-                the shown element's place. It may import from ``lit`` and ``livestate-nb``.
+                the shown element's place. It may import from ``lit`` and ``livestate-nb``. Not
+                needed for an element that a cell declares (``%%live_element todo-list``).
             name: names the session; the calling cell by default.
             params: the join params that `init` gets, an object; ``{}`` by default.
 
@@ -280,21 +281,19 @@ class Channel:
             HostError: ``%load_ext livestate_nb`` has not been run.
             TopicError: the topic is not one of the channel's.
             TypeError: layout is no element of `livestate_nb.ui`.
-            DeclarationError: element and esm do not fit, or a layout is given as well.
+            DeclarationError: element and esm do not fit, a layout is given as well, or no cell
+                declares the element.
             FileNotFoundError: esm is a Path to no file.
             Refuse: `init` refused, or whatever it raised.
         """
         if layout is not None:
             element, esm = _shown(layout, element, esm)
-        if bool(element) != bool(esm):
+        if element:
+            check_tag(element)
+        elif esm:
             raise DeclarationError(
-                "expected element and esm together (the tag, and the module that exports its "
-                f"class), got element={element!r} and {'an' if esm else 'no'} esm"
-            )
-        if element and not _TAG.fullmatch(element):
-            raise DeclarationError(
-                "expected an element's tag in lower case with a hyphen, such as 'todo-list', "
-                f"got {element!r}"
+                "expected the tag of the element that esm exports, such as element='todo-list', "
+                "got none"
             )
         if isinstance(esm, str) and _FILE.fullmatch(esm):
             raise DeclarationError(f"expected the source of a module, got {esm!r}: Path({esm!r})?")

@@ -5,6 +5,7 @@ It must not know channels themselves, nor who runs them.
 
 import inspect
 import math
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Literal, TypeAlias, TypeVar
@@ -20,6 +21,7 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 _EVENTS: Final = "_livestate_events"
 _RUN_ON: Final = "_livestate_run_on"
+_TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
 FALLBACK: Final = "handle_event"
 """The method that takes the events without a handler."""
 
@@ -119,6 +121,19 @@ def serving(patterns: Iterable[str], topic: str) -> str:
 def precedence(pattern: str) -> int:
     """Return which of the patterns that match a topic serves it: the one with the most."""
     return len(pattern) + (not is_pattern(pattern))
+
+
+def check_tag(element: str) -> None:
+    """Refuse what no element of a notebook can have as its tag.
+
+    Raises:
+        DeclarationError: it is not in lower case, or has no hyphen.
+    """
+    if not _TAG.fullmatch(element):
+        raise DeclarationError(
+            "expected an element's tag in lower case with a hyphen, such as 'todo-list', "
+            f"got {element!r}"
+        )
 
 
 def check_options(name: str, options: Options) -> None:

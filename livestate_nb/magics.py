@@ -13,6 +13,7 @@ from IPython.core.error import UsageError
 
 from livestate_nb import report
 from livestate_nb.capture import Capture
+from livestate_nb.cells import Cells
 from livestate_nb.channel import Channel, install_host
 from livestate_nb.clock import IdleClock
 from livestate_nb.errors import HostError, LiveStateError
@@ -48,6 +49,7 @@ class Extension:
                 function()  # the cell that loads the extension is running
         shell.register_magic_function(self.livestate, "line", "livestate")
         shell.set_hook("complete_command", _complete, str_key="%livestate")
+        self._cells = Cells(shell, self._notebook)
         install_host(self._notebook)
 
     def cell(self) -> tuple[str, str]:
@@ -102,6 +104,7 @@ class Extension:
         for event, function in self._hooks:
             self._shell.events.unregister(event, function)
         del self._shell.magics_manager.magics["line"]["livestate"]
+        self._cells.close()
         self._notebook.close()
         self._capture.close()
 

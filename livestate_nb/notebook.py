@@ -18,7 +18,8 @@ from livestate_nb import report
 from livestate_nb.channel import Channel, options_of, seat_of
 from livestate_nb.clock import IdleClock
 from livestate_nb.codec import Json
-from livestate_nb.errors import ChannelError, HostError
+from livestate_nb.declaration import check_tag
+from livestate_nb.errors import ChannelError, HostError, TopicError
 from livestate_nb.journal import Journal
 from livestate_nb.runtime import Endpoint, Loop, MainThread, Session, SessionHandle
 from livestate_nb.screen import Module, Screen
@@ -141,7 +142,8 @@ class Notebook:
         params: dict[str, Json],
     ) -> ShownHandle:
         """Display a session's element; see `livestate_nb.Channel.show`."""
-        module = Module.read(element, esm)
+        by_name = element and not esm
+        module = self._screen.declared(element) if by_name else Module.read(element, esm)
         self._declare_if_new(channel)
         place = self._place()
         named = f"name {name}" if name is not None else place
@@ -207,6 +209,44 @@ class Notebook:
         """
         return self._endpoint.declared(pattern)
 
+    def serving(self, topic: str) -> type[Channel]:
+        """Return the declared channel that serves a topic.
+
+        Raises:
+            TopicError: there is none.
+        """
+        channel = self._endpoint.match(topic)
+        if channel is None:
+            known = ", ".join(map(repr, self._endpoint.channels)) or "none"
+            raise TopicError(
+                f"expected a topic that a declared channel serves ({known}), got {topic!r}"
+            )
+        return channel
+
+    @property
+    def topics(self) -> list[str]:
+        """What topics may be named: those that are open, and what declared ones begin with."""
+        patterns = (pattern.removesuffix("*") for pattern in self._endpoint.channels)
+        return sorted({*patterns, *(session.topic for session in self._endpoint.sessions)})
+
+    @property
+    def elements(self) -> dict[str, int]:
+        """The elements that cells declared: tag -> in how many outputs it is shown."""
+        return self._screen.elements
+
+    def declare_element(self, tag: str, source: str) -> None:
+        """Declare an element; it takes the place of its earlier form wherever that is shown.
+
+        Args:
+            tag: the element's tag.
+            source: its ES module.
+
+        Raises:
+            DeclarationError: no element can have that tag.
+        """
+        check_tag(tag)
+        self._screen.declare(tag, source)
+
     def withdraw(self, pattern: str) -> int:
         """Serve a topic no longer; return how many sessions have ended by that.
 
@@ -236,7 +276,11 @@ class Notebook:
                     + (" (new joins go to another kernel)" if is_taken else "")
                 )
         return report.overview(
-            self._endpoint.channels, self._endpoint.sessions, self._screen.places, ways
+            self._endpoint.channels,
+            self._endpoint.sessions,
+            self._screen.places,
+            ways,
+            self.elements,
         )
 
     def close(self) -> None:

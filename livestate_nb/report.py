@@ -52,6 +52,7 @@ def overview(
     sessions: Sequence[Session],
     shown: Iterable[tuple[Session, str]],
     ways: Sequence[str],
+    elements: dict[str, int],
 ) -> str:
     """Return what is declared, where it can be reached, and who is joined.
 
@@ -60,6 +61,7 @@ def overview(
         sessions: the open sessions.
         shown: which of them are shown, and where.
         ways: how clients reach them, a line each.
+        elements: the elements that cells declared, and in how many outputs each is shown.
     """
     places: dict[Session, list[str]] = {}
     for session, place in shown:
@@ -74,6 +76,10 @@ def overview(
         )
         for pattern, channel in channels.items()
     ) or ["  nothing: define a class with a topic, or %livestate on NAME"]
+    lines += _table(
+        (f"<{tag}>", f"shown in {count} output{'' if count == 1 else 's'}")
+        for tag, count in elements.items()
+    )
     lines += ["", "Reached by", *(f"  {way}" for way in ways), "", "Sessions"]
     lines += _table(
         (

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Final, Self
 
 from livestate_nb.channel import Channel, options_of
+from livestate_nb.errors import DeclarationError
 from livestate_nb.journal import Entry, Journal
 from livestate_nb.roles import Seat
 from livestate_nb.runtime import Session
@@ -74,6 +75,7 @@ class Screen:
         self._loop = loop
         self._widgets: dict[tuple[Session, str], LiveStateWidget] = {}
         self._modules: dict[LiveStateWidget, Module] = {}
+        self._declared: dict[str, Module] = {}
         self._cleared: dict[Session, int] = {}
         """The number of the last entry of the log that the author has done away with."""
         self._to_log: set[Seat] = set()
@@ -82,6 +84,35 @@ class Screen:
     def places(self) -> list[tuple[Session, str]]:
         """What is shown: sessions and the places that show them."""
         return list(self._widgets)
+
+    @property
+    def elements(self) -> dict[str, int]:
+        """The elements that cells declared: tag -> how many widgets show it."""
+        shown = list(self._modules.values())
+        return {tag: sum(module is one for one in shown) for tag, module in self._declared.items()}
+
+    def declare(self, tag: str, source: str) -> None:
+        """Declare an element; it takes the place of its earlier form in all widgets."""
+        earlier, module = self._declared.get(tag), Module(tag, source)
+        self._declared[tag] = module
+        for widget, shown in list(self._modules.items()):
+            if shown is earlier:
+                self._modules[widget] = module
+                widget.source = source
+
+    def declared(self, tag: str) -> Module:
+        """Return the module of an element that a cell declared.
+
+        Raises:
+            DeclarationError: there is none.
+        """
+        if tag not in self._declared:
+            known = ", ".join(map(repr, self._declared)) or "none"
+            raise DeclarationError(
+                f"expected an element that a cell declares ({known}), got {tag!r}: give its module "
+                f"as esm=, or run a cell that begins with %%live_element {tag}"
+            )
+        return self._declared[tag]
 
     def widget(
         self, channel: type[Channel], session: Session, place: str, module: Module

@@ -216,7 +216,7 @@ def test_params_reach_init(kernel: Kernel) -> None:
     [
         ("Todos.show()", "say which topic to show"),
         ("Todos.show('other:me')", "serves 'todos:*', which 'other:me' is not"),
-        ("Todos.show('todos:me', element='todo-list')", "element and esm together"),
+        ("Todos.show('todos:me', esm='export {}')", "the tag of the element"),
         ("Todos.show('todos:me', element='todos', esm='x')", "with a hyphen"),
         ("class T(Channel): pass\nT.show('x')", "has no topic"),
         ("class T(Channel, topic='a*b'): pass", "the star last"),

@@ -23,6 +23,6 @@ async def test_the_overview_names_who_is_joined_and_counts_who_is_away() -> None
     for client in (ann, bob):
         await client.join("room", {"livestate": {}})
     bob.connection.lost()
-    text = report.overview(endpoint.channels, endpoint.sessions, [], [])
+    text = report.overview(endpoint.channels, endpoint.sessions, [], [], {})
     assert "1 joined, 1 away: ann" in text
     await endpoint.close()

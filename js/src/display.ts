@@ -4,11 +4,14 @@
  */
 
 import type { CommModel } from "./comm";
+import { Handover } from "./handover";
 import type { LiveState } from "./live-state";
 import type { LogEntry } from "./log";
+import { isKnown, thrown } from "./mistake";
 import type { Lease } from "./pool";
 import type { Endpoint, Runtime } from "./runtime";
 import { StockElement } from "./stock";
+import { isFrom } from "./trace";
 import { LiveView } from "./view";
 
 /** What Python writes on the model. */
@@ -53,6 +56,7 @@ export class Display {
   #runtime: Runtime;
   #model: WidgetModel;
   #view: LiveView;
+  #handover: Handover;
   #endpoint: Endpoint | undefined;
   #lease: Lease | undefined;
   /** The topic and session that are shown, and the element. */
@@ -64,7 +68,10 @@ export class Display {
     this.#runtime = runtime;
     this.#model = model;
     this.#view = new LiveView();
+    this.#handover = new Handover(this.#view);
     for (const name of TRAITS) model.on(`change:${name}`, this.#onChange);
+    window.addEventListener("error", this.#onError);
+    window.addEventListener("unhandledrejection", this.#onError);
     this.#follow();
     node.replaceChildren(this.#view);
   }
@@ -74,6 +81,8 @@ export class Display {
     this.#isDisposed = true;
     for (const name of TRAITS) this.#model.off(`change:${name}`, this.#onChange);
     this.#endpoint?.carrier.removeEventListener("change", this.#onCarrierChange);
+    window.removeEventListener("error", this.#onError);
+    window.removeEventListener("unhandledrejection", this.#onError);
     this.#view.remove();
     this.#lease?.release();
   }
@@ -90,6 +99,13 @@ export class Display {
 
   #onCarrierChange = (): void => {
     this.#view.isGone = this.#endpoint?.carrier.model === undefined;
+  };
+
+  /** Shows what was thrown in the element's module, as by a listener, and was caught by nobody. */
+  #onError = (event: ErrorEvent | PromiseRejectionEvent): void => {
+    const error: unknown = "reason" in event ? event.reason : event.error;
+    const { element } = this.#view;
+    if (element && isFrom(element, error)) this.#view.uncaught = error as Error;
   };
 
   /** Shows what the traits say. */
@@ -132,13 +148,18 @@ export class Display {
       const element = await this.#runtime.makeElement(tag, source);
       if (!isCurrent()) return;
       (element as { liveState?: LiveState }).liveState = this.#view.liveState as LiveState;
+      const { element: old } = this.#view;
+      const fill = old && this.#handover.take(old);
       this.#view.element = element;
       this.#view.failure = null;
+      this.#view.uncaught = null;
       this.#setEvents();
+      // By then it is rendered. Waiting for its own promise would take errors away from listeners.
+      if (fill) setTimeout(() => isCurrent() && fill(element));
     } catch (error) {
       if (!isCurrent()) return;
       console.error(error);
-      this.#view.failure = error instanceof Error ? error : new Error(`${error}`);
+      this.#view.failure = isKnown(error) ? error : thrown(`${tag}.js`, error);
     }
   }
 

@@ -14,8 +14,9 @@ import {
 import { LiveController } from "./controller";
 import type { Json, JsonObject } from "./json";
 import type { LiveState } from "./live-state";
-import { firstPlace, problem, problemStyles } from "./problem";
+import { problem, problemStyles } from "./problem";
 import { theme } from "./theme";
+import { firstPlace } from "./trace";
 
 /**
  * A Lit element with the state of a topic: `render(state)` is called whenever it changed.

@@ -4,13 +4,17 @@
  */
 
 import { parse } from "es-module-lexer/minimal/js";
-import { firstPlace } from "./problem";
-import { locate, type Place } from "./syntax";
-
-/** Thrown when a module can't be used; the message says what is wrong with it and where. */
-export class ModuleError extends Error {
-  override readonly name = "ModuleError";
-}
+import {
+  ModuleError,
+  missingImport,
+  noElement,
+  thrown,
+  unknownImport,
+  unreadable,
+} from "./mistake";
+import { type Edit, Source } from "./source";
+import { locate } from "./syntax";
+import { remember, rememberClass, stackName, trace } from "./trace";
 
 type Imports = ReturnType<typeof parse>[0];
 
@@ -106,129 +110,80 @@ export class Libraries {
  */
 export async function loadElementClass(
   name: string,
-  source: string,
+  text: string,
   libraries: Libraries,
 ): Promise<CustomElementConstructor> {
-  const imports = importsOf(name, source);
-  await libraries.load(imports.map(({ n: specifier }) => specifier));
-  const code = rewriteImports(name, source, imports, libraries);
-  const url = blobUrl(`${code}\n//# sourceURL=${name}`);
+  const imports = importsOf(text);
+  await libraries.load((imports ?? []).map(({ n: specifier }) => specifier));
+  const source = rewriteImports(new Source(name, text), imports ?? [], libraries);
+  const stack = stackName(name);
+  const url = blobUrl(`${source.code}\n//# sourceURL=${stack}`);
+  remember(source, stack, url);
   let exports: { default?: unknown };
   try {
     exports = await import(/* @vite-ignore */ url);
   } catch (error) {
-    throw await explain(name, source, url, error, libraries);
+    throw await explain(source, imports, url, error, libraries);
   } finally {
     URL.revokeObjectURL(url);
   }
   const element = exports.default;
-  if (element === undefined) {
-    throw new ModuleError(
-      `${name} has no default export: write "export default class extends LiveElement { ... }"`,
-    );
-  }
   if (typeof element !== "function" || !(element.prototype instanceof HTMLElement)) {
-    throw new ModuleError(
-      `The default export of ${name} is not a class of elements: let it extend LiveElement`,
-    );
+    throw noElement(source, element);
   }
+  rememberClass(element as CustomElementConstructor, source);
   return element as CustomElementConstructor;
 }
 
-function importsOf(name: string, source: string): Imports {
+/** Returns what a source imports; undefined if it can't be read: browsers say better why. */
+function importsOf(text: string): Imports | undefined {
   try {
-    return parse(source, name)[0];
-  } catch (error) {
-    const { idx = 0 } = error as { idx?: number };
-    throw syntaxError(name, source, "something before this is not closed", placeAt(source, idx));
+    return parse(text)[0];
+  } catch {
+    return undefined;
   }
 }
 
-/** Returns the source with each bare import replaced; line numbers stay as they are. */
-function rewriteImports(
-  name: string,
-  source: string,
-  imports: Imports,
-  libraries: Libraries,
-): string {
-  let rewritten = "";
-  let end = 0;
+/** Returns the source with each bare import replaced. */
+function rewriteImports(source: Source, imports: Imports, libraries: Libraries): Source {
+  const edits: Edit[] = [];
   for (const { n: specifier, s: start, e: stop, d: dynamic } of imports) {
-    if (specifier === undefined || /^[a-z][a-z\d+.-]*:/i.test(specifier)) continue;
+    if (specifier === undefined || hasScheme(specifier)) continue;
     const url = libraries.url(specifier);
-    if (!url) throw importError(name, source, specifier, start, libraries);
-    rewritten += source.slice(end, start) + (dynamic >= 0 ? JSON.stringify(url) : url);
-    end = stop;
+    if (!url) throw unknownImport(source, specifier, start, libraries.names);
+    edits.push({ start, stop, text: dynamic >= 0 ? JSON.stringify(url) : url });
   }
-  return rewritten + source.slice(end);
-}
-
-function importError(
-  name: string,
-  source: string,
-  specifier: string,
-  index: number,
-  libraries: Libraries,
-): ModuleError {
-  const what = `${describe(name, placeAt(source, index))}: can't import "${specifier}"`;
-  if (/^[./]/.test(specifier)) {
-    return new ModuleError(
-      `${what}: the source of an element lies in no folder. Put it into this source, or import from an https:// URL`,
-    );
-  }
-  return new ModuleError(
-    `${what}. An element can import from https:// URLs and ${libraries.names.join(", ")}`,
-  );
+  return new Source(source.name, source.text, edits);
 }
 
 /** Returns the error to show for what an import threw. */
 async function explain(
-  name: string,
-  source: string,
+  source: Source,
+  imports: Imports | undefined,
   url: string,
   error: unknown,
   libraries: Libraries,
 ): Promise<ModuleError> {
   if (error instanceof SyntaxError) {
-    const message = libraries.readable(error.message);
-    return syntaxError(name, source, message, await locate(url, error));
+    return unreadable(source, libraries.readable(error.message), await locate(url, error));
   }
-  const isDefinedTwice = (error as Error | undefined)?.name === "NotSupportedError";
-  const hint = isDefinedTwice ? "\nLeave customElements.define out: it is done for you." : "";
-  const message = error instanceof Error ? `${error.name}: ${error.message}` : `${error}`;
-  const place = firstPlace(error);
-  return new ModuleError(
-    `${name} failed while it was loaded. ${message}${hint}${place && `\n${place}`}`,
-    { cause: error },
-  );
-}
-
-function syntaxError(
-  name: string,
-  source: string,
-  message: string,
-  place: Place | undefined,
-): ModuleError {
-  const where = describe(name, place);
-  const line = place && source.split("\n")[place.line - 1];
-  const decorator = place ? line?.slice(place.column - 1).match(/^@[\w$.]+/) : undefined;
-  const known = source.match(/^\s*@(customElement|property|state|query\w*|eventOptions)\s*\(/m);
-  const found = decorator?.[0] ?? (place ? undefined : known?.[0].trim().slice(0, -1));
-  if (found) {
-    return new ModuleError(
-      `${where}: browsers can't read decorators such as ${found}. Write "static properties = { ... }" for properties; the tag is defined for you`,
-    );
+  if (imports === undefined) return unreadable(source, "this can't be read", undefined);
+  if (error instanceof TypeError && !trace(error)) {
+    // Browsers don't say which of the addresses it was.
+    for (const { n: specifier, s: start, d: dynamic } of imports) {
+      if (specifier === undefined || dynamic >= 0 || !hasScheme(specifier)) continue;
+      const isThere = await import(/* @vite-ignore */ specifier).then(
+        () => true,
+        () => false,
+      );
+      if (!isThere) return missingImport(source, specifier, start);
+    }
   }
-  return new ModuleError(`${where}: syntax error: ${message}${line ? `\n${line.trim()}` : ""}`);
+  return thrown(source.name, error);
 }
 
-function describe(name: string, place: Place | undefined): string {
-  return place ? `${name}, line ${place.line}, column ${place.column}` : name;
-}
-
-function placeAt(source: string, index: number): Place {
-  const before = source.slice(0, index).split("\n");
-  return { line: before.length, column: (before.at(-1)?.length ?? 0) + 1 };
+function hasScheme(specifier: string): boolean {
+  return /^[a-z][a-z\d+.-]*:/i.test(specifier);
 }
 
 function blobUrl(source: string): string {

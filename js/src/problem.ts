@@ -12,10 +12,10 @@ export const problemStyles = css`
     background: color-mix(in srgb, var(--jp-error-color1, #d32f2f) 10%, transparent);
     overflow-wrap: anywhere;
   }
-  .livestate-problem > * {
+  .livestate-problem :is(p, code) {
     margin: 0;
   }
-  .livestate-problem > code {
+  .livestate-problem code {
     display: block;
     padding: 0.2em 0 0;
     white-space: pre-wrap;
@@ -27,19 +27,17 @@ export const problemStyles = css`
 /**
  * Shows an error in an element's place.
  * @param message what happened; lines after the first are code
- * @param place where it happened
+ * @param place where it happened: code as well
  */
 export function problem(title: string, message: string, place = ""): TemplateResult {
   const [text, ...code] = message.split("\n");
   return html`<div class="livestate-problem" role="alert">
     <p><strong>${title}</strong> ${text}</p>
-    ${[...code, place].map((line) => (line ? html`<code>${line}</code>` : nothing))}
+    ${codeLines([...code, place].join("\n"))}
   </div>`;
 }
 
-/** Returns the first line of an error's stack that names a place, e.g. `render (todo-list.js:7:5)`. */
-export function firstPlace(error: unknown): string {
-  const lines = (error instanceof Error && error.stack?.split("\n")) || [];
-  const line = lines.find((text) => /:\d+:\d+\)?$/.test(text.trim()));
-  return line?.trim().replace(/^at /, "") ?? "";
+/** Shows lines of code. */
+export function codeLines(text: string): unknown {
+  return text.split("\n").map((line) => (line ? html`<code>${line}</code>` : nothing));
 }

@@ -14,8 +14,9 @@ import {
 import { isConnectionError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
 import type { LiveState } from "./live-state";
 import { type LogEntry, log, logStyles } from "./log";
-import { problem, problemStyles } from "./problem";
+import { codeLines, problem, problemStyles } from "./problem";
 import { theme } from "./theme";
+import { firstPlace } from "./trace";
 import * as wire from "./wire";
 
 /** `<livestate-view>`: an element, its connection's state, and the errors of its events. */
@@ -27,6 +28,7 @@ export class LiveView extends LitElement {
     isWaiting: { attribute: false },
     log: { attribute: false },
     liveState: { attribute: false },
+    uncaught: { attribute: false },
     dismissed: { state: true },
   };
 
@@ -90,8 +92,10 @@ export class LiveView extends LitElement {
         align-items: start;
         margin-top: 0.6em;
       }
-      .strip > p {
+      .strip > div {
         flex: 1;
+      }
+      .strip p {
         white-space: pre-wrap;
       }
       .strip > button {
@@ -114,6 +118,8 @@ export class LiveView extends LitElement {
   /** What handlers printed and how they failed. */
   declare log: readonly LogEntry[];
   declare liveState: LiveState | null;
+  /** What the element's module threw last, outside of `render`. */
+  declare uncaught: Error | null;
   /** The error that the user has dismissed. */
   declare dismissed: LiveStateError | null;
   #watched: LiveState | null = null;
@@ -126,6 +132,7 @@ export class LiveView extends LitElement {
     this.isWaiting = false;
     this.log = [];
     this.liveState = null;
+    this.uncaught = null;
     this.dismissed = null;
   }
 
@@ -168,6 +175,7 @@ export class LiveView extends LitElement {
         ${this.element}
       </div>
       ${this.#renderNotice(liveState)} ${isRefused ? nothing : this.#renderStrip(error)}
+      ${this.#renderUncaught()}
       ${log(this.log)}
     `;
   }
@@ -194,14 +202,19 @@ export class LiveView extends LitElement {
     if (error.type === TEMPLATE_ERROR) return nothing;
     const { event, message, type } = error;
     // A refusal is written for whoever caused it.
-    const isRefusal = type === wire.REFUSED;
-    const dismiss = () => {
+    const title = type === wire.REFUSED ? "" : `${event ?? type}:`;
+    return strip(title, message, () => {
       this.dismissed = error;
+    });
+  }
+
+  #renderUncaught(): unknown {
+    if (!this.uncaught) return nothing;
+    const { message, name } = this.uncaught;
+    const dismiss = () => {
+      this.uncaught = null;
     };
-    return html`<div class="livestate-problem strip" role="alert">
-      <p>${isRefusal ? nothing : html`<strong>${`${event ?? type}:`}</strong> `}${message}</p>
-      <button type="button" aria-label="Dismiss" title="Dismiss" @click=${dismiss}>✕</button>
-    </div>`;
+    return strip(`${name}:`, message, dismiss, firstPlace(this.uncaught));
   }
 
   #watch(liveState: LiveState | null): void {
@@ -225,4 +238,18 @@ export class LiveView extends LitElement {
 
 function notice(kind: "" | "late" | "gone", text: string): TemplateResult {
   return html`<div class="notice ${kind}" role="status">${text}</div>`;
+}
+
+/**
+ * Shows an error that the user can dismiss.
+ * @param place where it happened: code as well
+ */
+function strip(title: string, message: string, dismiss: () => void, place = ""): TemplateResult {
+  return html`<div class="livestate-problem strip" role="alert">
+    <div>
+      <p>${title ? html`<strong>${title}</strong> ` : nothing}${message}</p>
+      ${codeLines(place)}
+    </div>
+    <button type="button" aria-label="Dismiss" title="Dismiss" @click=${dismiss}>✕</button>
+  </div>`;
 }

@@ -1,9 +1,10 @@
 import { html, LitElement } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import { LiveElement } from "../src/element";
 import { LIBRARY } from "../src/library";
-import { Libraries, loadElementClass, ModuleError } from "../src/module";
+import { ModuleError } from "../src/mistake";
+import { Libraries, loadElementClass } from "../src/module";
 import { stubBlobUrls, urls } from "./modules";
 
 const KEY = Symbol.for("livestate-nb test");
@@ -80,11 +81,17 @@ describe("a module", () => {
     expect(await failure(source)).toBe("");
   });
 
-  it("keeps its line numbers", async () => {
-    const message = await failure(`import { html } from "lit";
-      import { LiveElement } from "livestate-nb";
-      nope();`);
-    expect(message).toMatch(/^todo-list.js failed while it was loaded. ReferenceError: nope/);
+  it("that throws is shown the place, also beside an import", async () => {
+    expect(await failure(`import { html } from "lit";\n\n  nope();`)).toBe(
+      "todo-list.js, line 3, column 3: ReferenceError: nope is not defined\nnope();",
+    );
+    expect(await failure(`import { html } from "lit"; nope();`)).toBe(
+      `todo-list.js, line 1, column 29: ReferenceError: nope is not defined\nimport { html } from "lit"; nope();`,
+    );
+  });
+
+  it("that throws what is no error is told it", async () => {
+    expect(await failure(`throw "boo";`)).toBe("todo-list.js failed while it was loaded. boo");
   });
 
   it("may import from URLs", async () => {
@@ -105,7 +112,7 @@ describe("a module", () => {
 
   it("that imports an unknown name is told what there is", async () => {
     expect(await failure(`import { html } from "lit";\nimport Vue from "vue";`)).toBe(
-      `todo-list.js, line 2, column 18: can't import "vue". An element can import from https:// URLs and ${Object.keys(LIBRARY).join(", ")}`,
+      `todo-list.js, line 2, column 18: can't import "vue". An element can import from https:// URLs and ${Object.keys(LIBRARY).join(", ")}\nimport Vue from "vue";`,
     );
     expect(await failure(`await import("toString")`)).toContain(`can't import "toString"`);
   });
@@ -118,10 +125,22 @@ describe("a module", () => {
     }
   });
 
-  it("that ends too early is shown the place", async () => {
-    expect(await failure("\nexport default class {\n  render() { return `x; }")).toMatch(
-      /^todo-list.js, line 3, column \d+: syntax error: something before this is not closed\nrender\(\)/,
+  it("that imports from an address where nothing is, is told which", async () => {
+    const [good, bad] = ["data:text/javascript,export{}", "file:///no/such.js"];
+    vi.stubGlobal("TypeError", Error); // node's for a file that is not there
+    expect(await failure(`import "${good}";\nimport x from "${bad}";`)).toBe(
+      `todo-list.js, line 2, column 16: can't import "${bad}": nothing is there, or this page may not load it\nimport x from "${bad}";`,
     );
+    vi.unstubAllGlobals();
+    stubBlobUrls();
+  });
+
+  it("that ends too early is told that something is not closed", async () => {
+    for (const source of ["export default class {\n  render() { return `x; }", "f(() => {\n"]) {
+      expect(await failure(source)).toMatch(
+        /^todo-list.js: syntax error: .*\. Something before this is not closed/,
+      );
+    }
   });
 
   it("with another syntax error gets the browser's message", async () => {
@@ -135,12 +154,15 @@ describe("a module", () => {
       await failure(`import { LiveElement } from "livestate-nb";
         @customElement("todo-list")
         export default class extends LiveElement {}`),
-    ).toMatch(/browsers can't read decorators such as @customElement. Write "static properties = /);
+    ).toMatch(/Browsers can't read decorators such as @customElement: write "static properties = /);
   });
 
   it("needs a default export", async () => {
     expect(await failure("export const a = 1;")).toMatch(
-      /^todo-list.js has no default export: write "export default class extends LiveElement/,
+      /^todo-list.js: no default export: write "export default class extends LiveElement/,
+    );
+    expect(await failure("\nexport class A extends HTMLElement {}")).toMatch(
+      /^todo-list.js, line 2, column 1: no default export: .*\nexport class A extends HTMLElement/,
     );
   });
 

@@ -19,7 +19,9 @@ export function stubBlobUrls(): void {
   );
   URL.createObjectURL = (blob) => {
     const nonce = `/*${urls.size}*/`;
-    const url = `data:text/javascript,${encodeURIComponent(sources.get(blob as Blob) + nonce)}`;
+    const code = encodeURIComponent(sources.get(blob as Blob) + nonce);
+    // In stacks, parentheses stand around addresses.
+    const url = `data:text/javascript,${code.replaceAll("(", "%28").replaceAll(")", "%29")}`;
     urls.add(url);
     return url;
   };

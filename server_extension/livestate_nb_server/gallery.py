@@ -5,16 +5,14 @@ It must not know requests.
 
 import asyncio
 import json
-import re
 from importlib.resources import files as files_of
 from importlib.resources.abc import Traversable
 from pathlib import Path
-from typing import Final
 
+from livestate_nb.declaration import check_tag
+from livestate_nb.errors import DeclarationError
 from livestate_nb_server.hosted import Failed
 from livestate_nb_server.relay import Relay
-
-_TAG: Final = re.compile(r"[a-z][a-z0-9._]*-[a-z0-9._-]*")
 
 
 def find(configured: dict[str, str]) -> tuple[dict[str, Traversable], list[Failed]]:
@@ -36,8 +34,10 @@ def find(configured: dict[str, str]) -> tuple[dict[str, Traversable], list[Faile
 
 def _find(tag: str, name: str) -> Traversable | str:
     """Return an element's file, or why there is none."""
-    if not _TAG.fullmatch(tag):
-        return 'expected a tag: lower case, with a hyphen, as in "todo-list"'
+    try:
+        check_tag(tag)
+    except DeclarationError as error:
+        return str(error)
     package, colon, path = name.partition(":")
     file: Traversable = Path(name)
     if not Path(name).is_absolute():

@@ -141,7 +141,10 @@ async def test_what_config_names_wrongly_is_reported(jp_serverapp: Any, jp_fetch
     [app] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
     reported = {re.findall(r"'([^']*)'", one.source)[0]: one.message for one in app.failed}
     assert reported == {
-        "Todo": 'expected a tag: lower case, with a hyphen, as in "todo-list"',
+        "Todo": (
+            "expected an element's tag in lower case with a hyphen, such as 'todo-list', "
+            "got 'Todo'"
+        ),
         "x-missing": "there is no such file",
         "x-relative": "expected an absolute path, or 'package:file.js'",
         "x-no-package": (

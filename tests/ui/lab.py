@@ -40,6 +40,27 @@ READY = """() => {
   return session?.kernel?.connectionStatus === "connected" && session.kernel.status === "idle";
 }"""
 
+CONTRAST = """element => {
+  // WCAG 2.2, contrast ratio of an element's text and what is painted behind it
+  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
+  const luminance = (pixel) => {
+    const [r, g, b] = [...pixel].map((value) => value / 255)
+      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const read = () => luminance(canvas.getImageData(0, 0, 1, 1).data);
+  const behind = [];
+  for (let at = element; at; at = at.assignedSlot ?? at.parentElement ?? at.getRootNode().host) {
+    behind.unshift(getComputedStyle(at).backgroundColor);
+  }
+  const paint = (color) => { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); };
+  behind.forEach(paint);
+  const ground = read();
+  paint(getComputedStyle(element).color);
+  const text = read();
+  return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
+}"""
+
 
 class Tab:
     """One browser tab with a notebook open in JupyterLab."""
@@ -103,6 +124,16 @@ class Tab:
         self.page.wait_for_function(
             """() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.status
               === "busy" """
+        )
+
+    def edit(self, cell: str, source: str) -> None:
+        """Replace the source of a cell, found by its id."""
+        self.page.evaluate(
+            """([id, source]) => {
+              const cells = window.jupyterapp.shell.currentWidget.content.widgets;
+              cells.find((cell) => cell.model.id === id).model.sharedModel.setSource(source);
+            }""",
+            [cell, source],
         )
 
     def evaluate(self, code: str) -> str:

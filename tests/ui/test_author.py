@@ -60,13 +60,7 @@ def test_prints_failures_and_waiting_are_shown_under_the_element(tab: Tab) -> No
     failure.click()
     expect(log).to_contain_text('raise ValueError("the fuse has blown")')
     assert "said" not in tab.outputs()
-    tab.page.evaluate(
-        """source => {
-          const cells = window.jupyterapp.shell.currentWidget.content.widgets;
-          cells.find((cell) => cell.model.id === "busy").model.sharedModel.setSource(source);
-        }""",
-        BUSY,
-    )
+    tab.edit("busy", BUSY)
     tab.start("busy")
     expect(view.get_by_text("Waiting for the running cell…")).to_be_visible()
     expect(view).to_contain_text("42")

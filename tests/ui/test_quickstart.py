@@ -9,31 +9,9 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, expect
 
 from tests.servers import Server
-from tests.ui.lab import Tab, new_context
+from tests.ui.lab import CONTRAST, Tab, new_context
 
 NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "quickstart.ipynb"
-
-
-CONTRAST = """element => {
-  // WCAG 2.2, contrast ratio of an element's text and what is painted behind it
-  const canvas = new OffscreenCanvas(1, 1).getContext("2d", { willReadFrequently: true });
-  const luminance = (pixel) => {
-    const [r, g, b] = [...pixel].map((value) => value / 255)
-      .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
-    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
-  };
-  const read = () => luminance(canvas.getImageData(0, 0, 1, 1).data);
-  const behind = [];
-  for (let at = element; at; at = at.assignedSlot ?? at.parentElement ?? at.getRootNode().host) {
-    behind.unshift(getComputedStyle(at).backgroundColor);
-  }
-  const paint = (color) => { canvas.fillStyle = color; canvas.fillRect(0, 0, 1, 1); };
-  behind.forEach(paint);
-  const ground = read();
-  paint(getComputedStyle(element).color);
-  const text = read();
-  return (Math.max(text, ground) + 0.05) / (Math.min(text, ground) + 0.05);
-}"""
 
 
 @pytest.fixture(scope="module")
