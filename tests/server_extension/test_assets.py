@@ -142,8 +142,7 @@ async def test_what_config_names_wrongly_is_reported(jp_serverapp: Any, jp_fetch
     reported = {re.findall(r"'([^']*)'", one.source)[0]: one.message for one in app.failed}
     assert reported == {
         "Todo": (
-            "expected an element's tag in lower case with a hyphen, such as 'todo-list', "
-            "got 'Todo'"
+            "expected an element's tag in lower case with a hyphen, such as 'todo-list', got 'Todo'"
         ),
         "x-missing": "there is no such file",
         "x-relative": "expected an absolute path, or 'package:file.js'",
