@@ -4,7 +4,13 @@ It must not know asyncio, tornado, a clock, channels or states.
 """
 
 from livestate_nb.protocol.message import Message
-from livestate_nb.protocol.serializer import SerializerV1, SerializerV2, pushed, serializer_for
+from livestate_nb.protocol.serializer import (
+    SerializerV1,
+    SerializerV2,
+    pack,
+    pushed,
+    serializer_for,
+)
 from livestate_nb.protocol.socket import Action, Deliver, Join, Leave, Send, Socket, Start, Stop
 
 __all__ = [
@@ -19,6 +25,7 @@ __all__ = [
     "Socket",
     "Start",
     "Stop",
+    "pack",
     "pushed",
     "serializer_for",
 ]

@@ -214,17 +214,30 @@ def _texts_of(frame: bytes, header: int) -> tuple[list[str], bytes]:
     return texts, frame[ends[-1] :]
 
 
-def _encode_binary(message: Message) -> bytes:
-    texts = [
-        b"" if text is None else text.encode() if isinstance(text, str) else dumps(text)
-        for text in (message.join_ref, message.topic, message.event)
-    ]
+def pack(texts: list[bytes], payload: bytes) -> bytes:
+    """Return a binary push: the lengths of its texts, the texts and the payload.
+
+    Args:
+        texts: join_ref, topic and event; from a client join_ref, ref, topic and event.
+        payload: what follows them.
+
+    Raises:
+        ProtocolError: a text is too long.
+    """
     if max(map(len, texts)) > _LONGEST:
         raise ProtocolError(
             f"expected at most {_LONGEST} bytes each of join_ref, topic and event in a binary "
             f"frame, got {', '.join(str(len(text)) for text in texts)}"
         )
-    return b"".join((bytes((_PUSH, *map(len, texts))), *texts, message.payload))
+    return b"".join((bytes((_PUSH, *map(len, texts))), *texts, payload))
+
+
+def _encode_binary(message: Message) -> bytes:
+    texts = [
+        b"" if text is None else text.encode() if isinstance(text, str) else dumps(text)
+        for text in (message.join_ref, message.topic, message.event)
+    ]
+    return pack(texts, message.payload)
 
 
 def _kind(value: object) -> str:

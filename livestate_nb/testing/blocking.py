@@ -14,6 +14,7 @@ from unittest.mock import ANY
 from livestate_nb.channel import Channel
 from livestate_nb.codec import Json
 from livestate_nb.roles import User
+from livestate_nb.state.builder import STATE_CHANGE
 from livestate_nb.testing.client import AsyncClient
 from livestate_nb.testing.joined import AsyncJoined
 from livestate_nb.testing.remote import connect_async
@@ -46,6 +47,11 @@ class Portal:
             return function(*args)
 
         return self.run(call())
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it runs what is asked for."""
+        return not self._loop.is_closed()
 
     def close(self) -> None:
         """End the loop and its thread."""
@@ -161,10 +167,13 @@ class Client:
         """The close code and reason, once the other side has closed the connection."""
         return self._client.closed
 
-    def join(self, topic: str, params: dict[str, Json] | None = None) -> Joined:
+    def join(
+        self, topic: str, params: dict[str, Json] | None = None, *, first: str = STATE_CHANGE
+    ) -> Joined:
         """Join a topic; see `AsyncClient.join`."""
         __tracebackhide__ = True
-        return Joined(self._portal, self._portal.run(self._client.join(topic, params)))
+        joining = self._client.join(topic, params, first=first)
+        return Joined(self._portal, self._portal.run(joining))
 
     def close(self) -> None:
         """Lose the connection; see `AsyncClient.close`."""
@@ -212,20 +221,26 @@ class Rig:
         return Client(self._portal, self._portal.call(self._rig.connect, user))
 
     def join(
-        self, topic: str, params: dict[str, Json] | None = None, *, user: User | None = None
+        self,
+        topic: str,
+        params: dict[str, Json] | None = None,
+        *,
+        user: User | None = None,
+        first: str = STATE_CHANGE,
     ) -> Joined:
         """Join a topic with a client of its own; see `AsyncRig.join`."""
         __tracebackhide__ = True
-        return self.connect(user).join(topic, params)
+        return self.connect(user).join(topic, params, first=first)
 
     def publish(self, topic: str, message: object) -> None:
         """Give a message to every session that subscribed to a topic."""
         self._rig.publish(topic, message)
 
     def close(self) -> None:
-        """End all that runs."""
-        self._portal.run(self._rig.close())
-        self._portal.close()
+        """End all that runs; a second time there is nothing to end."""
+        if self._portal.is_open:
+            self._portal.run(self._rig.close())
+            self._portal.close()
 
     def __enter__(self) -> Self:
         return self

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Protocol
 
 from livestate_nb.codec import Json
+from livestate_nb.state.builder import STATE_CHANGE
 from livestate_nb.testing.frames import Writer
 from livestate_nb.testing.inbox import Inbox
 from livestate_nb.testing.joined import AsyncJoined
@@ -48,19 +49,23 @@ class AsyncClient:
         """The close code and reason, once the other side has closed the connection."""
         return self._inbox.closed
 
-    async def join(self, topic: str, params: dict[str, Json] | None = None) -> AsyncJoined:
+    async def join(
+        self, topic: str, params: dict[str, Json] | None = None, *, first: str = STATE_CHANGE
+    ) -> AsyncJoined:
         """Join a topic; return when its first state has come, or what came in its place.
 
         Args:
             topic: the topic.
             params: the join params that `authorize` and `init` get, an object.
+            first: the event that brings the first state, where the channel's message builder
+                gives it another name.
 
         Raises:
             Refuse: the join was refused; `reason` is the object that the client was told.
             AssertionError: nothing came in time.
         """
         __tracebackhide__ = True
-        joined = AsyncJoined(topic, params or {}, self._inbox, self.push)
+        joined = AsyncJoined(topic, params or {}, first, self._inbox, self.push)
         await joined.join()
         self._joined[topic] = joined
         return joined

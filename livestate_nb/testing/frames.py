@@ -7,16 +7,17 @@ way to the server. It must not know what a message means.
 from typing import Final
 
 from livestate_nb.codec import Json
-from livestate_nb.protocol import Message, SerializerV2, pushed
+from livestate_nb.protocol import Message, SerializerV2, pack, pushed
 from livestate_nb.protocol.message import PHX_JOIN
-
-_PUSH: Final = 0
 
 _serializer: Final = SerializerV2()
 
 
 def encode(message: Message) -> str | bytes:
     r"""Return the frame that sends a message to a server, binary where its payload is bytes.
+
+    Raises:
+        ProtocolError: a binary frame has no room for its topic or event.
 
     Example:
         >>> encode(Message("1", "2", "todo:all", "lvs_evt:image", b"\x89PNG"))
@@ -25,7 +26,7 @@ def encode(message: Message) -> str | bytes:
     if not isinstance(message.payload, bytes):
         return _serializer.encode(message)
     texts = [str(text or "").encode() for text in message[:4]]
-    return b"".join((bytes((_PUSH, *map(len, texts))), *texts, message.payload))
+    return pack(texts, message.payload)
 
 
 def decode(frame: str | bytes) -> Message:

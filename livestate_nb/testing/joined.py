@@ -19,10 +19,11 @@ from livestate_nb.protocol.message import (
     REFRESH,
     RESERVED_KEY,
 )
+from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.runtime.failure import cut
 from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
 from livestate_nb.testing.inbox import Inbox
-from livestate_nb.testing.view import ENDINGS, UPDATES, Push, View
+from livestate_nb.testing.view import ENDINGS, Push, View
 
 _SHOWN: Final = 400
 """Characters of an expected value in a message."""
@@ -47,13 +48,17 @@ class AsyncJoined:
     Args:
         topic: the topic.
         params: the join params.
+        first: the event that brings the first state.
         inbox: where the client's frames come.
         push: sends messages.
     """
 
-    def __init__(self, topic: str, params: dict[str, Json], inbox: Inbox, push: Pushing) -> None:
+    def __init__(
+        self, topic: str, params: dict[str, Json], first: str, inbox: Inbox, push: Pushing
+    ) -> None:
         self.topic = topic
         self._params = params
+        self._first = first
         self._inbox = inbox
         self._push = push
         self._view = View(topic, "", inbox.frames)
@@ -90,16 +95,20 @@ class AsyncJoined:
     @property
     def versions(self) -> list[int]:
         """The versions of all whole states and patches that came, in order."""
-        return [one.payload["version"] for one in self._pushes if one.event in UPDATES]
+        return [one.payload["version"] for one in self._pushes if one.is_update]
 
     @property
     def events(self) -> list[tuple[str, Json]]:
         """The (name, detail) of all events that the channel pushed or replied, in order.
 
-        What it told of failures is among them, as ``error``.
+        What it told of failures is among them, as ``error``, and so is what a message builder of
+        its own told of the state, where that is neither ``state:change`` nor ``state:patch``.
         """
-        others = (*UPDATES, *ENDINGS)
-        return [(one.event, one.payload) for one in self._pushes if one.event not in others]
+        return [
+            (one.event, one.payload)
+            for one in self._pushes
+            if not (one.is_update or one.event in ENDINGS)
+        ]
 
     @property
     def is_joined(self) -> bool:
@@ -129,6 +138,9 @@ class AsyncJoined:
         Args:
             event: the event's name.
             payload: any JSON value, or bytes; nothing means ``{}``.
+
+        Raises:
+            ProtocolError: the payload is bytes, and topic or event have more than 255.
         """
         if not self._inbox.is_open:
             self._waiting.append((event, payload))
@@ -140,7 +152,8 @@ class AsyncJoined:
         """Wait until all events that were sent are handled, generators to their end.
 
         Raises:
-            AssertionError: they are not in time, or the channel has ended.
+            AssertionError: they are not in time, or the channel has ended, also before they
+                were sent.
         """
         __tracebackhide__ = True
 
@@ -256,10 +269,10 @@ class AsyncJoined:
             raise Refuse(response)
         if not self.is_resumed:
             self._unanswered.clear()
-            firsts = (STATE_CHANGE, ERROR, *ENDINGS)
+            firsts = (self._first, ERROR, *ENDINGS)
             await self._until(
                 lambda: any(one.event in firsts for one in self._pushes[before:]),
-                "the first state",
+                f"the first state ({self._first})",
             )
         self._forget_answered()
         for ref, (event, payload) in self._unanswered.items():
@@ -271,8 +284,9 @@ class AsyncJoined:
     # inside
 
     def _forget_answered(self) -> None:
-        for ref in self._view.read().answers:
-            self._unanswered.pop(ref, None)
+        for ref, (_, response) in self._view.read().answers.items():
+            if response != UNMATCHED:  # no session had it
+                self._unanswered.pop(ref, None)
 
     async def _answer(self, ref: str) -> tuple[str, Json]:
         """Wait for the (status, response) that answers a message."""
@@ -336,5 +350,5 @@ class AsyncJoined:
 
 
 def _payload(expected: dict[str, Any]) -> Callable[[Push], bool]:
-    """Return whether a push has these members in its payload."""
-    return lambda one: {name: one.payload[name] for name in expected} == expected
+    """Return whether a push updates the state, with these members in its payload."""
+    return lambda one: one.is_update and {name: one.payload[name] for name in expected} == expected

@@ -10,6 +10,7 @@ from livestate_nb.channel import Channel
 from livestate_nb.codec import Json
 from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
+from livestate_nb.state.builder import STATE_CHANGE
 from livestate_nb.testing.client import AsyncClient
 from livestate_nb.testing.inbox import Inbox
 from livestate_nb.testing.joined import AsyncJoined
@@ -75,7 +76,12 @@ class AsyncRig:
         return AsyncClient(inbox, self._connect(inbox, user), dial)
 
     async def join(
-        self, topic: str, params: dict[str, Json] | None = None, *, user: User | None = None
+        self,
+        topic: str,
+        params: dict[str, Json] | None = None,
+        *,
+        user: User | None = None,
+        first: str = STATE_CHANGE,
     ) -> AsyncJoined:
         """Join a topic with a client of its own; see `AsyncClient.join`.
 
@@ -83,8 +89,9 @@ class AsyncRig:
             topic: the topic.
             params: the join params that `authorize` and `init` get, an object.
             user: who handlers see as ``self.member.user``.
+            first: the event that brings the first state.
         """
-        return await self.connect(user).join(topic, params)
+        return await self.connect(user).join(topic, params, first=first)
 
     def publish(self, topic: str, message: object) -> None:
         """Give a message to every session that subscribed to a topic."""

@@ -17,6 +17,7 @@ from tempfile import TemporaryDirectory
 from typing import Any, Final
 
 from livestate_nb.codec import Json
+from livestate_nb.state.builder import STATE_CHANGE
 from livestate_nb.testing.blocking import Client, Joined, connect
 from livestate_nb.testing.rig import TIMEOUT
 
@@ -51,10 +52,12 @@ class Server:
         dialling = connect(self.url, token=self.token, params=params, timeout=self._timeout)
         return self._clients.enter_context(dialling)
 
-    def join(self, topic: str, params: dict[str, Json] | None = None) -> Joined:
+    def join(
+        self, topic: str, params: dict[str, Json] | None = None, *, first: str = STATE_CHANGE
+    ) -> Joined:
         """Join a topic with a client of its own; see `AsyncClient.join`."""
         __tracebackhide__ = True
-        return self.connect().join(topic, params)
+        return self.connect().join(topic, params, first=first)
 
     def close(self) -> None:
         """Close all clients."""

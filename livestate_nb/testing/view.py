@@ -25,7 +25,12 @@ from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
 from livestate_nb.testing.frames import decode
 
 ENDINGS: Final = (PHX_CLOSE, PHX_ERROR)
-UPDATES: Final = (STATE_CHANGE, STATE_PATCH)
+
+_CONTENTS: Final[dict[str, dict[str, type]]] = {
+    STATE_CHANGE: {"state": object, "version": int},
+    STATE_PATCH: {"patch": list, "version": int},
+}
+"""What updates of the state have; a builder of one's own may send anything by their names."""
 
 _SHOWN: Final = 400
 """Characters of a payload in a message."""
@@ -39,11 +44,13 @@ class Push:
         event: its name.
         payload: any JSON value, or bytes.
         state: the state when it had come.
+        is_update: whether it changed the state; else it is an event, whatever its name.
     """
 
     event: str
     payload: Json
     state: Json
+    is_update: bool
 
     def __str__(self) -> str:
         return f"{self.event} {cut(self.payload, _SHOWN)}"
@@ -116,15 +123,16 @@ class View:
             if message.ref == self._join_ref and payload["status"] == "ok":
                 self._take_place(payload["response"].get(RESERVED_KEY, {}))
             return
-        if event == STATE_CHANGE:
+        is_update = event in _CONTENTS and _has(payload, _CONTENTS[event])
+        if is_update and event == STATE_CHANGE:
             self.state, self.version = payload["state"], payload["version"]
-        elif event == STATE_PATCH:
+        elif is_update:
             self._apply(payload["patch"], payload["version"])
         if event in ENDINGS:
             self.has_ended = True
         else:
             self._received += 1
-        self.pushes.append(Push(event, payload, self.state))
+        self.pushes.append(Push(event, payload, self.state, is_update))
 
     def _take_place(self, terms: Json) -> None:
         self.max_version = terms.get(MAX_VERSION)
@@ -139,6 +147,13 @@ class View:
                 f"expected a patch to version {due} on {self._topic!r}, got one to {version}"
             )
         self.state, self.version = _jsonpatch().apply_patch(self.state, patch), version
+
+
+def _has(payload: Json, members: dict[str, type]) -> bool:
+    """Return whether a payload has these members, of these types."""
+    return isinstance(payload, dict) and all(
+        name in payload and isinstance(payload[name], kind) for name, kind in members.items()
+    )
 
 
 def _jsonpatch() -> Any:

@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from livestate_nb import Channel, Event, Refuse, Reply, on
+from livestate_nb import Channel, Event, MessageBuilder, Refuse, Reply, on
+from livestate_nb.state.change import Change
 
 
 class Tally(Channel, topic="tally:*", max_version=3):
@@ -58,3 +59,31 @@ class Fragile(Channel, topic="fragile", on_error="crash"):
     @on("drop")
     async def drop(self, payload: Any, state: Any) -> None:
         raise ValueError("broken")
+
+
+class Shaped(MessageBuilder):
+    """Sends other payloads by the names that clients know."""
+
+    def new_state_message(self, document: Any, version: int) -> tuple[str, Any]:
+        return "state:change", {"all": document, "v": version}
+
+    def update_state_message(self, change: Change, version: int) -> tuple[str, Any]:
+        return "state:patch", {"patch": len(change.operations), "version": version}
+
+
+class Named(MessageBuilder):
+    """Sends by other names."""
+
+    def new_state_message(self, document: Any, version: int) -> tuple[str, Any]:
+        return "whole", {"state": document, "version": version}
+
+    def update_state_message(self, change: Change, version: int) -> tuple[str, Any]:
+        return "step", {"patch": change.operations, "version": version}
+
+
+class ShapedTally(Tally, topic="shaped:*", message_builder=Shaped()):
+    pass
+
+
+class NamedTally(Tally, topic="named:*", message_builder=Named()):
+    pass

@@ -60,3 +60,8 @@ def test_a_rig_ends_its_clients_and_its_thread() -> None:
     for thread in {*threading.enumerate()} - before:
         thread.join(PATIENCE)  # one that ran a handler ends soon after
         assert not thread.is_alive()
+
+
+def test_a_rig_may_be_closed_twice() -> None:
+    with Rig(Tally) as rig:
+        rig.close()

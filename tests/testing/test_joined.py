@@ -8,15 +8,16 @@ import pytest
 import pytest_asyncio
 
 from livestate_nb import Channel, Refuse, User, on
+from livestate_nb.errors import ProtocolError
 from livestate_nb.testing import AsyncRig
-from tests.testing.channels import Fragile, Room, Tally
+from tests.testing.channels import Fragile, NamedTally, Room, ShapedTally, Tally
 
 pytestmark = pytest.mark.asyncio
 
 
 @pytest_asyncio.fixture
 async def rig() -> AsyncIterator[AsyncRig]:
-    async with AsyncRig(Tally, Room, Fragile, timeout=2.0) as rig:
+    async with AsyncRig(Tally, Room, Fragile, ShapedTally, NamedTally, timeout=2.0) as rig:
         yield rig
 
 
@@ -191,6 +192,43 @@ async def test_a_failed_assertion_says_that_nothing_came(hasty: AsyncRig) -> Non
     assert str(failed.value) == (
         "expected told within 0.05 s on 'tally:a', got nothing that no assertion has taken"
     )
+
+
+async def test_what_a_builder_of_its_own_sends_is_an_event(rig: AsyncRig) -> None:
+    tally = await rig.join("shaped:a")
+    tally.send_event("add")
+    await tally.settle()
+    assert tally.events == [
+        ("state:change", {"all": {"n": 0}, "v": 0}),
+        ("state:patch", {"patch": 1, "version": 1}),
+    ]
+    assert tally.versions == []
+    with pytest.raises(AssertionError, match="expected a state on 'shaped:a'"):
+        _ = tally.state
+    await tally.assert_event("state:patch", {"patch": 1, "version": 1})
+
+
+async def test_a_first_state_of_another_name_is_waited_for_where_it_is_named(
+    rig: AsyncRig,
+) -> None:
+    tally = await rig.join("named:a", first="whole")
+    assert tally.events == [("whole", {"state": {"n": 0}, "version": 0})]
+    tally.send_event("add")
+    await tally.assert_event("step", {"patch": ANY, "version": 1})
+
+
+async def test_events_of_an_ended_channel_are_never_settled(rig: AsyncRig) -> None:
+    tally = await rig.join("tally:a")
+    await tally.leave()
+    tally.send_event("add")
+    with pytest.raises(AssertionError, match="expected answers to all events on 'tally:a'"):
+        await tally.settle()
+
+
+async def test_names_that_no_binary_frame_holds_are_told(rig: AsyncRig) -> None:
+    tally = await rig.join("tally:a")
+    with pytest.raises(ProtocolError, match="expected at most 255 bytes"):
+        tally.send_event("m" * 300, b"\x00")
 
 
 async def test_a_class_declared_again_takes_over_what_is_joined(rig: AsyncRig) -> None:
