@@ -19,6 +19,7 @@ from typing import Any, Final
 from livestate_nb.codec import Json
 from livestate_nb.state.builder import STATE_CHANGE
 from livestate_nb.testing.blocking import Client, Joined, connect
+from livestate_nb.testing.log import Log
 from livestate_nb.testing.rig import TIMEOUT
 
 _PATIENCE: Final = 30.0
@@ -77,44 +78,58 @@ def serving(*modules: str, timeout: float = TIMEOUT) -> Iterator[Server]:
     """
     token = secrets.token_hex(16)
     with TemporaryDirectory(prefix="livestate-") as place:
-        log = Path(place) / "server.log"
         command = [sys.executable, "-m", "livestate_nb_server", "serve", *modules]
         command += ["--port=0", f"--ip={_HOST}", "--allow-root"]
-        with log.open("wb") as output:
-            process = subprocess.Popen(  # noqa: S603 - our own program
-                command, env=_environment(place, token), stdout=output, stderr=output
-            )
+        process = subprocess.Popen(  # noqa: S603 - our own program
+            command,
+            env=_environment(place, token),
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            errors="replace",
+        )
+        log = Log(process)
         try:
-            server = Server(_url(process, Path(place) / "runtime", log), token, timeout)
+            url = _url(process, Path(place) / "runtime")
+            if url is None:
+                _end(process)
+                raise RuntimeError(f"the server did not start:\n{log.read()}")
+            server = Server(url, token, timeout)
             try:
                 yield server
             finally:
                 server.close()
         finally:
-            process.terminate()
-            try:
-                process.wait(_PATIENCE)
-            except subprocess.TimeoutExpired:
-                process.kill()
-                process.wait()
+            _end(process)
+            log.close()
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    process.terminate()
+    try:
+        process.wait(_PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
 
 
 def _environment(place: str, token: str) -> dict[str, str]:
     """Return the environment in which a server neither finds nor leaves anything of the user's."""
     names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime"}
     own = {name: str(Path(place) / directory) for name, directory in names.items()}
-    path = os.pathsep.join(filter(None, sys.path))  # with what pytest has put there
-    return {**os.environ, **own, "JUPYTER_TOKEN": token, "PYTHONPATH": path}
+    own["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # with what pytest has put there
+    own["PYTHONUNBUFFERED"] = "1"  # what handlers print is told when they do
+    return {**os.environ, **own, "JUPYTER_TOKEN": token}
 
 
-def _url(process: "subprocess.Popen[bytes]", runtime: Path, log: Path) -> str:
-    """Return where clients connect, once the server listens and has said so."""
+def _url(process: "subprocess.Popen[str]", runtime: Path) -> str | None:
+    """Return where clients connect, once the server listens and has said so; None if it fails."""
     deadline = time.monotonic() + _PATIENCE
     while process.poll() is None and time.monotonic() < deadline:
         if (info := _info(runtime)) and _listens(info["port"]):
             return f"{info['url'].replace('http', 'ws', 1)}livestate"
         time.sleep(_POLL)
-    raise RuntimeError(f"the server did not start:\n{log.read_text(errors='replace')}")
+    return None
 
 
 def _listens(port: int) -> bool:

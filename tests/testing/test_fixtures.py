@@ -43,6 +43,44 @@ def test_the_documentations_examples_run_as_printed(tmp_path: Path) -> None:
     assert re.search(rf"^{count} passed", told, re.MULTILINE), told
 
 
+def test_what_the_async_examples_need_is_named() -> None:
+    text = DOCS.read_text()
+    for mark in re.findall(r"@pytest\.mark\.(\w+)", text):
+        assert f"pip install pytest-{mark}" in text
+
+
+CHANNEL = """
+from livestate_nb import Channel, on
+
+class Fragile(Channel, topic="fragile"):
+    @on("drop")
+    def drop(self, payload, state):
+        print("about to drop")
+        raise ValueError("broken on purpose")
+"""
+TEST = """
+import pytest
+
+@pytest.fixture(scope="session")
+def livestate_modules():
+    return ["fragile"]
+
+def test_nothing_breaks(livestate_server):
+    fragile = livestate_server.join("fragile")
+    fragile.send_event("drop")
+    fragile.assert_event("nothing")
+"""
+
+
+def test_what_fails_on_a_server_is_in_the_log_that_pytest_shows(tmp_path: Path) -> None:
+    (tmp_path / "fragile.py").write_text(CHANNEL)
+    (tmp_path / "test_fragile.py").write_text(TEST)
+    (tmp_path / "pytest.ini").write_text(INI)
+    told = run_pytest(tmp_path, "--log-level=INFO")
+    for line in (r"INFO .*about to drop", r"ERROR .*ValueError: broken on purpose"):
+        assert re.search(rf"^{line}$", told, re.MULTILINE), told
+
+
 def test_the_fixtures_are_listed_with_what_they_do(tmp_path: Path) -> None:
     told = run_pytest(tmp_path, "--fixtures")
     for fixture in ("livestate", "livestate_modules", "livestate_server"):
