@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from livestate_nb_server.declarations import check, declarations, save
-from livestate_nb_server.gen import CommandError, channel_cell, gen_channel, gen_element
+from livestate_nb_server.errors import CommandError
+from livestate_nb_server.gen import channel_cell, gen_channel, gen_element
 from livestate_nb_server.listing import listing
 from livestate_nb_server.serve import serve
 
@@ -127,18 +128,20 @@ def _add_types(commands: Any) -> None:
 
 
 def _add_place(parser: ArgumentParser) -> None:
-    parser.add_argument(
-        "--directory", type=Path, default=Path(), metavar="DIR", help="where to write; here"
-    )
+    parser.add_argument("--directory", type=Path, metavar="DIR", help="where to write; here")
     parser.add_argument("--force", action="store_true", help="replace files that exist")
 
 
 def _gen_channel(asked: Namespace) -> int:
-    if asked.notebook:
-        print(channel_cell(asked.name), end="")
+    directory = asked.directory or Path()
+    if not asked.notebook:
+        print(gen_channel(asked.name, directory, config=asked.config, force=asked.force))
+    elif asked.directory or asked.config or asked.force:
+        raise CommandError(
+            "--notebook writes nothing: expected no --directory, --config or --force with it"
+        )
     else:
-        told = gen_channel(asked.name, asked.directory, config=asked.config, force=asked.force)
-        print(told)
+        print(channel_cell(asked.name), end="")
     return 0
 
 
@@ -146,7 +149,7 @@ def _gen_element(asked: Namespace) -> int:
     told = gen_element(
         asked.channel,
         asked.tag,
-        asked.directory,
+        asked.directory or Path(),
         is_typescript=asked.typescript,
         force=asked.force,
     )

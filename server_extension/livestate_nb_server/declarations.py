@@ -11,7 +11,7 @@ from pathlib import Path
 from livestate_nb import Channel, LiveStateError
 from livestate_nb.channel import contract_by_class
 from livestate_nb.schema import schema_of, typescript_of
-from livestate_nb_server.gen import CommandError
+from livestate_nb_server.errors import CommandError
 from livestate_nb_server.hosted import Failed, load
 
 

@@ -12,7 +12,7 @@ from jupyter_server.services.contents.largefilemanager import LargeFileManager
 from traitlets.config import Config
 
 from livestate_nb_server.app import LiveStateApp
-from livestate_nb_server.gen import CommandError
+from livestate_nb_server.errors import CommandError
 from livestate_nb_server.hosted import Failed, Hosted, in_module
 
 _USAGE: Final = """\
@@ -58,6 +58,19 @@ class LeanServer(ServerApp):
         points = self.extension_manager.extension_points
         extension: LiveStateApp = points[LiveStateApp.name].app
         return extension
+
+    def parse_command_line(self, argv: list[str] | None = None) -> None:
+        """Read the options; there are no files or directories to name behind them.
+
+        Raises:
+            CommandError: a word belongs to no option.
+        """
+        super(ServerApp, self).parse_command_line(argv)
+        if self.extra_args:
+            raise CommandError(
+                f"expected modules in front of the options, got {' '.join(self.extra_args)} "
+                "behind: jupyter livestate serve MODULE ... --port=8888"
+            )
 
     def find_server_extensions(self) -> None:
         """Find none: a server without notebooks has ours only."""

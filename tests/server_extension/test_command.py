@@ -108,6 +108,8 @@ def test_what_exists_is_replaced_only_by_force(
         (["channel", "To-do"], "expected a class's name"),
         (["channel", "None"], "expected a class's name"),
         (["channel", "Channel"], "expected a class's name"),
+        (["element", "Todo", "form-data", "--typescript"], "expected a tag"),
+        (["element", "Todo", "custom-event", "--typescript"], "expected a tag"),
         (["element", "Todo", "live-element"], "expected a tag"),
         (["element", "Todo", "font-face"], "expected a tag"),
         (["element", "Todo", "todolist"], "expected a tag in lower case with a hyphen"),
@@ -157,6 +159,60 @@ def test_a_channel_is_registered_where_asked_and_then_hosted(
     assert "FAILED  LiveStateApp.elements['todo-gone'] = '/gone.js'" in listed.stdout
     assert "No module named 'gone'" in listed.stdout
     assert listed.stderr == ""
+
+
+@pytest.mark.parametrize("config", ["folder.py", "latin.py", "file/config.py"])
+def test_where_the_config_file_cannot_be_changed_nothing_is_written(
+    place: Path, config: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (place / "folder.py").mkdir()
+    (place / "latin.py").write_bytes(b"# caf\xe9\n")
+    (place / "file").write_text("a file")
+    (place / "todo_channel.py").write_text("mine")
+    assert main(["gen", "channel", "Todo", "--force", "--config", config]) == 1
+    assert f" {config}" in capsys.readouterr().err
+    assert sorted(path.name for path in place.iterdir() if path.is_file()) == [
+        *("file", "latin.py", "todo_channel.py")
+    ]
+    assert (place / "todo_channel.py").read_text() == "mine"
+
+
+def test_a_config_file_that_jupyter_does_not_look_for_is_told(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = place / "config" / "jupyter_server_config.py"
+    main(["gen", "channel", "Todo", "--config", str(found)])
+    assert "Jupyter does not look" not in capsys.readouterr().out
+    main(["gen", "channel", "Form", "--config", "jupyter_server_config.py"])
+    told = capsys.readouterr().out
+    assert f"start a server with --config={place / 'jupyter_server_config.py'}" in told
+    assert f"or add the line to {found}" in told
+
+
+def test_a_package_that_no_import_can_name_is_refused(
+    place: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    package = place / "my-pkg" / "channels"
+    package.mkdir(parents=True)
+    for directory in (package, package.parent):
+        (directory / "__init__.py").touch()
+    assert main(["gen", "channel", "Todo", "--directory", str(package)]) == 1
+    assert f"expected packages that can be imported, got {package.parent}" in (
+        capsys.readouterr().err
+    )
+    assert [*texts(package)] == ["__init__.py"]
+
+
+@pytest.mark.parametrize("words", [["--config", "c.py"], ["--directory", "d"], ["--force"]])
+def test_a_cell_is_written_nowhere(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["gen", "channel", "Todo", "--notebook", *words]) == 1
+    assert "--notebook writes nothing" in capsys.readouterr().err
+
+
+def test_modules_behind_the_options_of_a_server_are_told() -> None:
+    served = jupyter_livestate("serve", "--port=0", "todo_channel")
+    assert served.returncode == 1
+    assert "expected modules in front of the options, got todo_channel behind" in served.stderr
 
 
 def test_a_config_file_that_is_not_there_is_made(place: Path) -> None:

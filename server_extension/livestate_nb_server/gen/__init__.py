@@ -2,6 +2,5 @@
 
 from livestate_nb_server.gen.channel import channel_cell, gen_channel
 from livestate_nb_server.gen.element import gen_element
-from livestate_nb_server.gen.files import CommandError
 
-__all__ = ["CommandError", "channel_cell", "gen_channel", "gen_element"]
+__all__ = ["channel_cell", "gen_channel", "gen_element"]

@@ -3,13 +3,20 @@
 It must not know servers.
 """
 
+import keyword
+import shlex
 from pathlib import Path
 from string import Template
 from typing import Final
 
-from livestate_nb_server.gen.files import CommandError, snake, write
+from jupyter_core.paths import jupyter_config_dir, jupyter_config_path
+
+from livestate_nb_server.errors import CommandError
+from livestate_nb_server.gen.files import read, snake, write
 
 _NEW_CONFIG: Final = "c = get_config()  # noqa: F821\n"
+_READ: Final = ("jupyter_server_config.py", "jupyter_config.py")
+"""Config files that every Jupyter server reads, in the directories of jupyter_core."""
 
 
 def gen_channel(name: str, directory: Path, *, config: Path | None, force: bool) -> str:
@@ -22,7 +29,8 @@ def gen_channel(name: str, directory: Path, *, config: Path | None, force: bool)
         force: whether to replace files that exist.
 
     Raises:
-        CommandError: the name is none, or a file exists or cannot be written.
+        CommandError: the name is none, a file exists or cannot be written, the directory is in a
+            package that no import can name, or the config file cannot be read.
     """
     words = _words(name)
     module = f"{words['snake']}_channel"
@@ -31,13 +39,13 @@ def gen_channel(name: str, directory: Path, *, config: Path | None, force: bool)
         directory / f"{module}.py": _MODULE.substitute(words),
         directory / f"test_{module}.py": _TEST.substitute(words),
     }
-    if config is not None and config.suffix != ".py":
-        raise CommandError(f"expected a jupyter_server_config.py as --config, got {config}")
-    told = write(files, force=force)
     line = _REGISTRATION.substitute(words)
-    if config is not None:
-        return f"{told}\n{_register(config, line)}"
-    return f"{told}\n{_NEXT.substitute(words, line=line)}"
+    if config is None:
+        return f"{write(files, force=force)}\n{_NEXT.substitute(words, line=line)}"
+    if config.suffix != ".py":
+        raise CommandError(f"expected a jupyter_server_config.py as --config, got {config}")
+    amended, told = _registered(config, line)
+    return "\n".join([write(files, force=force, amended=amended), told, *_advice(config)])
 
 
 def channel_cell(name: str) -> str:
@@ -54,22 +62,42 @@ def _words(name: str) -> dict[str, str]:
 
 
 def _package(directory: Path) -> list[str]:
-    """Return the names of the packages that a directory is in, outermost first."""
+    """Return the names of the packages that a directory is in, outermost first.
+
+    Raises:
+        CommandError: one of them has a name that no import can have.
+    """
     names: list[str] = []
     place = directory.resolve()
     while (place / "__init__.py").exists():
+        if not place.name.isidentifier() or keyword.iskeyword(place.name):
+            raise CommandError(
+                f"expected packages that can be imported, got {place}: rename it, or choose "
+                "another --directory"
+            )
         names.insert(0, place.name)
         place = place.parent
     return names
 
 
-def _register(config: Path, line: str) -> str:
-    text = config.read_text(encoding="utf-8") if config.exists() else _NEW_CONFIG
+def _registered(config: Path, line: str) -> tuple[dict[Path, str], str]:
+    """Return what to write so that a config file has a line, and what to say of it."""
+    text = read(config)
+    if text is None:
+        text = _NEW_CONFIG
     if line in text.splitlines():
-        return f"{config} registers it already"
+        return {}, f"{config} registers it already"
     separator = "" if text.endswith("\n") else "\n"
-    write({config: f"{text}{separator}{line}\n"}, force=True)
-    return f"added to {config}: {line}"
+    return {config: f"{text}{separator}{line}\n"}, f"added to {config}: {line}"
+
+
+def _advice(config: Path) -> list[str]:
+    """Return what to do where Jupyter does not read a config file by itself."""
+    place = config.resolve()
+    places = [Path(path).resolve() for path in jupyter_config_path()]
+    if place.parent in places and place.name in _READ:
+        return []
+    return [_UNREAD.substitute(path=shlex.quote(str(place)), place=Path(jupyter_config_dir()))]
 
 
 _BODY: Final = '''\
@@ -136,3 +164,7 @@ _NEXT: Final = Template("""\
 to host it, put this line into jupyter_server_config.py, or generate with --config FILE:
     $line
 or run a server with only this: jupyter livestate serve $module""")
+
+_UNREAD: Final = Template("""\
+Jupyter does not look for it there: start a server with --config=$path,
+or add the line to $place/jupyter_server_config.py""")

@@ -79,6 +79,13 @@ export class $name extends LitElement {
   @liveStateConfig("topic")
   topic = "$snake:1";
 
+  /**
+   * Options of Phoenix's socket, set before the element is connected: how the page authenticates
+   * where the server knows it by no cookie, such as { params: { token: "..." } }.
+   */
+  @liveStateConfig("socketOptions")
+  socketOptions?: object;
+
   @state()
   @liveStateProperty()
   items: string[] = [];
@@ -89,7 +96,9 @@ export class $name extends LitElement {
   connectedCallback() {
     super.connectedCallback();
     // phx-live-state 0.12 leaves this to the element, unless it provides its LiveState to others
-    queueMicrotask(() => this.liveState.connect());
+    queueMicrotask(() => {
+      if (this.isConnected) this.liveState.connect();
+    });
   }
 
   render() {
