@@ -2,7 +2,11 @@
 
 import shlex
 from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Locator, expect
@@ -15,6 +19,31 @@ from tests.servers import Server
 from tests.ui.lab import Tab, new_context, notebook
 
 ROOT = Path(__file__).parents[2]
+BRIEFLY = """
+    const element = document.querySelector("todo-list").cloneNode();
+    document.body.append(element);
+    element.remove();
+"""
+
+
+class Quiet(SimpleHTTPRequestHandler):
+    """Give files, and say nothing of it."""
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@contextmanager
+def elsewhere(directory: Path) -> Iterator[str]:
+    """Serve a directory's files at another origin than Jupyter's, and give its URL."""
+    with ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(directory))) as server:
+        thread = Thread(target=server.serve_forever)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_port}/"
+        finally:
+            server.shutdown()
+            thread.join()
 
 
 def add_an_item(element: Locator) -> None:
@@ -76,10 +105,30 @@ def test_a_typescript_element_is_built_by_the_printed_line_and_works_in_a_page(
     script = (tmp_path / "dist" / "todo-list.js").read_text()
 
     base = server.url.replace("ws", "http", 1)
+    element = f'<todo-list url="{server.url}" topic="todo:1"></todo-list>'
     context = browser.new_context()
     page = context.new_page()
     page.goto(f"{base}/?token={server.token}")  # logs in, as on any page of the server
-    page.set_content(f'<todo-list url="{server.url}" topic="todo:1"></todo-list>')
+    page.set_content(element)
     page.add_script_tag(content=script, type="module")
     add_an_item(page.locator("todo-list"))
     context.close()
+
+    (tmp_path / "index.html").write_text(element)
+    with elsewhere(tmp_path) as url:
+        context = browser.new_context()
+        page = context.new_page()
+        page.goto(url)  # no cookie of the server is sent from here
+        options = {"params": {"token": server.token}}
+        page.evaluate(
+            "(it) => { document.querySelector('todo-list').socketOptions = it; }", options
+        )
+        connected: list[str] = []
+        page.on("websocket", lambda socket: connected.append(socket.url))
+        page.evaluate(
+            "() => { customElements.whenDefined('todo-list').then(() => {" + BRIEFLY + "}); }"
+        )
+        page.add_script_tag(content=script, type="module")
+        add_an_item(page.locator("todo-list"))
+        assert len(connected) == 1, "what is removed at once does not connect"
+        context.close()
