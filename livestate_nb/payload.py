@@ -10,6 +10,7 @@ import sys
 import typing
 from collections.abc import Callable, Iterator
 from functools import partial
+from itertools import takewhile
 from typing import Any, Final, TypeAlias
 
 import msgspec
@@ -33,7 +34,9 @@ _VALIDATOR: Final = "__pydantic_validator__"
 _MODEL_ERRORS: Final = frozenset({("pydantic_core", "ValidationError")})
 _PLACE: Final = re.compile(r"(?P<text>.*) - at (?:`key` in )?`\$(?P<place>.*)`", re.DOTALL)
 _DEEP: Final = "it is nested too deeply"
-_STEP: Final = re.compile(r"\.(?P<name>[^.\[]+)|\[(?P<index>\d+)\]|(?P<unknown>\[\.\.\.\])")
+_INDEX: Final = re.compile(r"\[(\d+)\]")
+_SOME: Final = "[...]"
+"""What msgspec says where it does not tell which member of an object it was."""
 
 
 def reader_of(method: Callable[..., Any], position: int, owner: type) -> Reader | None:
@@ -120,10 +123,10 @@ def _read(kind: Any, where: str, payload: Json) -> Any:
     try:
         return msgspec.convert(payload, kind, dec_hook=partial(_read_other, where))
     except msgspec.ValidationError as error:
-        text, keys = _located(str(error))
+        text, keys, is_exact = _located(str(error), payload)
         if is_named(type(error.__cause__), _MODEL_ERRORS):
             text, inner = _first(error.__cause__)
-            keys += inner
+            keys += inner if is_exact else []
     except RecursionError as error:
         raise InvalidPayload(_DEEP, "") from error
     raise InvalidPayload(text, pointer(keys))
@@ -149,17 +152,41 @@ def _read_other(where: str, kind: Any, value: Json) -> Any:
     raise DeclarationError(f"{where}: no payload can become {kind!r}")
 
 
-def _located(message: str) -> tuple[str, list[str | int]]:
-    """Return what msgspec says without the place, and the keys that lead there."""
+def _located(message: str, payload: Json) -> tuple[str, list[str | int], bool]:
+    """Read an error of msgspec.
+
+    Returns:
+        what it says without the place, the keys that lead there as far as they are certain, and
+        whether they lead all the way.
+    """
     found = _PLACE.fullmatch(message)
     if found is None:
-        return message, []
-    keys: list[str | int] = []
-    for step in _STEP.finditer(found["place"]):
-        if step["unknown"]:  # msgspec does not say which key of a dict it was
-            break
-        keys.append(int(step["index"]) if step["index"] else step["name"])
-    return found["text"], keys
+        return message, [], True
+    ways = list(_ways(payload, found["place"]))
+    keys = [steps[0] for steps in takewhile(_are_equal, zip(*ways, strict=False))]
+    return found["text"], keys, len(ways) == 1
+
+
+def _ways(value: Json, place: str) -> Iterator[list[str | int]]:
+    """Yield all keys that a place may stand for: names in it may have dots, and be left out."""
+    steps: list[tuple[str | int, str]] = []
+    if not place:
+        yield []
+    elif place.startswith(_SOME) and isinstance(value, dict | list):
+        every = value if isinstance(value, dict) else range(len(value))
+        steps = [(key, place.removeprefix(_SOME)) for key in every]
+    elif isinstance(value, dict):
+        steps = [(key, place[1 + len(key) :]) for key in value if place.startswith(f".{key}")]
+    elif isinstance(value, list) and (index := _INDEX.match(place)):
+        steps = [(int(index[1]), place[index.end() :])]
+    for step, rest in steps:
+        if not rest or rest[0] in ".[":
+            for more in _ways(value[step], rest):
+                yield [step, *more]
+
+
+def _are_equal(steps: tuple[str | int, ...]) -> bool:
+    return len(set(steps)) == 1
 
 
 def _first(error: Any) -> tuple[str, list[str | int]]:

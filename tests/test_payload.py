@@ -117,6 +117,50 @@ def test_a_wrong_payload_says_where(kind: Any, payload: Any, path: str) -> None:
     assert path in message
 
 
+class Number(pydantic.BaseModel):
+    n: int
+
+
+class Inner(TypedDict):
+    e: int
+
+
+Odd = TypedDict(
+    "Odd",
+    {"a.b": int, "x[0]": int, "c/d": int, "a": dict[str, int], "d": Inner, "d.e": int},
+    total=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "path"),
+    [
+        (Odd, {"a.b": "q"}, "/a.b"),
+        (Odd, {"x[0]": "q"}, "/x[0]"),
+        (Odd, {"c/d": "q"}, "/c~1d"),
+        (Odd, {"a": {"b": "q"}}, "/a/b"),
+        (dict[str, list[int]], {"k": [1, "q"]}, "/k/1"),
+        (dict[str, Number], {"k": {"n": "q"}}, "/k/n"),
+    ],
+)
+def test_a_place_is_told_whatever_its_names_are(kind: Any, payload: Any, path: str) -> None:
+    assert refusal(kind, payload)[1] == path
+
+
+@pytest.mark.parametrize(
+    ("kind", "payload", "path"),
+    [
+        (dict[str, int], {"k": 1, "l": "q"}, ""),
+        (dict[str, Number], {"k": {"n": 1}, "l": {"n": "q"}}, ""),
+        (list[dict[str, int]], [{}, {"k": 1, "l": "q"}], "/1"),
+        (Odd, {"a": {"b": "q", "c": 1}}, "/a"),
+        (Odd, {"d": {"e": 1}, "d.e": "q"}, ""),
+    ],
+)
+def test_a_place_is_told_only_as_far_as_it_is_certain(kind: Any, payload: Any, path: str) -> None:
+    assert refusal(kind, payload)[1] == path
+
+
 def test_what_is_missing_is_named() -> None:
     assert refusal(Data, {}) == ("Object missing required field `title`", "")
     assert refusal(Model, {}) == ("Field required at '/title'", "/title")
@@ -190,7 +234,7 @@ def test_types_of_json_are_checked_too() -> None:
     assert refusal(Literal["up", "down"], "left")[1] == ""
     assert refusal(Annotated[int, msgspec.Meta(ge=1)], 0) == ("Expected `int` >= 1", "")
     assert refusal(int, "1")[0] == "Expected `int`, got `str`"
-    assert refusal(dict[str, dict[str, int]], {"a": {"b": "c"}})[1] == ""
+    assert refusal(dict[str, dict[str, int]], {"a": {"b": "c"}})[1] == "/a/b"
     assert read(bytes, b"\x00") == b"\x00"
 
 
