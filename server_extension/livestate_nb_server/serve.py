@@ -106,7 +106,7 @@ def serve(argv: list[str]) -> int:
 
     Raises:
         CommandError: a module cannot be imported, or has channels that cannot be hosted, or none;
-            a config file cannot be loaded.
+            a config file cannot be loaded; a word behind the options belongs to none of them.
     """
     if argv[:1] in (["-h"], ["--help"]):
         print(_USAGE, end="")
