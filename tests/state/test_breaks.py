@@ -175,6 +175,7 @@ def copy(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.timeout(300)
 def test_nothing_fails_where_nothing_is_broken(copy: Path) -> None:
     result = run(copy, sorted({found.tests for found in BREAKS.values()}))
     assert result.returncode == 0, result.stdout + result.stderr
