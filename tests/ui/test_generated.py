@@ -124,7 +124,7 @@ def test_a_typescript_element_is_built_by_the_printed_line_and_works_in_a_page(
             "(it) => { document.querySelector('todo-list').socketOptions = it; }", options
         )
         sockets: list[WebSocket] = []
-        page.on("websocket", sockets.append)
+        page.on("websocket", lambda one: sockets.append(one))  # noqa: PLW0108 - no built-in
         page.evaluate(
             "() => { customElements.whenDefined('todo-list').then(() => {" + BRIEFLY + "}); }"
         )
