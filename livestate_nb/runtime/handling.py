@@ -220,6 +220,8 @@ class Call:
             elif self.kind is Kind.MESSAGE:
                 desk.send(message)
         self.replied += events
+        if update is not None and not goes_on:
+            update = update._replace(sender=self.member, ref=self.ref)
         desk.send_update(update)
 
     def _failed(self, error: BaseException) -> None:
