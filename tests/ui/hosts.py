@@ -178,9 +178,9 @@ def _voila_with_extension(directory: Path, way: Way) -> Iterator[Host]:
 
 
 @contextmanager
-def voila(directory: Path, *options: str) -> Iterator[Server]:
-    """Run standalone Voila on the notebook."""
-    command = ("voila", NAME, "--no-browser", *options)
+def voila(directory: Path, *options: str, name: str = NAME) -> Iterator[Server]:
+    """Run standalone Voila on a notebook below ``directory / "root"``."""
+    command = ("voila", name, "--no-browser", *options)
     with serve_alone(directory, "voila/static/none", *command) as server:
         yield server
 
