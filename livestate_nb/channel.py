@@ -87,7 +87,7 @@ class Host(Protocol):
     def at(self, channel: "type[Channel]", topic: str) -> Handle:
         """Return a handle of a shared topic's session; see `Channel.at`."""
 
-    def publish(self, channel: "type[Channel]") -> None:
+    def publish(self, channel: "type[Channel]") -> bool:
         """Open a channel's topics to the server's other clients; see `Channel.publish`."""
 
     def broadcast(self, topic: str, message: object) -> None:
@@ -329,7 +329,8 @@ class Channel:
 
         They reach them at ``<base_url>livestate``, if the server authenticates them and
         `authorize` lets them in. Where several kernels publish the same topics, the last call
-        takes new joins. What the server hosts itself cannot be taken over.
+        takes new joins. What the server hosts itself cannot be taken over. In the kernel of a
+        visitor of Voila it does nothing: the same notebook runs once for each of them.
 
         Raises:
             HostError: ``%load_ext livestate_nb`` has not been run, there is no way to the server,

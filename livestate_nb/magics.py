@@ -21,6 +21,9 @@ from livestate_nb.notebook import Notebook
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 
+_VOILA: Final = "VOILA_PREHEAT"
+"""The variable that Voila gives to the kernels of its visitors."""
+
 _WORDS: Final = ("errors", "log", "off", "on", "publish")
 
 
@@ -35,7 +38,11 @@ class Extension:
         self._shell = shell
         clock = IdleClock()
         self._notebook = Notebook(
-            self, clock, shell.kernel.io_loop.asyncio_loop, _address(shell.kernel)
+            self,
+            clock,
+            shell.kernel.io_loop.asyncio_loop,
+            _address(shell.kernel),
+            is_private=_VOILA in os.environ,
         )
         self._capture = Capture(self._notebook.journal)
         self._hooks: list[tuple[str, Callable[[], None]]] = [
@@ -127,9 +134,11 @@ class Extension:
 
     def _publish(self, pattern: str) -> str:
         try:
-            self._notebook.publish(self._notebook.declared(pattern))
+            is_open = self._notebook.publish(self._notebook.declared(pattern))
         except LiveStateError as error:
             raise UsageError(str(error)) from error
+        if not is_open:
+            return f"{pattern} stays closed: this kernel is one Voila visitor's own"
         return f"{pattern} is open to the server's other clients"
 
 

@@ -94,6 +94,7 @@ class Notebook:
         clock: counts the seconds in which the kernel hears its clients.
         kernel_loop: the loop of the kernel's main thread, which makes this object.
         address: where the kernel's server is; None where it has no server that we know.
+        is_private: whether the kernel is one visitor's own: it opens nothing to others.
     """
 
     def __init__(
@@ -102,8 +103,11 @@ class Notebook:
         clock: IdleClock,
         kernel_loop: asyncio.AbstractEventLoop,
         address: Address | None,
+        *,
+        is_private: bool,
     ) -> None:
         self._execution = execution
+        self._is_private = is_private
         self.main = MainThread(kernel_loop, self._wait)
         self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT, main=self.main)
         self._calls: tuple[str, int] = ("", 0)
@@ -165,8 +169,15 @@ class Notebook:
         session = self._open(channel, topic, "", None)
         return KeptHandle(self._loop, session, partial(self._screen.forget, [session]))
 
-    def publish(self, channel: type[Channel]) -> None:
-        """Open a channel's topics to the server's other clients; see `Channel.publish`."""
+    def publish(self, channel: type[Channel]) -> bool:
+        """Open a channel's topics to the server's other clients; see `Channel.publish`.
+
+        Returns:
+            False where the kernel is private: nothing is opened.
+        """
+        if self._is_private:
+            self._declare_if_new(channel)
+            return False
         if self._uplink is None:
             raise HostError(
                 f"cannot publish {channel.__name__}: this kernel was not started by a Jupyter "
@@ -174,6 +185,7 @@ class Notebook:
             )
         self._declare_if_new(channel)
         self._loop.run(self._uplink.publish(str(options_of(channel).topic)))
+        return True
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to all who subscribed; see `livestate_nb.broadcast`."""

@@ -1,7 +1,7 @@
 """Drive a real ipykernel, with the front end's end of its comms in the test's hands."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from queue import Empty
 from time import monotonic
 from typing import Any
@@ -73,11 +73,12 @@ class Kernel:
                 states[m["content"]["comm_id"]].update(m["content"]["data"]["state"])
         return states
 
-    def send(self, comm: str, content: object) -> None:
+    def send(self, comm: str, content: object, buffers: Sequence[bytes] = ()) -> None:
         """Send a custom message on a comm, as a front end does."""
         data = {"method": "custom", "content": content}
         message = self.client.session.msg("comm_msg", {"comm_id": comm, "data": data})
-        self.client.shell_channel.send(message)
+        socket = self.client.shell_channel.socket
+        self.client.session.send(socket, message, buffers=list(buffers))
 
     def customs(self) -> list[dict[str, Any]]:
         """Return the contents of the custom messages that the kernel sent."""
@@ -113,9 +114,23 @@ class Page:
     def received(self) -> list[dict[str, Any]]:
         return [m for m in self.kernel.customs() if m["connection"] == self.tag]
 
+    def binary(self) -> list[bytes]:
+        """Return the binary frames that came."""
+        ours = {id(content) for content in self.received()}
+        return [
+            bytes(message["buffers"][0])
+            for message in self.kernel.messages
+            if message["buffers"] and id(message["content"]["data"].get("content")) in ours
+        ]
+
+    def send_binary(self, frame: bytes) -> None:
+        """Send a binary frame, as the buffer of a custom message."""
+        content = {"livestate": "frame", "connection": self.tag}
+        self.kernel.send(self.comm, content, [frame])
+
     def frames(self, event: str) -> list[list[Any]]:
         """Return the frames with this event that came, decoded."""
-        frames = [loads(m["frame"]) for m in self.received() if m["livestate"] == "frame"]
+        frames = [loads(m["frame"]) for m in self.received() if "frame" in m]
         return [frame for frame in frames if frame[3] == event]
 
     def join(self, topic: str, session: str) -> list[Any]:

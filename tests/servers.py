@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 
 TOKEN = "a-token-for-tests"
 PATIENCE = 60.0
@@ -45,7 +45,7 @@ def serve(
         *options: more of its command line.
         config: text of its jupyter_server_config.py.
     """
-    root, log = directory / "root", directory / "server.log"
+    root = directory / "root"
     root.mkdir(exist_ok=True)
     (directory / "config").mkdir()
     (directory / "config" / "jupyter_server_config.py").write_text(config)
@@ -57,13 +57,45 @@ def serve(
         "--ServerApp.ip=127.0.0.1",
     ]
     command += [f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={root}", *options]
+    with running(directory, command, f"http://127.0.0.1:{port}{_base_url(options)}") as server:
+        yield server
+
+
+@contextmanager
+def serve_alone(directory: Path, ready: str, *command: str) -> Iterator[Server]:
+    """Run what is no Jupyter server application below a directory until the block ends.
+
+    Args:
+        directory: it has a directory `root`, where the command runs.
+        ready: what is asked for, below the server's url, until there is any answer.
+        *command: the module to run and its command line, but for ``--port``.
+    """
+    port = _free_port()
+    full = [sys.executable, "-m", *command, f"--port={port}"]
+    with running(directory, full, f"http://127.0.0.1:{port}/", ready) as server:
+        yield server
+
+
+@contextmanager
+def running(
+    directory: Path, command: Sequence[str], url: str, ready: str = "api"
+) -> Iterator[Server]:
+    """Run a server's command in ``directory / "root"`` until the block ends.
+
+    Args:
+        directory: its config and log are there too.
+        command: the whole command line.
+        url: of the server.
+        ready: what is asked for below the url, until there is any answer.
+    """
+    root, log = directory / "root", directory / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
             command, cwd=root, env=_environment(directory), stdout=output, stderr=output
         )
-    server = Server(f"http://127.0.0.1:{port}{_base_url(options)}", root, log, process)
+    server = Server(url, root, log, process)
     try:
-        _wait(server)
+        _wait(server, ready)
         yield server
     finally:
         process.terminate()
@@ -101,11 +133,13 @@ def _free_port() -> int:
         return port
 
 
-def _wait(server: Server) -> None:
+def _wait(server: Server, ready: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            urllib.request.urlopen(f"{server.url}api", timeout=2).close()
+            urllib.request.urlopen(f"{server.url}{ready}", timeout=2).close()
+        except HTTPError:
+            return
         except (URLError, OSError) as error:
             if server.process.poll() is not None or time.monotonic() > deadline:
                 raise RuntimeError(f"no server:\n{server.log.read_text()}") from error

@@ -32,6 +32,11 @@ export function kernelSocketUrl(kernel: string): string | undefined {
   return url.href;
 }
 
+/** Returns whether the page's reader can run its cells again: Voila shows their outputs only. */
+export function hasCells(): boolean {
+  return pageConfig().appUrl !== "voila/";
+}
+
 function pageConfig(): Record<string, Json> {
   const text = document.getElementById("jupyter-config-data")?.textContent;
   if (!text) return {};

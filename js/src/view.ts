@@ -11,6 +11,7 @@ import {
   type PropertyDeclarations,
   type TemplateResult,
 } from "lit";
+import { hasCells } from "./address";
 import { isConnectionError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
 import type { LiveState } from "./live-state";
 import { type LogEntry, log, logStyles } from "./log";
@@ -185,7 +186,8 @@ export class LiveView extends LitElement {
     if (status === "live" && this.isWaiting) return notice("", "Waiting for the running cell…");
     if (status === "live" || (status === "error" && reason !== wire.KERNEL_GONE)) return nothing;
     if (this.isGone || reason === wire.KERNEL_GONE) {
-      return notice("gone", "The kernel has gone: run the cell again.");
+      const remedy = hasCells() ? "run the cell again" : "load this page again";
+      return notice("gone", `The kernel has gone: ${remedy}.`);
     }
     if (reason === wire.KERNEL_RESTARTING) return notice("", "Kernel restarting…");
     if (status === "connecting" || state === undefined) {

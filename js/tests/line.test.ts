@@ -5,6 +5,7 @@ import { Carrier } from "../src/comm";
 import { Line, lineTransport } from "../src/line";
 import { LiveState } from "../src/live-state";
 import { FakeKernel, FakeModel } from "./model";
+import { configure } from "./page";
 import { ScriptedServer } from "./server";
 import { until } from "./until";
 
@@ -13,15 +14,6 @@ let line: Line;
 let server: ScriptedServer;
 let live: LiveState;
 let socket: Socket;
-
-/** Writes the page's config, as JupyterLab does. */
-function configure(config: object): void {
-  const script = document.createElement("script");
-  script.id = "jupyter-config-data";
-  script.type = "application/json";
-  script.textContent = JSON.stringify(config);
-  document.head.replaceChildren(script);
-}
 
 function connect(): void {
   const rejoinAfterMs = () => 10;

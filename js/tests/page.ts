@@ -40,3 +40,12 @@ export async function raise(link: Link, event: string, message: string): Promise
   const push = await link.take(`lvs_evt:${event}`);
   link.reply(push, { type: "ValueError", event, message }, "error");
 }
+
+/** Writes the page's config, as JupyterLab does. */
+export function configure(config: object): void {
+  const script = document.createElement("script");
+  script.id = "jupyter-config-data";
+  script.type = "application/json";
+  script.textContent = JSON.stringify(config);
+  document.head.replaceChildren(script);
+}

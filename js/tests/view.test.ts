@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { find, raise, submit, textOf } from "./page";
+import { configure, find, raise, submit, textOf } from "./page";
 import { kernel, show, showList, todoList, usePage } from "./shown";
 import { until } from "./until";
 
@@ -116,6 +116,14 @@ describe("the view", () => {
     model.isAlive = false;
     model.emit("comm_live_update");
     await until(() => textOf(el) === "Todos milk The kernel has gone: run the cell again.");
+  });
+
+  it("tells visitors of Voila, who have no cells, to load the page again", async () => {
+    configure({ appUrl: "voila/" });
+    const { el, model } = await showList();
+    model.emit("comm_live_update");
+    await until(() => textOf(el) === "Todos milk The kernel has gone: load this page again.");
+    document.head.replaceChildren();
   });
 });
 

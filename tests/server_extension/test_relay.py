@@ -105,6 +105,27 @@ async def test_channels_of_a_kernel_from_the_first_join_to_its_end(
     assert "state:patch" not in caplog.text
 
 
+async def test_a_voila_visitors_kernel_takes_no_joins_of_others(
+    kernels: Start, connect: Connect, bind: Bind, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    author = await kernels()
+    await author.run(f"{SETUP}\nCounter.publish()")
+    monkeypatch.setenv("VOILA_PREHEAT", "False")  # as Voila sets it for a kernel that it starts
+    visitors = await kernels()
+    monkeypatch.delenv("VOILA_PREHEAT")
+    await visitors.run(f"{SETUP}\nCounter.publish()")
+    told = await visitors.run("%livestate publish cells:*")
+    assert told == "cells:* stays closed: this kernel is one Voila visitor's own\n"
+
+    outsider, visitor = await connect(), await bind(visitors.id)
+    await outsider.join("cells:a")
+    await visitor.join("cells:a")
+    await outsider.dispatch("cells:a", "inc")
+    assert (await outsider.wait("state:patch"))["version"] == 1
+    assert await author.run("print(Counter.at('cells:a').state)") == "{'n': 1}\n"
+    assert await visitors.run("print(Counter.at('cells:a').state)") == "{'n': 0}\n"
+
+
 async def test_a_crash_is_told_at_once(kernels: Start, bind: Bind) -> None:
     kernel = await kernels()
     await kernel.run(SETUP)

@@ -63,10 +63,13 @@ CONTRAST = """element => {
 
 
 class Tab:
-    """One browser tab with a notebook open in JupyterLab."""
+    """One browser tab with a notebook open in JupyterLab, or in Notebook 7 (view "notebooks")."""
 
-    def __init__(self, server: Server, context: BrowserContext, notebook: str) -> None:
+    def __init__(
+        self, server: Server, context: BrowserContext, notebook: str, view: str = "lab/tree"
+    ) -> None:
         self._server = server
+        self._view = view
         self.page: Page = context.new_page()
         self.page.set_default_timeout(PATIENCE_MS)
         self.console: list[str] = []
@@ -76,7 +79,7 @@ class Tab:
         self.open()
 
     def open(self) -> None:
-        self.page.goto(f"{self._server.url}lab/tree/{self.notebook}?token={TOKEN}")
+        self.page.goto(f"{self._server.url}{self._view}/{self.notebook}?token={TOKEN}")
         self.ready()
 
     def reload(self) -> None:

@@ -1,4 +1,7 @@
-"""Draw docs/images/ui-*.png from notebooks/stock.ipynb: ``python -m tests.ui.pictures``."""
+"""Draw docs/images/ui-*.png and voila.png from notebooks/stock.ipynb.
+
+Run ``python -m tests.ui.pictures``.
+"""
 
 import base64
 import shutil
@@ -8,6 +11,7 @@ from pathlib import Path
 from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.servers import serve
+from tests.ui.hosts import WITH_LIVESTATE, voila
 from tests.ui.lab import LAB, Tab, chromium, new_context
 
 ROOT = Path(__file__).parents[2]
@@ -40,7 +44,36 @@ def shot(page: Page, what: Locator) -> str:
 
 
 def main() -> None:
-    """Run the notebook and draw each element."""
+    """Draw all."""
+    elements()
+    dashboard()
+
+
+def dashboard() -> None:
+    """Show the notebook in Voila, in both themes, and draw the pages."""
+    both = []
+    for theme in ("light", "dark"):
+        directory = Path(tempfile.mkdtemp())
+        (directory / "root").mkdir()
+        shutil.copy(ROOT / "notebooks" / "stock.ipynb", directory / "root")
+        options = ("--theme", theme, WITH_LIVESTATE)
+        with voila(directory, *options, name="stock.ipynb") as server, chromium() as browser:
+            page = browser.new_page(viewport={"width": 640, "height": 900})
+            page.goto(server.url)
+            form = page.get_by_role("form", name="New todo").first
+            form.get_by_label("Title").fill("Buy canvas", timeout=60_000)
+            form.get_by_role("button", name="Add").click()
+            expect(page.locator("livestate-json").first).to_contain_text("Buy canvas")
+            page.mouse.move(0, 0)
+            both.append(base64.b64encode(page.screenshot()).decode())
+            page.set_viewport_size({"width": 1281, "height": 900})
+            page.set_content(BESIDE.format(both[0], both[-1]))
+            page.locator("#both").screenshot(path=ROOT / "docs" / "images" / "voila.png")
+        shutil.rmtree(directory)
+
+
+def elements() -> None:
+    """Run the notebook in JupyterLab and draw each element."""
     directory = Path(tempfile.mkdtemp())
     with serve(directory, "jupyterlab", *LAB) as server, chromium() as browser:
         shutil.copy(ROOT / "notebooks" / "stock.ipynb", server.root)

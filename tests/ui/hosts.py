@@ -1,0 +1,216 @@
+"""The hosts that show notebooks, and one notebook that is tried in each of them."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from playwright.sync_api import BrowserContext, Locator, Page
+
+from tests.outage.proxy import Proxy, proxy
+from tests.servers import TOKEN, Server, serve, serve_alone
+from tests.ui.lab import LAB, PATIENCE_MS, Tab, notebook
+
+SETUP = """
+%load_ext livestate_nb
+from livestate_nb import Channel, Event, Reply, on
+
+class Probe(Channel, topic="probe:*"):
+    def init(self, params):
+        return {"n": 0, "rows": [{"title": f"row {n}"} for n in range(3)]}
+
+    @on("inc")
+    def inc(self, payload, state):
+        state["n"] += payload["by"]
+
+    @on("ask")
+    def ask(self, payload, state):
+        return Reply(state, Event("answered", {"n": state["n"], "of": self.topic}))
+
+    @on("turn")
+    def turn(self, payload, state):
+        state["rows"].reverse()
+
+ESM = '''
+import { html } from "lit";
+import { LiveElement } from "livestate-nb";
+
+export default class HostProbe extends LiveElement {
+  static properties = { answer: { state: true } };
+
+  constructor() {
+    super();
+    this.live.on("answered", ({ n, of }) => { this.answer = `${of} has ${n}`; });
+  }
+
+  render({ n, rows }) {
+    return html`<output class="n">${n}</output> <output class="answer">${this.answer}</output>
+      <ol>${rows.map(({ title }) => html`<li>${title}</li>`)}</ol>
+      <button @click=${() => this.live.dispatch("inc", { by: 1 })}>inc</button>
+      <button @click=${() => this.live.dispatch("ask")}>ask</button>
+      <button @click=${() => this.live.dispatch("turn")}>turn</button>`;
+  }
+}
+'''
+"""
+SHOW = 'one = Probe.show("probe:a/b", element="host-probe", esm=ESM)'
+CELLS = (("setup", SETUP), ("one", SHOW), ("again", "one"))
+NAME = "probe.ipynb"
+WITH_LIVESTATE = "--Voila.identity_provider_class=livestate_nb_server.voila.WithLiveState"
+
+
+class Way:
+    """Carry connections to a server, and cut them: a network that fails for a moment."""
+
+    def __init__(self) -> None:
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever)
+        self._thread.start()
+        self._stack = AsyncExitStack()
+        self._proxy: Proxy | None = None
+
+    def to(self, server: Server) -> Server:
+        """Return the server as it is reached by this way."""
+        target = urlsplit(server.url).port
+        assert target is not None
+        entering = self._stack.enter_async_context(proxy(target))
+        self._proxy, port = asyncio.run_coroutine_threadsafe(entering, self._loop).result(10)
+        return replace(server, url=server.url.replace(f":{target}/", f":{port}/"))
+
+    def cut(self) -> None:
+        """Kill all connections; new ones are carried."""
+        assert self._proxy is not None
+        self._loop.call_soon_threadsafe(self._proxy.cut)
+
+    def close(self) -> None:
+        """Kill all connections for good."""
+        asyncio.run_coroutine_threadsafe(self._stack.aclose(), self._loop).result(10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+        self._loop.close()
+
+
+@dataclass(frozen=True)
+class Host:
+    """What shows the notebook.
+
+    Args:
+        server: as it is reached by `way`.
+        way: the way to it.
+        show: opens the notebook in a browser, all cells run; returns its page.
+        is_private: whether each page has a kernel of its own.
+        has_socket: whether elements can have a WebSocket.
+    """
+
+    server: Server
+    way: Way
+    show: Callable[[Server, BrowserContext], Page]
+    is_private: bool
+    has_socket: bool
+
+
+class Probe:
+    """One element of the notebook on a page."""
+
+    def __init__(self, page: Page, index: int = 0) -> None:
+        self._element = page.locator("host-probe").nth(index)
+
+    @property
+    def n(self) -> Locator:
+        return self._element.locator(".n")
+
+    @property
+    def answer(self) -> Locator:
+        return self._element.locator(".answer")
+
+    @property
+    def rows(self) -> Locator:
+        return self._element.locator("li")
+
+    def click(self, name: str) -> None:
+        self._element.get_by_role("button", name=name).click()
+
+
+@contextmanager
+def host(name: str, directory: Path) -> Iterator[Host]:
+    """Run a host of `HOSTS` until the block ends."""
+    (directory / "root").mkdir()
+    notebook(directory / "root" / NAME, *CELLS)
+    with ExitStack() as stack:
+        way = Way()
+        stack.callback(way.close)
+        yield stack.enter_context(HOSTS[name](directory, way))
+
+
+@contextmanager
+def _lab(directory: Path, way: Way) -> Iterator[Host]:
+    with serve(directory, "jupyterlab", *LAB) as server:
+        yield Host(way.to(server), way, _tab("lab/tree"), is_private=False, has_socket=True)
+
+
+@contextmanager
+def _notebook7(directory: Path, way: Way) -> Iterator[Host]:
+    options = ("--JupyterNotebookApp.expose_app_in_browser=True", *LAB[1:])
+    with serve(directory, "notebook", *options) as server:
+        yield Host(way.to(server), way, _tab("notebooks"), is_private=False, has_socket=True)
+
+
+@contextmanager
+def _voila_in_server(directory: Path, way: Way) -> Iterator[Host]:
+    with serve(directory) as server:
+        path = f"voila/render/{NAME}?token={TOKEN}"
+        yield Host(way.to(server), way, _page(path), is_private=True, has_socket=True)
+
+
+@contextmanager
+def _voila(directory: Path, way: Way, *options: str) -> Iterator[Host]:
+    with voila(directory, *options) as server:
+        yield Host(way.to(server), way, _page(""), is_private=True, has_socket=bool(options))
+
+
+@contextmanager
+def _voila_with_extension(directory: Path, way: Way) -> Iterator[Host]:
+    with _voila(directory, way, WITH_LIVESTATE) as one:
+        yield one
+
+
+@contextmanager
+def voila(directory: Path, *options: str, name: str = NAME) -> Iterator[Server]:
+    """Run standalone Voila on a notebook below ``directory / "root"``."""
+    command = ("voila", name, "--no-browser", *options)
+    with serve_alone(directory, "voila/static/none", *command) as server:
+        yield server
+
+
+def _tab(view: str) -> Callable[[Server, BrowserContext], Page]:
+    def show(server: Server, context: BrowserContext) -> Page:
+        is_first = not context.pages
+        tab = Tab(server, context, NAME, view)
+        if is_first:
+            tab.run_all()
+            tab.save()
+        return tab.page
+
+    return show
+
+
+def _page(path: str) -> Callable[[Server, BrowserContext], Page]:
+    def show(server: Server, context: BrowserContext) -> Page:
+        page = context.new_page()
+        page.set_default_timeout(PATIENCE_MS)
+        page.goto(f"{server.url}{path}")
+        return page
+
+    return show
+
+
+HOSTS = {
+    "JupyterLab": _lab,
+    "Notebook 7": _notebook7,
+    "Voila in Jupyter server": _voila_in_server,
+    "Voila": _voila,
+    "Voila with livestate": _voila_with_extension,
+}
