@@ -44,11 +44,12 @@ export abstract class Control extends Part {
   /**
    * Dispatches the event.
    * @param fields its payload, besides what `payload` adds
+   * @param event another one, of an element that has more than one
    */
-  protected async dispatch(fields: JsonObject): Promise<void> {
+  protected async dispatch(fields: JsonObject, event = this.on ?? ""): Promise<void> {
     this.#unanswered += 1;
     try {
-      await this.live.dispatch(this.on ?? "", { ...this.payload, ...fields });
+      await this.live.dispatch(event, { ...this.payload, ...fields });
     } finally {
       this.#unanswered -= 1;
       this.requestUpdate();
