@@ -121,7 +121,9 @@ def names_of(what: str, names: object) -> list[str]:
         TypeError: they are no iterable of texts.
         ValueError: there are none, or one comes twice.
     """
-    found = list(names) if isinstance(names, Iterable) and not isinstance(names, str) else [None]
+    found: list[Any] = [None]
+    if isinstance(names, Iterable) and not isinstance(names, str):
+        found = list(names)
     if not all(isinstance(name, str) for name in found):
         raise TypeError(
             f"{what}: expected a list of keys, such as ['title', 'price'], got {names!r}"

@@ -193,10 +193,10 @@ abstract class ChartPart extends Part {
   }
 
   #read(value: Json): Data {
-    if (this.#shown?.value !== value) {
-      this.#shown = { value, data: dataOf(value, this.x, this.y, this.#times) };
-    }
-    return this.#shown.data;
+    if (this.#shown && this.#shown.value === value) return this.#shown.data;
+    const data = dataOf(value, this.x, this.y, this.#times);
+    this.#shown = { value, data };
+    return data;
   }
 
   #point(index: number | undefined): void {

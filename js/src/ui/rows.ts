@@ -110,6 +110,7 @@ function compare(one: Json, other: Json): number {
  * with each other again, so that the cost of a patch follows what it changed.
  */
 export class Order {
+  /** What the last order was by; nothing if one row stood in two places. */
   #sorting = "";
   /** The rows in the last order, and the places that they had in their list. */
   #rows: readonly Json[] = [];
@@ -129,9 +130,9 @@ export class Order {
       return (isNothing(first) ? 0 : sign * compare(first, second)) || one - other;
     };
     const places = new Map(rows.map((row, place) => [row, place]));
-    const said = JSON.stringify([sorting.key, sorting.isDescending]);
-    const kept =
-      said === this.#sorting && places.size === rows.length ? this.#kept(rows, places) : [];
+    const isDistinct = places.size === rows.length;
+    const said = isDistinct ? JSON.stringify([sorting.key, sorting.isDescending]) : "";
+    const kept = said && said === this.#sorting ? this.#kept(rows, places) : [];
     const order =
       kept.length > rows.length / 2
         ? inserted(kept, rows.length, compareAt)
