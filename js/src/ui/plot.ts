@@ -10,6 +10,9 @@ const MAX_ROUND = 1_000;
 const DOT_PX = 5;
 const FONT_PX = 12;
 
+/** How a transition of the box's colour ends; there is one whenever the theme has changed. */
+const ENDS = ["transitionend", "transitioncancel"];
+
 /** What a plot can't change: another look needs another plot. */
 export interface Look {
   /** The label of x. */
@@ -36,7 +39,6 @@ export class Plot {
   #colors: string[] = [];
   #data: Data | undefined;
   #frame = 0;
-  #isScatter: boolean;
   #around: Surroundings;
   #resized = new ResizeObserver(() => this.#resize());
 
@@ -44,11 +46,10 @@ export class Plot {
     this.#box = box;
     this.#look = JSON.stringify(look);
     this.#around = around;
-    this.#isScatter = look.isScatter;
     this.#colors = around.colors();
     this.#plot = new UPlot(this.#options(look), [[], ...look.names.map(() => [])], box);
     this.#resized.observe(box);
-    box.addEventListener("transitionend", this.#recolor);
+    for (const end of ENDS) box.addEventListener(end, this.#recolor);
   }
 
   /** Tells whether it is a plot in this box with this look. */
@@ -60,10 +61,7 @@ export class Plot {
   draw(data: Data): void {
     if (data === this.#data) return;
     this.#data = data;
-    this.#frame ||= requestAnimationFrame(() => {
-      this.#frame = 0;
-      this.#set();
-    });
+    this.#request();
   }
 
   pointAt(index: number): void {
@@ -76,24 +74,25 @@ export class Plot {
   end(): void {
     cancelAnimationFrame(this.#frame);
     this.#resized.disconnect();
-    this.#box.removeEventListener("transitionend", this.#recolor);
+    for (const end of ENDS) this.#box.removeEventListener(end, this.#recolor);
     this.#plot.destroy();
   }
 
-  #set(): void {
-    if (this.#data) this.#plot.setData([this.#data.x, ...this.#data.y] as UPlot.AlignedData);
+  #request(): void {
+    this.#frame ||= requestAnimationFrame(() => {
+      this.#frame = 0;
+      this.#colors = this.#around.colors();
+      const { x = [], y = [] } = this.#data ?? {};
+      this.#plot.setData([x, ...y] as UPlot.AlignedData);
+    });
   }
+
+  #recolor = (): void => this.#request(); // the style may pass through several colours
 
   #resize(): void {
     const { clientWidth: width, clientHeight: height } = this.#box;
     if (width > 0 && height > 0) this.#plot.setSize({ width, height });
   }
-
-  /** The box has a transition of its colour, which ends whenever the theme has changed. */
-  #recolor = (): void => {
-    this.#colors = this.#around.colors();
-    this.#plot.redraw();
-  };
 
   #options(look: Look): UPlot.Options {
     const style = getComputedStyle(this.#box);
@@ -118,12 +117,14 @@ export class Plot {
         ...look.names.map((_, index) => ({
           stroke: () => this.#colors[index] ?? "",
           width: 1.5,
-          ...(look.isScatter ? { paths: () => null, points: { show: false } } : {}),
+          ...(look.isScatter
+            ? { paths: () => null, points: { show: false } }
+            : { points: { size: DOT_PX, fill: () => this.#colors[index] ?? "" } }),
         })),
       ],
       hooks: {
         setCursor: [(plot) => this.#around.point(plot.cursor.idx ?? undefined)],
-        drawSeries: this.#isScatter ? [(_, index) => this.#dots(index)] : [],
+        drawSeries: look.isScatter ? [(_, index) => this.#dots(index)] : [],
       },
     };
   }
