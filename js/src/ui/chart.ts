@@ -31,6 +31,7 @@ abstract class ChartPart extends Part {
       align-items: baseline;
       gap: 0.2em 1.2em;
       min-height: 1.5em;
+      color: inherit;
       font-size: 0.92em;
       font-variant-numeric: tabular-nums;
     }

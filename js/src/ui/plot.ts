@@ -7,6 +7,8 @@ import type { Data } from "./series";
 
 /** Points of a scatter chart up to which its dots are round: squares take an eighth of the time. */
 const MAX_ROUND = 1_000;
+/** Points of a line from which on it is thin: a thick one takes the browser half as long again. */
+const MIN_THIN = 2_000;
 const DOT_PX = 5;
 const FONT_PX = 12;
 
@@ -83,6 +85,7 @@ export class Plot {
       this.#frame = 0;
       this.#colors = this.#around.colors();
       const { x = [], y = [] } = this.#data ?? {};
+      for (const series of this.#plot.series) series.width = x.length < MIN_THIN ? 1.5 : 1;
       this.#plot.setData([x, ...y] as UPlot.AlignedData);
     });
   }
