@@ -10,7 +10,7 @@ import { OnDemand } from "./demand";
 import { Part } from "./part";
 import { labelOf } from "./path";
 import type { Plot } from "./plot";
-import { type Data, dataOf, inWords, lastOf, Times, textOf } from "./series";
+import { type Data, inWords, lastOf, Reader, textOf } from "./series";
 
 /** Colours that are told apart by the colour-blind (Okabe and Ito), darker or lighter by theme. */
 const COLORS = ["#0072b2", "#e69f00", "#009e73", "#d55e00", "#cc79a7", "#56b4e9"];
@@ -107,7 +107,7 @@ abstract class ChartPart extends Part {
   declare y: readonly string[];
   #code = new OnDemand(this, () => import("./plot"));
   #plot: Plot | undefined;
-  #times = new Times();
+  #reader = new Reader();
   #shown: { value: Json; data: Data } | undefined;
   /** The point that is pointed at. */
   #at: number | undefined;
@@ -195,7 +195,7 @@ abstract class ChartPart extends Part {
 
   #read(value: Json): Data {
     if (this.#shown && this.#shown.value === value) return this.#shown.data;
-    const data = dataOf(value, this.x, this.y, this.#times);
+    const data = this.#reader.read(value, this.x, this.y);
     this.#shown = { value, data };
     return data;
   }

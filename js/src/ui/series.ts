@@ -5,6 +5,9 @@
 import { isObject, type Json } from "../json";
 import { labelOf } from "./path";
 
+/** Texts of dates that are remembered: most of them come again with the next update. */
+const MAX_TIMES = 100_000;
+
 type Numbers = readonly (number | null)[];
 
 /** Points in the order of their x; null where a series has a gap. */
@@ -18,80 +21,102 @@ export interface Data {
   missing: readonly string[];
 }
 
-/** Texts of dates that were read already: most of them come again with the next update. */
-export class Times {
-  #known = new Map<string, number>();
-
-  /** Returns seconds since 1970; NaN for what is no date. Without a zone it is a local time. */
-  read(text: string): number {
-    const known = this.#known.get(text);
-    if (known !== undefined) return known;
-    const local = /^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text;
-    const time = Date.parse(local) / 1_000;
-    if (this.#known.size > 100_000) this.#known.clear();
-    this.#known.set(text, time);
-    return time;
-  }
-}
-
 /**
- * Returns the points of a state: a list of rows (`[{t: 0, loss: 1}, …]`), or columns
- * (`{t: [0, …], loss: [1, …]}`). Points without an x are left out.
- * @throws Error for what is neither
+ * Reads the points of a chart. What it read the last time is not read again: the cost of an
+ * update follows what is new in it, but for a part that is copied.
  */
-export function dataOf(value: Json, x: string, y: readonly string[], times: Times): Data {
-  if (!Array.isArray(value) && !isObject(value)) {
-    throw new Error(`expected rows, [{"${x}": 0, …}], or columns, {"${x}": [0, …]}`);
+export class Reader {
+  #rows: readonly Json[] = [];
+  /** What those rows have, by name. */
+  #columns = new Map<string, Json[]>();
+  #times = new Map<string, number>();
+
+  /**
+   * Returns the points of a state: a list of rows (`[{t: 0, loss: 1}, …]`), or columns
+   * (`{t: [0, …], loss: [1, …]}`). Points without an x are left out.
+   * @throws Error for what is neither
+   */
+  read(value: Json, x: string, y: readonly string[]): Data {
+    const names = [x, ...y];
+    let columns: (readonly Json[] | undefined)[];
+    if (Array.isArray(value)) columns = this.#columnsOf(value, names);
+    else if (isObject(value)) columns = names.map((name) => columnOf(value, name));
+    else throw new Error(`expected rows, [{"${x}": 0, …}], or columns, {"${x}": [0, …]}`);
+    const [first = [], ...others] = columns;
+    const isTime = typeof first.find((one) => one !== null && one !== undefined) === "string";
+    const xs = isTime ? first.map((one) => this.#time(one)) : numbersOf(first, first.length);
+    const order = orderOf(xs);
+    return {
+      x: (order ? order.map((place) => xs[place]) : xs) as number[],
+      y: others.map((column = []) => {
+        const numbers = numbersOf(column, xs.length);
+        return order ? order.map((place) => numbers[place] as number | null) : numbers;
+      }),
+      isTime,
+      missing: names.filter((_, index) => columns[index] === undefined),
+    };
   }
-  const columnOf = Array.isArray(value) ? columnOfRows(value) : columnOfColumns(value);
-  const names = [x, ...y];
-  const columns = names.map((name) => columnOf(name));
-  const missing = names.filter((_, index) => columns[index] === undefined);
-  const [first = [], ...others] = columns;
-  const isTime = typeof first.find((one) => one !== null && one !== undefined) === "string";
-  const xs = first.map((one) => (typeof one === "string" ? times.read(one) : numberOf(one)));
-  const order = orderOf(xs);
-  return {
-    x: order ? order.map((place) => xs[place] as number) : (xs as number[]),
-    y: others.map((column = []) => {
-      const length = order ? order.length : xs.length;
-      return Array.from({ length }, (_, index) => numberOf(column[order?.[index] ?? index]));
-    }),
-    isTime,
-    missing,
-  };
+
+  #columnsOf(rows: readonly Json[], names: readonly string[]): (Json[] | undefined)[] {
+    // Most often the first rows have gone, others have come at the end, and those between stayed.
+    const from = rows.length > 0 ? this.#rows.indexOf(rows[0]) : -1;
+    let kept = 0;
+    if (from >= 0) while (kept < rows.length && rows[kept] === this.#rows[from + kept]) kept += 1;
+    const columns = names.map((name) => {
+      const column = kept > 0 ? (this.#columns.get(name)?.slice(from, from + kept) ?? []) : [];
+      for (let place = column.length; place < rows.length; place += 1) {
+        const row = rows[place];
+        column.push(isObject(row) ? row[name] : undefined);
+      }
+      return column;
+    });
+    this.#rows = rows;
+    this.#columns = new Map(names.map((name, index) => [name, columns[index] as Json[]]));
+    return columns.map((column) => {
+      const isMissing = column.length > 0 && column.every((one) => one === undefined);
+      return isMissing ? undefined : column;
+    });
+  }
+
+  /** Returns seconds since 1970, null for what is no date; without a zone it is a local time. */
+  #time(text: Json): number | null {
+    if (typeof text !== "string") return null;
+    let time = this.#times.get(text);
+    if (time === undefined) {
+      time = Date.parse(/^\d{4}-\d\d-\d\d$/.test(text) ? `${text}T00:00` : text) / 1_000;
+      if (this.#times.size > MAX_TIMES) this.#times.clear();
+      this.#times.set(text, time);
+    }
+    return Number.isNaN(time) ? null : time;
+  }
 }
 
-function columnOfRows(rows: readonly Json[]): (name: string) => Json[] | undefined {
-  return (name) => {
-    const column = rows.map((row) => (isObject(row) ? row[name] : undefined));
-    const isMissing = rows.length > 0 && column.every((one) => one === undefined);
-    return isMissing ? undefined : column;
-  };
+function columnOf(columns: Json, name: string): Json[] | undefined {
+  const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
+  return Array.isArray(column) ? column : undefined;
 }
 
-function columnOfColumns(columns: Json): (name: string) => Json[] | undefined {
-  return (name) => {
-    const column = Object.hasOwn(columns, name) ? columns[name] : undefined;
-    return Array.isArray(column) ? column : undefined;
-  };
-}
-
-function numberOf(value: Json | undefined): number | null {
-  return typeof value === "number" ? value : null;
+/** Returns what of a column are numbers, null for the rest. */
+function numbersOf(column: readonly Json[], length: number): (number | null)[] {
+  const numbers: (number | null)[] = [];
+  for (let place = 0; place < length; place += 1) {
+    const value = column[place];
+    numbers.push(typeof value === "number" ? value : null);
+  }
+  return numbers;
 }
 
 /** Returns the places of the points by their x; undefined where they are in order as they are. */
 function orderOf(xs: Numbers): number[] | undefined {
   let last = Number.NEGATIVE_INFINITY;
-  const isOrdered = xs.every((x) => {
-    const isNext = x !== null && x >= last;
-    last = x ?? last;
-    return isNext;
-  });
+  let isOrdered = true;
+  for (const x of xs) {
+    if (x === null || x < last) isOrdered = false;
+    else last = x;
+  }
   if (isOrdered) return undefined;
   return [...xs.keys()]
-    .filter((place) => Number.isFinite(xs[place]))
+    .filter((place) => xs[place] !== null)
     .sort((one, other) => (xs[one] as number) - (xs[other] as number));
 }
 

@@ -1,4 +1,4 @@
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it, vi } from "vitest";
 import { useServer } from "../client";
 import { find, findAll, textOf } from "../page";
 import { showLayout, useElements } from "./shown";
@@ -6,7 +6,17 @@ import { showLayout, useElements } from "./shown";
 useServer();
 useElements();
 
-// What is drawn is tested in a real browser: there is no canvas here.
+// What is drawn is tested in a real browser: here is nothing to draw on.
+beforeEach(() => {
+  const nowhere = new Proxy({}, { get: () => () => ({ width: 1 }), set: () => true });
+  vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(nowhere as never);
+  vi.stubGlobal("Path2D", class extends Array {});
+  return () => {
+    vi.restoreAllMocks();
+    vi.unstubAllGlobals();
+  };
+});
+
 describe("a chart", () => {
   const plan = { kind: "line", path: ["points"], x: "t", y: ["loss", "val_loss"] };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { dataOf, inWords, Times, textOf } from "../../src/ui/series";
+import { inWords, Reader, textOf } from "../../src/ui/series";
 
-const read = (value: unknown, y = ["loss"]) => dataOf(value, "t", y, new Times());
+const read = (value: unknown, y = ["loss"]) => new Reader().read(value, "t", y);
 
 describe("the points of a chart", () => {
   it("are rows, or columns", () => {
@@ -48,6 +48,24 @@ describe("the points of a chart", () => {
     expect(read({ t: [1] }).missing).toEqual(["loss"]);
     expect(read([])).toEqual({ x: [], y: [[]], isTime: false, missing: [] });
     expect(read({ t: [], loss: [] }).missing).toEqual([]);
+  });
+
+  it("are the same however they came to be", () => {
+    const reader = new Reader();
+    let rows: unknown[] = Array.from({ length: 20 }, (_, t) => ({ t, loss: t * t }));
+    const steps = [
+      () => [...rows.slice(3), { t: 20, loss: 1 }],
+      () => [{ t: -1, loss: 7 }, ...rows],
+      () => rows.with(9, { t: 9, loss: 99 }),
+      () => rows.slice(5, 9),
+      () => [],
+      () => [{ t: 1, loss: 2, other: 3 }],
+    ];
+    for (const step of steps) {
+      expect(reader.read(rows, "t", ["loss"])).toEqual(read(rows));
+      rows = step();
+    }
+    expect(reader.read(rows, "t", ["other"])).toEqual(read(rows, ["other"]));
   });
 
   it("are nothing else", () => {
