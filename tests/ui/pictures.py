@@ -22,7 +22,9 @@ def shown(page: Page) -> dict[str, Locator]:
     kinds = ("text", "number", "select", "slider", "checkbox", "markdown", "button", "progress")
     found = {kind: page.locator(f"livestate-{kind}").first for kind in kinds}
     found |= {kind: page.locator(f"livestate-{kind}").first for kind in ("log", "form", "json")}
-    found |= {kind: page.locator(f"livestate-{kind}").first for kind in ("table", "line", "scatter")}
+    found |= {
+        kind: page.locator(f"livestate-{kind}").first for kind in ("table", "line", "scatter")
+    }
     found["column"] = page.locator("livestate-view").first
     return found
 
