@@ -70,6 +70,8 @@ bench: setup
 	@echo "== clicks in JupyterLab"
 	@.ci/chromium
 	$(BIN)/python -m bench.roundtrip
+	@echo "== frames of tables and charts in JupyterLab"
+	$(BIN)/python -m bench.frames
 
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200

@@ -2,6 +2,11 @@
 export function sizes(
   root: string,
 ): Record<
-  "loader" | "widget, first load" | "livestate.js" | "served.js" | "widget, all in one file",
+  | "loader"
+  | "widget, first load"
+  | "livestate.js"
+  | "livestate-nb/ui.js"
+  | "served.js"
+  | "widget, all in one file",
   number
 >;

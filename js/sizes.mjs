@@ -17,6 +17,7 @@ export function sizes(root) {
     loader: total([join(root, "loader.js")]),
     "widget, first load": total(closure(join(hashed, widget))),
     "livestate.js": total(closure(join(page, "livestate.js"))),
+    "livestate-nb/ui.js": total(closure(join(page, "livestate-nb/ui.js"))),
     "served.js": total(closure(join(page, "served.js"))),
     "widget, all in one file": total([join(root, "widget.js")]),
   };

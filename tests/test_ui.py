@@ -127,6 +127,34 @@ def test_each_control_says_what_it_needs() -> None:
     assert ui.progress("part").layout() == {"kind": "progress", "path": ["part"], "total": 1}
 
 
+def test_tables_and_charts_name_keys() -> None:
+    table = ui.table("rows", columns=("a", "b"), key="a", on_edit="set", payload={"n": 1}, rows=20)
+    assert table.layout() == {
+        "kind": "table",
+        "path": ["rows"],
+        "columns": ["a", "b"],
+        "key": "a",
+        "onEdit": "set",
+        "rows": 20,
+        "payload": {"n": 1},
+    }
+    assert ui.table("rows", columns={"Of A": "a"}).layout()["columns"] == [["Of A", "a"]]
+    assert ui.table("rows", on_select="s").layout() == {
+        "kind": "table",
+        "path": ["rows"],
+        "onSelect": "s",
+    }
+    assert ui.line("p", x="t", y="loss").layout() == {
+        "kind": "line",
+        "path": ["p"],
+        "x": "t",
+        "y": ["loss"],
+    }
+    scatter = ui.scatter("p", x="a b", y=(name for name in ("c", "d")), label="S")
+    assert scatter.layout()["y"] == ["c", "d"]
+    assert repr(scatter) == "ui.scatter('p', x='a b', y=['c', 'd'], label='S')"
+
+
 def test_a_payload_is_copied() -> None:
     payload = {"ids": [1]}
     button = ui.button("Go", on="go", payload=payload)
@@ -191,6 +219,11 @@ def test_ui_is_loaded_when_it_is_used() -> None:
         (lambda: ui.form(int, on="add"), "got <class 'int'>"),
         (lambda: ui.form("Todo", on="add"), "got 'Todo'"),
         (lambda: ui.form(object, on="add"), "got <class 'object'>"),
+        (lambda: ui.table("r", columns="ab"), "ui.table: columns: expected a list of keys"),
+        (lambda: ui.table("r", columns=["a", 1]), r"got \['a', 1\]"),
+        (lambda: ui.table("r", on_select=True), "ui.table: on_select: expected the name"),
+        (lambda: ui.line("p", x=0, y="a"), "ui.line: x: expected a text, got 0"),
+        (lambda: ui.scatter("p", x="t", y=None), "ui.scatter: y: expected a list of keys"),
     ],
 )
 def test_what_is_of_the_wrong_type_is_refused_where_it_stands(make: Any, message: str) -> None:
@@ -215,6 +248,10 @@ def test_what_is_of_the_wrong_type_is_refused_where_it_stands(make: Any, message
         (lambda: ui.select("c", [], on="set"), "expected at least one option"),
         (lambda: ui.select("c", {"a": 1, "b": 1}, on="set"), "expected each value once"),
         (lambda: ui.progress("n", 0), "expected more than 0"),
+        (lambda: ui.table("r", columns=[]), "ui.table: columns: expected at least one key"),
+        (lambda: ui.table("r", columns={"A": "a", "B": "a"}), "expected each key once"),
+        (lambda: ui.table("r", payload={"n": 1}), "expected on_select= or on_edit= with it"),
+        (lambda: ui.line("p", x="t", y=["a", "a"]), "ui.line: y: expected each key once"),
         (ui.row, "ui.row: expected at least one element"),
         (lambda: ui.form(Todo, on="add", payload={"hours": 1}), "Todo has hours itself"),
     ],

@@ -226,10 +226,16 @@ export class LiveView extends LitElement {
     liveState?.addEventListener("livestate-status", this.#update);
   }
 
-  /** Keeps Jupyter's plain keys ("dd" deletes a cell) from whoever uses the element's controls. */
+  /**
+   * Keeps Jupyter's plain keys ("dd" deletes a cell) from whoever uses the element's controls, and
+   * the keys of editing (Ctrl+A) from whoever types into one of its fields.
+   */
   #claimKey = (event: KeyboardEvent): void => {
     if (!event.composedPath().includes(this)) return;
-    const isOurs = !(event.ctrlKey || event.metaKey || event.altKey);
+    const [target] = event.composedPath();
+    const isTyped = target instanceof Element && target.matches(FIELDS);
+    const isOurs =
+      !(event.ctrlKey || event.metaKey || event.altKey) || (isTyped && EDITING.test(event.key));
     this.toggleAttribute("data-lm-suppress-shortcuts", isOurs);
   };
 
@@ -237,6 +243,10 @@ export class LiveView extends LitElement {
     this.requestUpdate();
   };
 }
+
+const FIELDS = "input, textarea, [contenteditable]";
+/** Select all, copy, paste, cut, undo, redo: with Ctrl or Cmd. */
+const EDITING = /^[acvxyz]$/i;
 
 function notice(kind: "" | "late" | "gone", text: string): TemplateResult {
   return html`<div class="notice ${kind}" role="status">${text}</div>`;

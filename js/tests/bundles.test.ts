@@ -14,6 +14,7 @@ it("the widget and its loader stay small", () => {
   expect(found.loader).toBeLessThan(2_000);
   expect(found["widget, first load"]).toBeLessThan(46_500);
   expect(found["livestate.js"]).toBeLessThan(27_500);
+  expect(found["livestate-nb/ui.js"]).toBeLessThan(39_000); // without what draws tables and charts
   expect(found["served.js"]).toBeLessThan(38_500);
 });
 

@@ -6,6 +6,7 @@ dispatches; ``Todos.show(topic, ui.column(...))`` displays them. See docs/ui.md.
 
 from livestate_nb.ui.arguments import Path
 from livestate_nb.ui.controls import button, checkbox, number, select, slider, text
+from livestate_nb.ui.data import line, scatter, table
 from livestate_nb.ui.element import Element
 from livestate_nb.ui.form import form
 from livestate_nb.ui.groups import column, row
@@ -19,12 +20,15 @@ __all__ = [
     "column",
     "form",
     "json",
+    "line",
     "log",
     "markdown",
     "number",
     "progress",
     "row",
+    "scatter",
     "select",
     "slider",
+    "table",
     "text",
 ]

@@ -114,6 +114,27 @@ def lines_of(what: str, rows: object) -> int:
     return rows
 
 
+def names_of(what: str, names: object) -> list[str]:
+    """Return the keys of columns.
+
+    Raises:
+        TypeError: they are no iterable of texts.
+        ValueError: there are none, or one comes twice.
+    """
+    found: list[Any] = [None]
+    if isinstance(names, Iterable) and not isinstance(names, str):
+        found = list(names)
+    if not all(isinstance(name, str) for name in found):
+        raise TypeError(
+            f"{what}: expected a list of keys, such as ['title', 'price'], got {names!r}"
+        )
+    if not found:
+        raise ValueError(f"{what}: expected at least one key, got {names!r}")
+    if len(set(found)) < len(found):
+        raise ValueError(f"{what}: expected each key once, got {names!r}")
+    return found
+
+
 def range_of(
     what: str, low: object, high: object, step: object
 ) -> tuple[float | None, float | None, float | None]:

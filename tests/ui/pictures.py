@@ -4,6 +4,7 @@ Run ``python -m tests.ui.pictures``.
 """
 
 import base64
+import re
 import shutil
 import tempfile
 from pathlib import Path
@@ -25,6 +26,9 @@ def shown(page: Page) -> dict[str, Locator]:
     kinds = ("text", "number", "select", "slider", "checkbox", "markdown", "button", "progress")
     found = {kind: page.locator(f"livestate-{kind}").first for kind in kinds}
     found |= {kind: page.locator(f"livestate-{kind}").first for kind in ("log", "form", "json")}
+    found |= {
+        kind: page.locator(f"livestate-{kind}").first for kind in ("table", "line", "scatter")
+    }
     found["column"] = page.locator("livestate-view").first
     return found
 
@@ -79,7 +83,7 @@ def elements() -> None:
         shutil.copy(ROOT / "notebooks" / "stock.ipynb", server.root)
         context = new_context(browser)
         tab = Tab(server, context, "stock.ipynb")
-        tab.page.set_viewport_size({"width": 896, "height": 2600})
+        tab.page.set_viewport_size({"width": 896, "height": 4200})
         tab.run_all()
         form = tab.page.get_by_role("form", name="New todo")
         form.get_by_label("Title").fill("Buy canvas")
@@ -87,7 +91,13 @@ def elements() -> None:
         tab.page.get_by_role("button", name="Paint").click()
         log = tab.page.get_by_role("log", name="Log")
         expect(log).to_contain_text("layer 20 is dry")
+        prices = tab.page.get_by_role("columnheader", name="Price")
+        prices.click()
+        tab.page.get_by_role("button", name="Trade").click()
+        chart = tab.page.get_by_role("img", name="Course")
+        expect(chart).to_have_accessible_name(re.compile("line chart of 240 points"))
         tab.page.mouse.move(0, 0)
+        tab.page.add_style_tag(content=".Toastify { display: none }")  # Lab's questions
         shots: dict[str, list[str]] = {}
         for theme in THEMES:
             tab.theme(theme)

@@ -99,7 +99,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def gallery(lab: Server, context: BrowserContext) -> Tab:
     shutil.copy(ROOT / "notebooks" / "stock.ipynb", lab.root)
     tab = Tab(lab, context, "stock.ipynb")
-    tab.page.set_viewport_size({"width": 1280, "height": 2600})  # Lab detaches what is out of view
+    tab.page.set_viewport_size({"width": 1280, "height": 4200})  # Lab detaches what is out of view
     tab.run_all()
     return tab
 

@@ -46,12 +46,17 @@ export abstract class Control extends Part {
    * Dispatches the event.
    * @param fields its payload, besides what `payload` adds
    * @param options how fast it may be sent
+   * @param event another one, of an element that has more than one
    */
-  protected async dispatch(fields: JsonObject, options: PaceOptions = {}): Promise<void> {
+  protected async dispatch(
+    fields: JsonObject,
+    options: PaceOptions = {},
+    event = this.on ?? "",
+  ): Promise<void> {
     this.#unanswered += 1;
     this.requestUpdate();
     try {
-      await this.live.dispatch(this.on ?? "", { ...this.payload, ...fields }, options);
+      await this.live.dispatch(event, { ...this.payload, ...fields }, options);
     } finally {
       this.#unanswered -= 1;
       this.requestUpdate();

@@ -4,12 +4,14 @@
  */
 
 import { defineElement } from "../tags";
+import { LinePart, ScatterPart } from "./chart";
 import { ButtonPart, CheckboxPart, SelectPart, SliderPart } from "./choice";
 import { NumberPart, TextPart } from "./field";
 import { FormPart } from "./form";
 import { ColumnGroup, RowGroup } from "./group";
 import { layoutOf, type Plan } from "./layout";
 import { JsonPart, LogPart, MarkdownPart, ProgressPart } from "./output";
+import { TablePart } from "./table";
 
 const KINDS: Readonly<Record<string, CustomElementConstructor>> = {
   button: ButtonPart,
@@ -17,13 +19,16 @@ const KINDS: Readonly<Record<string, CustomElementConstructor>> = {
   column: ColumnGroup,
   form: FormPart,
   json: JsonPart,
+  line: LinePart,
   log: LogPart,
   markdown: MarkdownPart,
   number: NumberPart,
   progress: ProgressPart,
   row: RowGroup,
+  scatter: ScatterPart,
   select: SelectPart,
   slider: SliderPart,
+  table: TablePart,
   text: TextPart,
 };
 

@@ -7,9 +7,9 @@ import { ifDefined } from "lit/directives/if-defined.js";
 import { repeat } from "lit/directives/repeat.js";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import type { Json } from "../json";
-import { problem } from "../problem";
 import { Tree, treeStyles } from "../tree";
 import { Announcer } from "./announcer";
+import { OnDemand } from "./demand";
 import { textOf } from "./field";
 import { Part } from "./part";
 import { type Path, read } from "./path";
@@ -172,34 +172,19 @@ export class JsonPart extends Part {
 
 /** `<livestate-markdown>`: a text in Markdown. HTML in it is kept as far as it can't run. */
 export class MarkdownPart extends Part {
-  #convert: ((markdown: string) => string) | undefined;
-  #failure: unknown;
+  #code = new OnDemand(this, () => import("./markdown"));
   #converted = { from: "", html: nothing as unknown };
 
   override show(value: Json): unknown {
-    if (this.#failure) return problem("Markdown can't be shown:", `${this.#failure}`);
+    const problem = this.#code.problem("Markdown");
+    if (problem) return problem;
     const text = textOf(value);
-    if (!this.#convert) {
-      this.#load();
-      return html`<div style="white-space: pre-wrap">${text}</div>`;
-    }
+    const { convert } = this.#code.module ?? {};
+    if (!convert) return html`<div style="white-space: pre-wrap">${text}</div>`;
     if (this.#converted.from !== text || this.#converted.html === nothing) {
-      this.#converted = { from: text, html: unsafeHTML(this.#convert(text)) };
+      this.#converted = { from: text, html: unsafeHTML(convert(text)) };
     }
     return html`<div class="markdown">${this.#converted.html}</div>`;
-  }
-
-  #load(): void {
-    import("./markdown").then(
-      ({ convert }) => {
-        this.#convert = convert;
-        this.requestUpdate();
-      },
-      (error) => {
-        this.#failure = error;
-        this.requestUpdate();
-      },
-    );
   }
 }
 
