@@ -247,11 +247,11 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     this.#document.maxVersion = terms?.max_version ?? wire.DEFAULT_MAX_VERSION;
     if (!isResumed) this.#document.loseSync();
     this.#refreshedAt = Number.NEGATIVE_INFINITY;
+    this.#outbox.open(isObject(terms), isResumed);
     const error = this.#error && isConnectionError(this.#error, isResumed) ? null : this.#error;
     this.#set(this.#status === "error" ? "connecting" : this.#status, error);
     if (this.#document.isSynced) this.#set("live");
     else if (isResumed && this.version !== undefined) this.#refresh();
-    this.#outbox.open(isObject(terms), isResumed);
     this.emit("livestate-connect");
   }
 

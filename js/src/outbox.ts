@@ -53,6 +53,8 @@ const OUTAGE_MS = 10_000;
 export class Outbox {
   #outlet: Outlet;
   #isAnswering = false;
+  /** Is everything that was sent before sent again? What is new must not overtake it. */
+  #isCaughtUp = false;
   /** Why events are refused now; null while they may wait. */
   #refusal: string | null = "it is not connected";
   #waiting: Dispatch[] = [];
@@ -97,6 +99,7 @@ export class Outbox {
     for (const [ref, { event, payload }] of this.#unanswered) {
       this.#outlet.send(event, payload, ref);
     }
+    this.#isCaughtUp = true;
     for (const dispatch of this.#waiting.splice(0)) this.#submit(dispatch);
   }
 
@@ -107,6 +110,7 @@ export class Outbox {
    */
   lose(type: string, why: string, graceMs: number): void {
     const refusal = "the connection is lost";
+    this.#isCaughtUp = false;
     this.#loss = [type, why];
     this.#outage ??= setTimeout(() => {
       this.#refusal = refusal;
@@ -125,6 +129,7 @@ export class Outbox {
   /** Nothing can be sent any more until `wait` or `open`. */
   close(type: string, why: string): void {
     this.#endOutage();
+    this.#isCaughtUp = false;
     this.#refusal = why;
     this.#refuse(this.#waiting.splice(0), type, why);
     this.#abandon(type, why);
@@ -148,7 +153,7 @@ export class Outbox {
 
   #submit(dispatch: Dispatch): void {
     const { event, payload } = dispatch;
-    if (!this.#outlet.isOpen()) {
+    if (!this.#isCaughtUp || !this.#outlet.isOpen()) {
       if (this.#refusal !== null) this.#refuse([dispatch], "not sent", this.#refusal);
       else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(dispatch);
       else this.#refuse([dispatch], "not sent", `${MAX_WAITING} events wait already`);

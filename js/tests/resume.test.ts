@@ -67,6 +67,25 @@ describe("a client whose connection was lost", () => {
     expect(live.status).toBe("offline");
   });
 
+  it("sends what a listener dispatches after what was not answered, and once", async () => {
+    const { link } = await start();
+    const answer = live.dispatch("pay");
+    const sent = await link.take("lvs_evt:pay");
+    live.addEventListener("livestate-status", () => {
+      if (live.status === "live") live.dispatch("hello");
+    });
+    link.close();
+    const back = await comesBack();
+    back.link.reply(back.join, terms("second", { resumed: true }));
+    const again = await back.link.take("lvs_evt:pay");
+    const hello = await back.link.take("lvs_evt:hello");
+    expect(again.ref).toBe(sent.ref);
+    back.link.reply(again);
+    await answer;
+    const refs = back.link.frames.filter(({ event }) => event.startsWith("lvs_evt:"));
+    expect(refs.map(({ ref }) => ref)).toEqual([sent.ref, hello.ref]);
+  });
+
   it("takes no answer on a join that its kernel has lost, and sends the event again", async () => {
     const { link, join } = await start();
     const answer = live.dispatch("a");

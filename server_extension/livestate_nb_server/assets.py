@@ -26,15 +26,16 @@ class StaticHandler(web.RequestHandler):
     Any page may import them, also one of another origin.
     """
 
-    def initialize(self, root: Path) -> None:
-        """Take the directory of the modules."""
-        self._root = root.resolve()
+    def initialize(self, files: dict[str, Path]) -> None:
+        """Take the modules by their names in the address."""
+        self._files = files
 
     @allow_unauthenticated
     def get(self, name: str) -> None:
         """Answer with a module, gzipped where the client takes that."""
-        file = (self._root / name).resolve()
-        if not (file.is_relative_to(self._root) and file.suffix == ".js" and file.is_file()):
+        # Looked up, never opened by a name that came from outside.
+        file = self._files.get(name)
+        if file is None or not file.is_file():
             raise web.HTTPError(404)
         self.set_header("Content-Type", _JAVASCRIPT)
         self.set_header("X-Content-Type-Options", "nosniff")
@@ -99,7 +100,8 @@ def routes(
     root: Path, gallery: Gallery
 ) -> list[tuple[str, type[web.RequestHandler], dict[str, Any]]]:
     """Return the routes, below the server's base_url."""
+    files = {file.relative_to(root).as_posix(): file for file in root.rglob("*.js")}
     return [
-        (r"/livestate/static/(.+)", StaticHandler, {"root": root}),
+        (r"/livestate/static/(.+)", StaticHandler, {"files": files}),
         (r"/livestate/elements/([^/]+)\.js", ElementHandler, {"gallery": gallery}),
     ]

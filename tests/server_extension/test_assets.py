@@ -66,6 +66,13 @@ async def test_modules_are_given_to_pages_of_all_origins_without_a_login(jp_fetc
         assert await status(jp_fetch("livestate/static", path, headers=again)) == 304
 
 
+@pytest.mark.parametrize(
+    "name", ["\0.js", "x" * 300 + ".js", "hashed/../livestate.js", "../page/lit.js"]
+)
+async def test_other_names_than_those_of_modules_are_not_found(jp_fetch: Any, name: str) -> None:
+    assert await status(jp_fetch(f"livestate/static/{name}", headers={**OUTSIDER})) == 404
+
+
 async def test_what_never_changes_may_be_kept(jp_fetch: Any) -> None:
     response = await jp_fetch("livestate/static/hashed", HASHED, headers={**OUTSIDER})
     assert response.headers["Cache-Control"] == "public, max-age=31536000, immutable"
