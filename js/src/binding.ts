@@ -4,7 +4,8 @@
  */
 
 import { isObject, type Json } from "./json";
-import { LiveState, type LiveStateConfig } from "./live-state";
+import { LiveState } from "./live-state";
+import type { LiveStateConfig } from "./membership";
 import { Selection, type Selector } from "./selection";
 import { settingsOf } from "./settings";
 

@@ -4,12 +4,12 @@
  */
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
-import { DispatchError, type LiveStateError } from "./failure";
+import { type LiveStateError, rejection } from "./failure";
 import { readForm } from "./form";
 import type { Json, JsonObject } from "./json";
 import { LiveState } from "./live-state";
 import { Selection, type Selector } from "./selection";
-import type { Name, PayloadArgs, Status } from "./typed";
+import type { DispatchArgs, DispatchOptions, Name, Status } from "./typed";
 
 /** Where an element's state comes from, as options of the controller or properties of the host. */
 export interface LiveSource<S = Json, E = Json, R = Json> {
@@ -23,7 +23,7 @@ export interface LiveSource<S = Json, E = Json, R = Json> {
 }
 
 /** Options of `submit`. */
-export interface SubmitOptions {
+export interface SubmitOptions<S = Json> extends Pick<DispatchOptions<S>, "optimistic"> {
   /** Reset the form once the event was handled; true if left out. */
   reset?: boolean;
 }
@@ -58,6 +58,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   #made = "";
   #listeners = new Set<Hearing<S, E, R>>();
   #selections: Selection<Json, S>[] = [];
+  /** What `isPending` was asked for, and what it said last. */
+  #pendings = new Map<Name<E> | undefined, boolean>();
 
   /** @param source where the state comes from; if left out, the host's properties of these names */
   constructor(host: ReactiveControllerHost & HTMLElement, source?: LiveSource<S, E, R>) {
@@ -104,23 +106,44 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
     return selection;
   }
 
-  /** Sends an event to the channel. See LiveState.dispatch; without a connection it rejects. */
-  dispatch<K extends Name<E>>(event: K, ...payload: PayloadArgs<E[K]>): Promise<void> {
-    if (this.#liveState) return this.#liveState.dispatch(event, ...payload);
-    const message = "The event was not sent: the element has no url and topic.";
-    const answer = Promise.reject(new DispatchError("not sent", event, message));
-    answer.catch(() => {});
-    return answer;
+  /**
+   * Sends an event to the channel. See LiveState.dispatch; without a connection it rejects. Events
+   * that are throttled or debounced take the place only of those of the same element.
+   */
+  dispatch<K extends Name<E>>(
+    event: K,
+    ...[payload, options]: DispatchArgs<S, E[K]>
+  ): Promise<void> {
+    if (!this.#liveState) {
+      const message = "The event was not sent: the element has no url and topic.";
+      return rejection({ type: "not sent", event, message });
+    }
+    const args = [payload, { key: this, ...options }] as DispatchArgs<S, E[K]>;
+    return this.#liveState.dispatch(event, ...args);
+  }
+
+  /**
+   * Is an event of this name (or any, without a name) on its way? See LiveState.isPending. From then
+   * on the host is rendered again when that changes.
+   */
+  isPending(event?: Name<E>): boolean {
+    const isPending = this.#liveState?.isPending(event) ?? false;
+    this.#pendings.set(event, isPending);
+    return isPending;
   }
 
   /**
    * Returns a listener for a form's `submit`: it dispatches `event` with the form's data.
    *
    * The payload has a key for each field; fields with the same name make a list. Once the event
-   * was handled without error, the form is reset, unless `reset` is false. Files can't be sent:
+   * was handled without error, the form is reset, unless `reset` is false. `optimistic` is as for
+   * `dispatch`. Files can't be sent:
    * the error says so.
    */
-  submit(event: Name<E>, { reset = true }: SubmitOptions = {}): (submitted: SubmitEvent) => void {
+  submit(
+    event: Name<E>,
+    { reset = true, ...options }: SubmitOptions<S> = {},
+  ): (submitted: SubmitEvent) => void {
     return (submitted) => {
       submitted.preventDefault();
       const form = submitted.target as HTMLFormElement;
@@ -132,7 +155,7 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
         return;
       }
       // What a form holds is known when it is sent: the server checks it.
-      this.dispatch(event, ...([payload] as Json)).then(
+      this.dispatch(event, ...([payload, options] as Json)).then(
         () => reset && form.reset(),
         () => {},
       );
@@ -192,11 +215,13 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
     if (old) {
       old.removeEventListener("livestate-change", this.#change);
       old.removeEventListener("livestate-status", this.#update);
+      old.removeEventListener("livestate-pending", this.#pend);
       old.disconnect(this);
     }
     if (liveState) {
       liveState.addEventListener("livestate-change", this.#change);
       liveState.addEventListener("livestate-status", this.#update);
+      liveState.addEventListener("livestate-pending", this.#pend);
       liveState.connect(this);
     }
     for (const hearing of this.#listeners) {
@@ -215,6 +240,11 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
 
   #change = (): void => {
     if (this.#select() || this.#selections.length === 0) this.#update();
+  };
+
+  #pend = (): void => {
+    const isPending = (event?: Name<E>) => this.#liveState?.isPending(event);
+    if ([...this.#pendings].some(([event, before]) => isPending(event) !== before)) this.#update();
   };
 
   #update = (): void => {

@@ -28,6 +28,16 @@ export class DispatchError extends Error implements LiveStateError {
   }
 }
 
+/** Returns what `dispatch` returns for an event that fails at once; nobody has to await it. */
+export function rejection({ type, event = "", message }: LiveStateError): Promise<never> {
+  const answer = Promise.reject(new DispatchError(type, event, message));
+  answer.catch(() => {});
+  return answer;
+}
+
+/** The type of an error in what is expected of an event. */
+export const OPTIMISTIC_ERROR = "optimistic error";
+
 /** The type of an error in the expressions of a template, which shows it in its place as well. */
 export const TEMPLATE_ERROR = "template error";
 

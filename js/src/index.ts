@@ -16,8 +16,9 @@ export { LiveElement } from "./element";
 export { DispatchError, type LiveStateError } from "./failure";
 export type { Json, JsonObject } from "./json";
 // Files that were written for phx-live-state say `import LiveState from`.
-export { LiveState, LiveState as default, type LiveStateConfig } from "./live-state";
+export { LiveState, LiveState as default } from "./live-state";
+export type { LiveStateConfig } from "./membership";
 export { applyPatch, type Operation, PatchError } from "./patch";
 export type { Selection, Selector } from "./selection";
 export type { LiveStateDecoratorOptions } from "./settings";
-export type { LiveStateChange, LiveStatePatch, Status } from "./typed";
+export type { DispatchOptions, LiveStateChange, LiveStatePatch, Status } from "./typed";

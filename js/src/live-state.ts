@@ -3,40 +3,27 @@
  * It knows nothing of elements, notebooks or how frames travel; that is the Socket's.
  */
 
-import { type Channel, Socket, type SocketConnectOption } from "phoenix";
+import type { Channel, Socket } from "phoenix";
+import { bufferOf, isBytes } from "./buffer";
 import { Document } from "./document";
+import { Effects } from "./effects";
 import { Emitter } from "./emitter";
 import {
   isConnectionError,
   isSameError,
   type LiveStateError,
+  OPTIMISTIC_ERROR,
   readError,
   readMessage,
-  readRefusal,
+  rejection,
 } from "./failure";
 import { isObject, type Json } from "./json";
+import { type LiveStateConfig, Membership } from "./membership";
 import { Outbox } from "./outbox";
-import { Place } from "./place";
-import type { Name, PayloadArgs, Status } from "./typed";
+import { Pace } from "./pace";
+import { Pending } from "./pending";
+import type { DispatchArgs, Name, Status } from "./typed";
 import * as wire from "./wire";
-
-/** What a LiveState connects to: a `url` of its own, or a `socket` that others use as well. */
-export interface LiveStateConfig {
-  /** The socket's address without its `/websocket`, e.g. `wss://host/livestate`. */
-  url?: string | undefined;
-  /** A phoenix Socket to use instead of `url`; it is connected, but never disconnected. */
-  socket?: Socket | undefined;
-  topic?: string | undefined;
-  /** Sent when the topic is joined. */
-  params?: object | undefined;
-  /** Options of the phoenix Socket that is made for `url`. */
-  socketOptions?: Partial<SocketConnectOption> | undefined;
-  /** The name of the session to join, where the server knows sessions by name. */
-  session?: string | undefined;
-}
-
-/** What phoenix.js has and @types/phoenix lacks. */
-type JoinedChannel = Channel & { joinRef(): string };
 
 /** Milliseconds after which `lvs_refresh` is sent again if a patch shows that it is still needed. */
 const REFRESH_MS = 5_000;
@@ -47,7 +34,8 @@ const REFRESH_MS = 5_000;
  * It fires `livestate-change` ({state, version}) when the state changed, `livestate-patch`
  * ({patch, version}) for each patch, `livestate-error` ({type, event?, message}),
  * `livestate-connect` when the topic was joined, `livestate-status` ({status, error}) when either
- * changed, and a CustomEvent for each event that the channel pushes, with its payload as `detail`
+ * changed, `livestate-pending` ({event, isPending}) when an event's name became pending or no longer
+ * is, and a CustomEvent for each event that the channel pushes, with its payload as `detail`
  * (an ArrayBuffer if that is bytes).
  *
  * @example
@@ -59,29 +47,36 @@ const REFRESH_MS = 5_000;
 export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   readonly config: LiveStateConfig;
   readonly socket: Socket;
-  readonly #topic: string;
-  #channel: Channel | null;
+  #membership: Membership;
   #status: Status = "offline";
   #error: LiveStateError | null = null;
   #document = new Document<S>();
+  #effects = new Effects<S>();
+  /** The state that listeners know of. */
+  #told: S | undefined;
   #outbox: Outbox;
-  #place = new Place();
+  #pace = new Pace((event, payload, end) => this.#outbox.dispatch(event, payload, end));
+  #pending = new Pending((event, isPending) =>
+    this.emit("livestate-pending", { event, isPending }),
+  );
   #holders = new Set<object>();
-  #socketErrorRef = "";
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
   constructor(config: LiveStateConfig) {
     super();
-    const { url, socket, socketOptions, topic } = config;
-    if (!socket && !url) throw new Error("LiveState needs a url or a socket, and got neither");
-    if (!topic) throw new Error("LiveState needs a topic, and got none");
     this.config = config;
-    this.socket = socket ?? new Socket(url as string, socketOptions);
-    this.#topic = topic;
-    this.#channel = this.#open();
+    this.#membership = new Membership(config, {
+      received: (event, payload, ref) => this.#receive(event, payload, ref),
+      joined: (terms, isResumed) => this.#joined(terms, isResumed),
+      refused: (message) => this.#refused(message),
+      lost: (reason) => this.#lose(reason),
+      closed: () => this.#close(),
+    });
+    this.socket = this.#membership.socket;
     this.#outbox = new Outbox({
-      isOpen: () => this.#channel?.state === "joined" && this.socket.isConnected(),
-      send: (event, payload, ref) => this.#push(wire.EVENT_PREFIX + event, payload, ref),
+      isOpen: () => this.#membership.isOpen,
+      send: (event, payload, ref) => this.#membership.push(wire.EVENT_PREFIX + event, payload, ref),
+      onEnded: () => this.#show(),
       onHandled: () => this.clearError(),
       onFailed: (error) => {
         // The server's `error` push may have told the same before.
@@ -90,24 +85,27 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     });
   }
 
-  /** The last state; undefined until there is one. It is shared: never change it. */
+  /**
+   * The last state, with what is expected of events on their way; undefined until there is one. It
+   * is shared: never change it.
+   */
   get state(): S | undefined {
-    return this.#document.state;
+    return this.#effects.show(this.#document.state);
   }
 
-  /** The version of `state`. */
+  /** The version of the server's last state. */
   get version(): number | undefined {
     return this.#document.version;
   }
 
-  /** The version of `state`, by its name in phx-live-state. */
+  /** The same by its name in phx-live-state. */
   get stateVersion(): number | undefined {
     return this.#document.version;
   }
 
   /** The phoenix Channel; null after `disconnect()`. */
   get channel(): Channel | null {
-    return this.#channel;
+    return this.#membership.channel;
   }
 
   /**
@@ -136,25 +134,15 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     if (!isFirst) return;
     this.#outbox.wait();
     this.#set("connecting", null);
-    this.#socketErrorRef = this.socket.onError((error) => {
-      const reason = (error as Partial<ErrorEvent>).message;
-      const message = `The connection failed${reason ? `: ${reason}` : ""}`;
-      this.report({ type: "socket error", message });
-    });
-    this.socket.connect();
-    this.#join();
+    this.#membership.join((message) => this.report({ type: "socket error", message }));
   }
 
   /** Leaves the topic when its last holder disconnects. The last state is kept. */
   disconnect(holder: object = this): void {
     if (!this.#holders.delete(holder) || this.connected) return;
-    const channel = this.#channel;
-    this.#channel = null;
-    channel?.leave();
-    this.socket.off([this.#socketErrorRef]);
-    if (!this.config.socket) this.socket.disconnect();
+    this.#pace.flush();
+    this.#membership.leave();
     this.#document.loseSync();
-    this.#place.drop();
     this.#set("offline");
     this.#outbox.close("not sent", "it is not connected");
   }
@@ -164,18 +152,50 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
    *
    * @param payload any JSON value, or an ArrayBuffer or typed array, whose bytes are copied and
    *   sent as they are; none and null are sent as `{}`
+   * @param options `optimistic`: what to show until the answer; `throttle` or `debounce`: how fast to
+   *   send the event, and `key`: which of them take the place of each other
    * @returns a promise that is resolved when the event was handled (with servers that do not
-   *   answer events: when it was sent); rejected with a DispatchError when the handler failed, the
-   *   connection was lost for good before the answer, or the event could not be sent. A rejection
-   *   that nobody awaits is not reported as unhandled: `error` and `livestate-error` tell it as well.
+   *   answer events: when it was sent), or another that was sent in its place; rejected with a
+   *   DispatchError when the handler failed, the connection was lost for good before the answer, or
+   *   the event could not be sent. A rejection that nobody awaits is not reported as unhandled:
+   *   `error` and `livestate-error` tell it as well.
    */
-  dispatch<K extends Name<E>>(event: K, ...[payload]: PayloadArgs<E[K]>): Promise<void> {
-    return this.#outbox.dispatch(event, payload);
+  dispatch<K extends Name<E>>(
+    event: K,
+    ...[payload, { optimistic, ...pace } = {}]: DispatchArgs<S, E[K]>
+  ): Promise<void> {
+    const sent: Json = isBytes(payload) ? bufferOf(payload) : (payload ?? {});
+    const effect = (draft: S) => optimistic?.(draft, sent);
+    if (optimistic) {
+      try {
+        this.#effects.add(this.#document.state, effect);
+      } catch (error) {
+        const message = `The event was not sent: what was expected of it threw ${error}`;
+        const failure = { type: OPTIMISTIC_ERROR, event, message };
+        this.report(failure);
+        return rejection(failure);
+      }
+    }
+    this.#pending.begin(event);
+    const answer = this.#pace.dispatch(event, sent, pace, () => {
+      this.#effects.remove(effect);
+      this.#pending.end(event);
+    });
+    this.#show();
+    return answer;
   }
 
   /** Sends an event to the channel without asking what became of it. */
-  pushEvent<K extends Name<E>>(event: K, ...[payload]: PayloadArgs<E[K]>): void {
-    this.#outbox.dispatch(event, payload);
+  pushEvent<K extends Name<E>>(event: K, ...args: DispatchArgs<S, E[K]>): void {
+    this.dispatch(event, ...args);
+  }
+
+  /**
+   * Is an event of this name (or any, without a name) on its way: waiting to be sent, or for its
+   * answer? With servers that do not answer events, until they send the next state or patch.
+   */
+  isPending(event?: Name<E>): boolean {
+    return this.#pending.has(event);
   }
 
   /** Makes an error known: sets `error` and fires `livestate-error`. */
@@ -188,50 +208,13 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     this.#set(this.#status, null);
   }
 
-  /** Makes the channel; it is not joined yet. */
-  #open(): Channel {
-    const { params, session } = this.config;
-    // Asked for at each join, the first and those of phoenix.js.
-    const joinParams = () => {
-      const resume = this.#place.claim;
-      const ours = { ...(session ? { session } : {}), ...(resume ? { resume } : {}) };
-      return { ...params, [wire.RESERVED_KEY]: ours };
-    };
-    const channel = this.socket.channel(this.#topic, joinParams);
-    /** A channel that was left may still bring messages; they are nobody's. */
-    const isCurrent = () => this.#channel === channel;
-    // phoenix.js tells that a join which it has given up was not answered as a message of no event.
-    channel.onMessage = (event: string | null, payload: Json, ref: Json) => {
-      if (isCurrent() && event !== null) {
-        this.#place.count(event);
-        this.#receive(event, payload, ref);
-      }
-      return payload;
-    };
-    channel.onError((reason) => {
-      if (isCurrent()) this.#lose(reason);
-    });
-    channel.onClose(() => {
-      if (isCurrent()) this.#close();
-    });
-    return channel;
-  }
-
-  #join(): void {
-    this.#channel ??= this.#open();
-    this.#channel
-      .join()
-      .receive("ok", (response) => this.#joined(response))
-      .receive("error", (response) => this.#refused(readRefusal(this.#topic, response)));
-  }
-
   #receive(event: string, payload: Json, ref: Json): void {
     if (event === wire.STATE_CHANGE) this.#replace(payload);
     else if (event === wire.STATE_PATCH) this.#patch(payload);
     else if (event === wire.ERROR) this.#fail(payload);
     else if (event === wire.REPLY) {
       // On a lost join the server only says that the topic is unmatched: then nobody got the event.
-      if (this.#channel?.state === "joined") this.#outbox.answer(ref, payload);
+      if (this.#membership.isJoined) this.#outbox.answer(ref, payload);
     } else if (!event.startsWith(wire.OWN_PREFIX) && !wire.PHOENIX_EVENT.test(event)) {
       this.emit(event, payload);
     }
@@ -239,13 +222,16 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
 
   #replace(payload: Json): void {
     this.#document.replace(payload);
+    this.#outbox.confirm();
     this.#refreshedAt = Number.NEGATIVE_INFINITY;
     this.#changed();
   }
 
   #patch(payload: Json): void {
     this.emit("livestate-patch", payload);
-    if (this.#document.patch(payload)) this.#changed();
+    const isApplied = this.#document.patch(payload);
+    this.#outbox.confirm();
+    if (isApplied) this.#changed();
     else this.#refresh();
   }
 
@@ -255,10 +241,8 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     this.#report(status, readError(payload), payload);
   }
 
-  #joined(response: Json): void {
-    const terms = isObject(response) ? response[wire.RESERVED_KEY] : undefined;
+  #joined(terms: Json, isResumed: boolean): void {
     this.#document.maxVersion = terms?.max_version ?? wire.DEFAULT_MAX_VERSION;
-    const isResumed = this.#place.take(terms);
     if (!isResumed) this.#document.loseSync();
     this.#refreshedAt = Number.NEGATIVE_INFINITY;
     const error = this.#error && isConnectionError(this.#error, isResumed) ? null : this.#error;
@@ -269,10 +253,9 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     this.emit("livestate-connect");
   }
 
-  /** The join is lost: the channel crashed or the connection went. phoenix.js joins again. */
   #lose(reason: Json): void {
     const isCrash = !(isObject(reason) && reason.source === "transport");
-    const { graceMs } = this.#place;
+    const { graceMs } = this.#membership;
     if (isCrash) {
       this.#report("offline", { type: "channel error", message: readMessage(reason) });
       this.#outbox.lose("channel error", "the channel crashed", graceMs);
@@ -282,25 +265,30 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     }
   }
 
-  /** The server does not let us join (now): what we had there may still be kept. */
   #refused(message: string): void {
     const type = "channel join error";
     this.#report("error", { type, message });
-    if (!this.#place.claim) this.#outbox.close(type, message);
+    if (!this.#membership.hasPlace) this.#outbox.close(type, message);
   }
 
-  /** The server closed the channel: phoenix.js does not join again. */
   #close(): void {
     const [type, message] = ["channel closed", "The server closed the channel"];
     this.#document.loseSync();
-    this.#place.drop();
     this.#report("error", { type, message });
     this.#outbox.close(type, message);
   }
 
   #changed(): void {
-    const { state, version } = this;
     this.#set("live");
+    this.#told = this.state;
+    this.emit("livestate-change", { state: this.#told, version: this.version });
+  }
+
+  /** Tells of the state if another is shown than before. */
+  #show(): void {
+    const { state, version } = this;
+    if (state === this.#told) return;
+    this.#told = state;
     this.emit("livestate-change", { state, version });
   }
 
@@ -309,18 +297,11 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     const now = performance.now();
     if (now - this.#refreshedAt < REFRESH_MS) return;
     this.#refreshedAt = now;
-    this.#push(wire.REFRESH, {});
-  }
-
-  /** Sends a message of the channel and returns its ref. Answers may take as long as they like. */
-  #push(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
-    const join_ref = (this.#channel as JoinedChannel).joinRef();
-    this.socket.push({ topic: this.#topic, event, payload, ref, join_ref });
-    return ref;
+    this.#membership.push(wire.REFRESH, {});
   }
 
   protected override send(event: string, payload: Json): void {
-    this.#outbox.dispatch(event, payload);
+    (this as LiveState).dispatch(event, payload);
   }
 
   #report(status: Status, error: LiveStateError, detail: Json = error): void {

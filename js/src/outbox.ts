@@ -3,7 +3,6 @@
  * It knows nothing of the state, nor how an event is put on the wire.
  */
 
-import { bufferOf, isBytes } from "./buffer";
 import { DispatchError, type LiveStateError, readError } from "./failure";
 import { isObject, type Json } from "./json";
 
@@ -16,6 +15,8 @@ export interface Outlet {
    * @param ref the ref that it had, when it is sent again; refs grow from event to event
    */
   send(event: string, payload: Json, ref?: string): string;
+  /** Events are settled: their `end` was called, and nobody was told yet what became of them. */
+  onEnded(): void;
   /** An event was handled (or sent, if the server does not answer). */
   onHandled(): void;
   /** An event failed. */
@@ -25,6 +26,8 @@ export interface Outlet {
 interface Dispatch {
   event: string;
   payload: Json;
+  /** Called once, when the event is settled. */
+  end(): void;
   resolve(): void;
   reject(error: DispatchError): void;
 }
@@ -48,6 +51,8 @@ export class Outbox {
   #refusal: string | null = "it is not connected";
   #waiting: Dispatch[] = [];
   #unanswered = new Map<string, Dispatch>();
+  /** Those that were sent to a server that answers none. */
+  #unconfirmed: Dispatch[] = [];
   #outage: ReturnType<typeof setTimeout> | undefined;
   /** How the join was lost last, as errors tell it: a type and a reason. */
   #loss: [string, string] = ["", ""];
@@ -56,11 +61,13 @@ export class Outbox {
     this.#outlet = outlet;
   }
 
-  /** Sends an event as soon as that is possible. See LiveState.dispatch. */
-  dispatch(event: string, payload: Json): Promise<void> {
+  /**
+   * Sends an event as soon as that is possible. See LiveState.dispatch.
+   * @param end called once, when it is settled: answered or given up
+   */
+  dispatch(event: string, payload: Json, end: () => void): Promise<void> {
     const answer = new Promise<void>((resolve, reject) => {
-      const sent = isBytes(payload) ? bufferOf(payload) : (payload ?? {});
-      this.#submit({ event, payload: sent, resolve, reject });
+      this.#submit({ event, payload, end, resolve, reject });
     });
     answer.catch(() => {});
     return answer;
@@ -81,6 +88,7 @@ export class Outbox {
     this.#endOutage();
     this.#refusal = null;
     if (!isResumed) this.#abandon(...this.#loss);
+    this.confirm();
     for (const [ref, { event, payload }] of this.#unanswered) {
       this.#outlet.send(event, payload, ref);
     }
@@ -101,6 +109,12 @@ export class Outbox {
       this.#abandon(...this.#loss);
     }, graceMs || OUTAGE_MS);
     if (!graceMs) this.#abandon(type, why);
+    this.confirm();
+  }
+
+  /** A server that answers no events has said something: they are settled by that. */
+  confirm(): void {
+    if (this.#unconfirmed.length > 0) this.#end(this.#unconfirmed.splice(0));
   }
 
   /** Nothing can be sent any more until `wait` or `open`. */
@@ -109,6 +123,7 @@ export class Outbox {
     this.#refusal = why;
     this.#refuse(this.#waiting.splice(0), type, why);
     this.#abandon(type, why);
+    this.confirm();
   }
 
   /** Takes the reply to `ref`; replies to anything else are no concern of the outbox. */
@@ -116,6 +131,7 @@ export class Outbox {
     const dispatch = this.#unanswered.get(ref);
     if (!dispatch || !isObject(reply)) return;
     this.#unanswered.delete(ref);
+    this.#end([dispatch]);
     if (reply.status === "ok") this.#succeed(dispatch);
     else this.#fail(dispatch, readError(reply.response, dispatch.event));
   }
@@ -130,8 +146,12 @@ export class Outbox {
     }
     try {
       const ref = this.#outlet.send(event, payload);
-      if (this.#isAnswering) this.#unanswered.set(ref, dispatch);
-      else this.#succeed(dispatch);
+      if (this.#isAnswering) {
+        this.#unanswered.set(ref, dispatch);
+      } else {
+        this.#unconfirmed.push(dispatch);
+        this.#succeed(dispatch);
+      }
     } catch (error) {
       this.#refuse([dispatch], "not sent", error instanceof Error ? error.message : `${error}`);
     }
@@ -142,7 +162,13 @@ export class Outbox {
     dispatch.resolve();
   }
 
+  #end(dispatches: Dispatch[]): void {
+    for (const dispatch of dispatches) dispatch.end();
+    this.#outlet.onEnded();
+  }
+
   #refuse(dispatches: Dispatch[], type: string, why: string): void {
+    this.#end(dispatches);
     for (const dispatch of dispatches) {
       const message = `The event was not sent: ${why}.`;
       this.#fail(dispatch, { type, event: dispatch.event, message });
@@ -152,6 +178,7 @@ export class Outbox {
   #abandon(type: string, why: string): void {
     const dispatches = [...this.#unanswered.values()];
     this.#unanswered.clear();
+    this.#end(dispatches);
     for (const dispatch of dispatches) {
       const message = `Nobody knows whether the event was handled: ${why} before the answer came.`;
       this.#fail(dispatch, { type, event: dispatch.event, message });

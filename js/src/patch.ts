@@ -195,7 +195,8 @@ function indexOf(token: string, last: number): number {
   return index;
 }
 
-function setMember(container: Json, key: string, value: Json): void {
+/** Sets a member, whatever its name. */
+export function setMember(container: Json, key: string, value: Json): void {
   if (key === "__proto__") {
     // Assignment would set the prototype.
     Object.defineProperty(container, key, {

@@ -5,6 +5,8 @@
  */
 
 import type { LiveStateError } from "./failure";
+import type { Json } from "./json";
+import type { PaceOptions } from "./pace";
 import type { Operation } from "./patch";
 
 /** How the state stands: see LiveState.status. */
@@ -28,18 +30,29 @@ export interface OwnEvents<S> {
   "livestate-connect": null;
   "livestate-error": LiveStateError;
   "livestate-patch": LiveStatePatch;
+  "livestate-pending": { event: string; isPending: boolean };
   "livestate-status": { status: Status; error: LiveStateError | null };
 }
 
 /** The names in an interface of events. */
 export type Name<E> = keyof E & string;
 
-/** The arguments for a payload of type `P`: it may be left out if nothing in it is required. */
-export type PayloadArgs<P> = undefined extends P
-  ? [payload?: P]
+/** How `dispatch` sends an event with a payload of type `P`, and what is shown meanwhile. */
+export interface DispatchOptions<S = Json, P = Json> extends PaceOptions {
+  /**
+   * What the event is expected to do: returns another state, or writes into the draft that it gets.
+   * It is shown until the event is answered, and called again whenever the server's state changes
+   * before that. It must do nothing else.
+   */
+  optimistic?: (draft: S, payload: P) => S | undefined;
+}
+
+/** What `dispatch` takes after the event; a payload may be left out if nothing in it is required. */
+export type DispatchArgs<S, P> = undefined extends P
+  ? [payload?: P, options?: DispatchOptions<S, P>]
   : Record<never, never> extends P
-    ? [payload?: P]
-    : [payload: P];
+    ? [payload?: P, options?: DispatchOptions<S, P>]
+    : [payload: P, options?: DispatchOptions<S, P>];
 
 /** The detail of an event that a LiveState fires, its own or the channel's. */
 export type Detail<S, R, K> = K extends keyof OwnEvents<S>

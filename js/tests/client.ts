@@ -3,7 +3,8 @@
 import { afterEach, beforeEach, expect, vi } from "vitest";
 import { WebSocket } from "ws";
 import type { Json, JsonObject } from "../src/json";
-import { LiveState, type LiveStateConfig } from "../src/live-state";
+import { LiveState } from "../src/live-state";
+import type { LiveStateConfig } from "../src/membership";
 import { type Frame, type Link, ScriptedServer } from "./server";
 import { until } from "./until";
 

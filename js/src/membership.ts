@@ -1,0 +1,158 @@
+/**
+ * A client's part in a channel: joins its topic, sends on it, finds its place again after the
+ * connection was lost, and brings what comes. It knows nothing of states, nor what is sent.
+ */
+
+import { type Channel, Socket, type SocketConnectOption } from "phoenix";
+import { readRefusal } from "./failure";
+import { isObject, type Json } from "./json";
+import { Place } from "./place";
+import { RESERVED_KEY } from "./wire";
+
+/** What a LiveState connects to: a `url` of its own, or a `socket` that others use as well. */
+export interface LiveStateConfig {
+  /** The socket's address without its `/websocket`, e.g. `wss://host/livestate`. */
+  url?: string | undefined;
+  /** A phoenix Socket to use instead of `url`; it is connected, but never disconnected. */
+  socket?: Socket | undefined;
+  topic?: string | undefined;
+  /** Sent when the topic is joined. */
+  params?: object | undefined;
+  /** Options of the phoenix Socket that is made for `url`. */
+  socketOptions?: Partial<SocketConnectOption> | undefined;
+  /** The name of the session to join, where the server knows sessions by name. */
+  session?: string | undefined;
+}
+
+/** Who is told of a membership. */
+export interface Member {
+  /** A message of the channel, in its order. */
+  received(event: string, payload: Json, ref: Json): void;
+  /**
+   * The topic is joined.
+   * @param terms what a server of ours said about it
+   * @param isResumed has the channel gone on since the connection was lost?
+   */
+  joined(terms: Json, isResumed: boolean): void;
+  /** The server does not let us join (now). */
+  refused(message: string): void;
+  /** The join is lost: the channel crashed or the connection went. phoenix.js joins again. */
+  lost(reason: Json): void;
+  /** The server closed the channel: phoenix.js does not join again. */
+  closed(): void;
+}
+
+/** What phoenix.js has and @types/phoenix lacks. */
+type JoinedChannel = Channel & { joinRef(): string };
+
+/** The channel of one topic, from join to leave and again. */
+export class Membership {
+  readonly socket: Socket;
+  readonly topic: string;
+  #config: LiveStateConfig;
+  #member: Member;
+  #channel: Channel | null;
+  #place = new Place();
+  #socketErrorRef = "";
+
+  /** @throws Error if it knows of no socket or no topic */
+  constructor(config: LiveStateConfig, member: Member) {
+    const { url, socket, socketOptions, topic } = config;
+    if (!socket && !url) throw new Error("LiveState needs a url or a socket, and got neither");
+    if (!topic) throw new Error("LiveState needs a topic, and got none");
+    this.#config = config;
+    this.#member = member;
+    this.socket = socket ?? new Socket(url as string, socketOptions);
+    this.topic = topic;
+    this.#channel = this.#open();
+  }
+
+  /** The phoenix Channel; null after `leave`. */
+  get channel(): Channel | null {
+    return this.#channel;
+  }
+
+  /** Is the topic joined and the connection there? */
+  get isOpen(): boolean {
+    return this.isJoined && this.socket.isConnected();
+  }
+
+  get isJoined(): boolean {
+    return this.#channel?.state === "joined";
+  }
+
+  /** May the server still have what we had there? */
+  get hasPlace(): boolean {
+    return this.#place.claim !== undefined;
+  }
+
+  /** Milliseconds that the server keeps our place when the connection is lost; 0 if it does not. */
+  get graceMs(): number {
+    return this.#place.graceMs;
+  }
+
+  /** Joins the topic. Errors of the socket, in words for people, go to `onError`. */
+  join(onError: (message: string) => void): void {
+    this.#socketErrorRef = this.socket.onError((error) => {
+      const reason = (error as Partial<ErrorEvent>).message;
+      onError(`The connection failed${reason ? `: ${reason}` : ""}`);
+    });
+    this.socket.connect();
+    this.#channel ??= this.#open();
+    this.#channel
+      .join()
+      .receive("ok", (response) => {
+        const terms = isObject(response) ? response[RESERVED_KEY] : undefined;
+        this.#member.joined(terms, this.#place.take(terms));
+      })
+      .receive("error", (response) => this.#member.refused(readRefusal(this.topic, response)));
+  }
+
+  /** Leaves the topic; the next join is a fresh one. */
+  leave(): void {
+    const channel = this.#channel;
+    this.#channel = null;
+    channel?.leave();
+    this.socket.off([this.#socketErrorRef]);
+    if (!this.#config.socket) this.socket.disconnect();
+    this.#place.drop();
+  }
+
+  /** Sends a message of the channel and returns its ref. Answers may take as long as they like. */
+  push(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
+    const join_ref = (this.#channel as JoinedChannel).joinRef();
+    this.socket.push({ topic: this.topic, event, payload, ref, join_ref });
+    return ref;
+  }
+
+  /** Makes the channel; it is not joined yet. */
+  #open(): Channel {
+    const { params, session } = this.#config;
+    // Asked for at each join, the first and those of phoenix.js.
+    const joinParams = () => {
+      const resume = this.#place.claim;
+      const ours = { ...(session ? { session } : {}), ...(resume ? { resume } : {}) };
+      return { ...params, [RESERVED_KEY]: ours };
+    };
+    const channel = this.socket.channel(this.topic, joinParams);
+    /** A channel that was left may still bring messages; they are nobody's. */
+    const isCurrent = () => this.#channel === channel;
+    // phoenix.js tells that a join which it has given up was not answered as a message of no event.
+    channel.onMessage = (event: string | null, payload: Json, ref: Json) => {
+      if (isCurrent() && event !== null) {
+        this.#place.count(event);
+        this.#member.received(event, payload, ref);
+      }
+      return payload;
+    };
+    channel.onError((reason) => {
+      if (isCurrent()) this.#member.lost(reason);
+    });
+    channel.onClose(() => {
+      if (!isCurrent()) return;
+      this.#place.drop();
+      this.#member.closed();
+    });
+    return channel;
+  }
+}
