@@ -177,9 +177,9 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
       }
     }
     this.#pending.begin(event);
-    const answer = this.#pace.dispatch(event, sent, pace, () => {
+    const answer = this.#pace.dispatch(event, sent, pace, (isSettled) => {
       this.#effects.remove(effect);
-      this.#pending.end(event);
+      if (isSettled) this.#pending.end(event);
     });
     this.#show();
     return answer;
@@ -210,7 +210,7 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
 
   #receive(event: string, payload: Json, ref: Json): void {
     if (event === wire.STATE_CHANGE) this.#replace(payload);
-    else if (event === wire.STATE_PATCH) this.#patch(payload);
+    else if (event === wire.STATE_PATCH) this.#patch(payload, ref);
     else if (event === wire.ERROR) this.#fail(payload);
     else if (event === wire.REPLY) {
       // On a lost join the server only says that the topic is unmatched: then nobody got the event.
@@ -227,9 +227,11 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     this.#changed();
   }
 
-  #patch(payload: Json): void {
+  /** @param ref the event of ours that ends with this patch; null where none does, or nobody knows */
+  #patch(payload: Json, ref: Json): void {
     this.emit("livestate-patch", payload);
     const isApplied = this.#document.patch(payload);
+    if (isApplied) this.#outbox.done(ref);
     this.#outbox.confirm();
     if (isApplied) this.#changed();
     else this.#refresh();

@@ -23,11 +23,17 @@ export interface Outlet {
   onFailed(error: LiveStateError): void;
 }
 
+/**
+ * Called when the state holds all that an event has done, and again, with `isSettled`, when it was
+ * answered or given up; the first call is left out where nobody knows.
+ */
+export type End = (isSettled: boolean) => void;
+
 interface Dispatch {
   event: string;
   payload: Json;
-  /** Called once, when the event is settled. */
-  end(): void;
+  /** Called when the event is settled. */
+  end: End;
   resolve(): void;
   reject(error: DispatchError): void;
 }
@@ -63,9 +69,8 @@ export class Outbox {
 
   /**
    * Sends an event as soon as that is possible. See LiveState.dispatch.
-   * @param end called once, when it is settled: answered or given up
    */
-  dispatch(event: string, payload: Json, end: () => void): Promise<void> {
+  dispatch(event: string, payload: Json, end: End): Promise<void> {
     const answer = new Promise<void>((resolve, reject) => {
       this.#submit({ event, payload, end, resolve, reject });
     });
@@ -126,6 +131,11 @@ export class Outbox {
     this.confirm();
   }
 
+  /** The state holds what the event `ref` has done: its answer follows. */
+  done(ref: string): void {
+    this.#unanswered.get(ref)?.end(false);
+  }
+
   /** Takes the reply to `ref`; replies to anything else are no concern of the outbox. */
   answer(ref: string, reply: Json): void {
     const dispatch = this.#unanswered.get(ref);
@@ -163,7 +173,7 @@ export class Outbox {
   }
 
   #end(dispatches: Dispatch[]): void {
-    for (const dispatch of dispatches) dispatch.end();
+    for (const dispatch of dispatches) dispatch.end(true);
     this.#outlet.onEnded();
   }
 

@@ -4,6 +4,7 @@
  */
 
 import type { Json } from "./json";
+import type { End } from "./outbox";
 
 /** How fast an event may be sent. */
 export interface PaceOptions {
@@ -21,13 +22,13 @@ export interface PaceOptions {
   key?: unknown;
 }
 
-/** Sends an event; `end` is called when it is settled. */
-type Send = (event: string, payload: Json, end: () => void) => Promise<void>;
+/** Sends an event. */
+type Send = (event: string, payload: Json, end: End) => Promise<void>;
 
 /** The latest of an event, and everybody who waits for the one that is sent. */
 interface Held {
   payload: Json;
-  end: () => void;
+  end: End;
   readonly answer: Promise<void>;
   settle(answer: Promise<void>): void;
 }
@@ -58,14 +59,14 @@ export class Pace {
 
   /**
    * Sends an event, now or when its time has come.
-   * @param end called when it is settled, or another has taken its place
+   * @param end called as well, as settled, when another has taken its place
    * @returns a promise that settles as that of the event which is sent at last
    */
   dispatch(
     event: string,
     payload: Json,
     { throttle, debounce, key }: PaceOptions,
-    end: () => void,
+    end: End,
   ): Promise<void> {
     if (throttle === undefined && debounce === undefined) {
       this.flush();
@@ -95,9 +96,9 @@ export class Pace {
     return lane;
   }
 
-  #hold(lane: Lane, payload: Json, end: () => void): Held {
+  #hold(lane: Lane, payload: Json, end: End): Held {
     if (lane.held) {
-      lane.held.end();
+      lane.held.end(true);
       return Object.assign(lane.held, { payload, end });
     }
     let settle: Held["settle"] = () => {};

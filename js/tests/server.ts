@@ -51,8 +51,9 @@ export class Link {
     this.send(JSON.stringify([joinRef, ref, topic, "phx_reply", { status, response }]));
   }
 
-  push(join: Frame, event: string, payload: Json): void {
-    this.send(JSON.stringify([join.ref, null, join.topic, event, payload]));
+  /** @param ref the ref of the client's event that this is the outcome of */
+  push(join: Frame, event: string, payload: Json, ref: Json = null): void {
+    this.send(JSON.stringify([join.ref, ref, join.topic, event, payload]));
   }
 
   crash(join: Frame, payload: Json = { reason: "channel_crash" }): void {

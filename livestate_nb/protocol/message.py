@@ -70,7 +70,8 @@ class Message(NamedTuple):
 
     Args:
         join_ref: ref of the join that the message belongs to; None on heartbeats.
-        ref: ref of the message that asks or is answered; None on pushes.
+        ref: ref of the message that asks or is answered; None on pushes,
+            but for the update that an event of our own client ends with.
         topic: the channel's topic. Whatever a client put there: check before use.
         event: the event's name. Whatever a client put there: check before use.
         payload: any JSON value from a client, an object to one (or `Raw` text of an object).

@@ -203,16 +203,17 @@ class Socket:
         self._remove(join)
         return [Send(_ending(join, PHX_ERROR, {"reason": reason}))]
 
-    def push(self, join: Join, event: str, payload: Json) -> Message:
+    def push(self, join: Join, event: str, payload: Json, ref: Json = None) -> Message:
         """Return the message that pushes an event to the client.
 
         Args:
             join: a joined channel.
             event: the event's name.
             payload: an object, or `Raw` text of one.
+            ref: for our own client, the ref of its event that this is the outcome of.
         """
         join_ref = join.ref if join.join_ref is None else join.join_ref
-        return Message(join_ref, None, join.topic, event, payload)
+        return Message(join_ref, ref, join.topic, event, payload)
 
     def reply(self, join: Join, ref: Json, status: str, response: Json) -> Message:
         """Return the message that answers the client's message `ref`."""

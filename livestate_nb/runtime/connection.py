@@ -185,11 +185,11 @@ class Connection:
         """Whether the client reads more slowly than it is sent to."""
         return self._transport.is_congested
 
-    def push(self, join: Join, outgoing: Outgoing) -> None:
+    def push(self, join: Join, outgoing: Outgoing, ref: Json = None) -> None:
         """Send an event to a joined channel's client, or an error where it has no frame for it."""
         if join not in self._members:
             return
-        message = self._socket.push(join, outgoing.event, outgoing.payload)
+        message = self._socket.push(join, outgoing.event, outgoing.payload, ref)
         try:
             self._send(message)
         except ProtocolError as error:

@@ -71,8 +71,16 @@ class Desk(Protocol):
     def send(self, message: Outgoing) -> None:
         """Send a message to all members."""
 
-    def send_update(self, update: Outgoing | None) -> None:
-        """Send an update to all members; None holds it back."""
+    def send_update(
+        self, update: Outgoing | None, sender: JoinedMember | None = None, ref: Json = None
+    ) -> None:
+        """Send an update to all members; None holds it back.
+
+        Args:
+            update: the update.
+            sender: whose event has ended with it, if one has.
+            ref: that event's.
+        """
 
     def publish(self) -> None:
         """Send what was held back, or an update without a change."""
@@ -220,7 +228,10 @@ class Call:
             elif self.kind is Kind.MESSAGE:
                 desk.send(message)
         self.replied += events
-        desk.send_update(update)
+        if goes_on:
+            desk.send_update(update)
+        else:
+            desk.send_update(update, self.member, self.ref)
 
     def _failed(self, error: BaseException) -> None:
         desk, member = self.desk, self.member

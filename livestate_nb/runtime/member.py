@@ -26,8 +26,8 @@ class Line(Protocol):
     def is_congested(self) -> bool:
         """Whether the client reads more slowly than it is sent to."""
 
-    def push(self, join: Join, outgoing: Outgoing) -> None:
-        """Send an event to a joined channel's client."""
+    def push(self, join: Join, outgoing: Outgoing, ref: Json = None) -> None:
+        """Send an event to a joined channel's client, with the ref of what it is the outcome of."""
 
     def reply(self, join: Join, ref: Json, status: str, response: Json) -> None:
         """Answer a message of a joined channel's client."""
@@ -55,7 +55,7 @@ class Away:
         self.user = line.user
         self.is_local = line.is_local
 
-    def push(self, join: Join, outgoing: Outgoing) -> None:
+    def push(self, join: Join, outgoing: Outgoing, ref: Json = None) -> None:
         """Send nothing: the session's history has it."""
 
     def reply(self, join: Join, ref: Json, status: str, response: Json) -> None:
@@ -177,12 +177,17 @@ class JoinedMember:
         self.sent += 1
         self.line.push(self.join, outgoing)
 
-    def pass_on_update(self, update: Outgoing) -> None:
-        """Send an update, unless the client reads too slowly: it gets the state later instead."""
+    def pass_on_update(self, update: Outgoing, ref: Json = None) -> None:
+        """Send an update, unless the client reads too slowly: it gets the state later instead.
+
+        Args:
+            update: the update.
+            ref: the ref of the event of this client that has ended with it, if one has.
+        """
         self.is_behind = self.is_behind or self.line.is_congested
         if not self.is_behind:
             self.sent += 1
-            self.line.push(self.join, update)
+            self.line.push(self.join, update, ref if self.is_own else None)
 
     def pass_on_whole(self, whole: Outgoing) -> None:
         """Send the whole state; the history only notes that it was sent, if anything was before."""

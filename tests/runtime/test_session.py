@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -277,6 +278,32 @@ async def test_our_own_client_gets_a_reply_to_each_event_behind_its_patch(
     assert second[4]["response"]["type"] == "raised"
     kinds = [event for event, _ in own.payloads("state:patch", "error", "phx_reply")]
     assert kinds == ["phx_reply", "state:patch", "phx_reply", "error", "state:patch", "phx_reply"]
+
+
+class Counted(Channel, topic="counted:*", shared=True):
+    def init(self, params: Any) -> Any:
+        return {"n": 0}
+
+    @on("count")
+    def count(self, payload: Any, state: Any) -> Iterator[None]:
+        for n in range(payload["to"]):
+            state["n"] = n
+            yield
+        state["n"] = payload["to"]
+
+
+async def test_the_last_patch_of_an_event_has_its_ref_for_our_own_client_that_sent_it(
+    endpoint: Endpoint,
+) -> None:
+    endpoint.declare(Counted)
+    own, witness, other = Client(endpoint), Client(endpoint), Client(endpoint)
+    for client, params in [(own, {"livestate": {}}), (witness, {"livestate": {}}), (other, {})]:
+        await client.join("counted:1", params)
+    ref = own.dispatch("counted:1", "count", {"to": 2})
+    await own.wait("phx_reply", 2)
+    other.dispatch("counted:1", "count", {"to": 0})
+    refs = [[f[1] for f in await client.wait("state:patch", 4)] for client in (own, witness, other)]
+    assert refs == [[None, None, ref, None], [None] * 4, [None] * 4]
 
 
 async def test_params_reach_authorize_and_init_without_the_reserved_key(
