@@ -173,7 +173,7 @@ export const theme = css`
   :where(button, input[type="submit"]):where(:active:not(:disabled)) {
     background: var(--_soft-line);
   }
-  :where(:disabled) {
+  :where(:disabled, [aria-disabled="true"]) {
     opacity: 0.5;
     cursor: not-allowed;
   }

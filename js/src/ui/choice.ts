@@ -7,7 +7,6 @@ import { css, html, nothing, type PropertyDeclarations, type PropertyValues } fr
 import type { Json } from "../json";
 import { Control } from "./control";
 import { textOf } from "./field";
-import { latest } from "./latest";
 import { type Path, read } from "./path";
 
 /** Milliseconds from one event of a slider to the next. */
@@ -121,9 +120,8 @@ export class SliderPart extends Control {
   declare max: number;
   declare step: number;
   #value = 0;
-  /** What was chosen and is not answered yet. */
-  #chosen: number | undefined;
-  #send = latest((value: number) => this.send(value), SLIDE_MS);
+  /** What was chosen last. */
+  #chosen = 0;
 
   constructor() {
     super();
@@ -144,26 +142,28 @@ export class SliderPart extends Control {
         ?disabled=${this.isOff}
         @input=${this.#slide}
       />`,
-      html`<span class="value" aria-hidden="true">${this.#chosen ?? textOf(value)}</span>`,
+      html`<span class="value" aria-hidden="true"
+        >${this.isSending ? this.#chosen : textOf(value)}</span
+      >`,
     );
   }
 
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
     const range = this.renderRoot.querySelector("input");
-    if (range && this.#chosen === undefined) range.value = `${this.#value}`;
+    if (range && !this.isSending) range.value = `${this.#value}`;
   }
 
-  #slide = async (event: Event): Promise<void> => {
+  #slide = (event: Event): void => {
     this.#chosen = Number((event.target as HTMLInputElement).value);
-    this.requestUpdate();
-    await this.#send(this.#chosen);
-    this.#chosen = undefined;
-    this.requestUpdate();
+    this.send(this.#chosen, { throttle: SLIDE_MS });
   };
 }
 
-/** `<livestate-button>`: dispatches its `payload`, `{}` by default. */
+/**
+ * `<livestate-button>`: dispatches its `payload`, `{}` by default. Pressed again before the answer it
+ * does nothing, but keeps the focus.
+ */
 export class ButtonPart extends Control {
   protected override get paths(): readonly Path[] {
     return [];
@@ -175,12 +175,17 @@ export class ButtonPart extends Control {
   }
 
   override show(): unknown {
-    return html`<button type="button" ?disabled=${this.isOff} @click=${this.#press}>
+    return html`<button
+      type="button"
+      aria-disabled=${this.isSending ? "true" : nothing}
+      ?disabled=${this.isOff}
+      @click=${this.#press}
+    >
       ${this.label ?? this.on}
     </button>`;
   }
 
   #press = (): void => {
-    this.dispatch({}).catch(() => {});
+    if (!this.isSending) this.dispatch({}).catch(() => {});
   };
 }

@@ -11,6 +11,7 @@ import {
 } from "lit";
 import { DispatchError } from "../failure";
 import type { Json, JsonObject } from "../json";
+import type { PaceOptions } from "../pace";
 import { Part } from "./part";
 
 /**
@@ -44,11 +45,13 @@ export abstract class Control extends Part {
   /**
    * Dispatches the event.
    * @param fields its payload, besides what `payload` adds
+   * @param options how fast it may be sent
    */
-  protected async dispatch(fields: JsonObject): Promise<void> {
+  protected async dispatch(fields: JsonObject, options: PaceOptions = {}): Promise<void> {
     this.#unanswered += 1;
+    this.requestUpdate();
     try {
-      await this.live.dispatch(this.on ?? "", { ...this.payload, ...fields });
+      await this.live.dispatch(this.on ?? "", { ...this.payload, ...fields }, options);
     } finally {
       this.#unanswered -= 1;
       this.requestUpdate();
@@ -56,8 +59,8 @@ export abstract class Control extends Part {
   }
 
   /** Dispatches the event with a value; what fails is told as the error of the LiveState. */
-  protected send(value: Json): Promise<void> {
-    return this.dispatch({ value }).catch(() => {});
+  protected send(value: Json, options: PaceOptions = {}): Promise<void> {
+    return this.dispatch({ value }, options).catch(() => {});
   }
 
   /** Returns the message of an error that the element tells itself, so that nobody else has to. */

@@ -103,6 +103,16 @@ describe("a slider", () => {
     expect(shown.link.count("lvs_evt:set_volume")).toBe(2);
   });
 
+  it("sends the last value when it is taken away", async () => {
+    const shown = await showLayout(plan, { volume: 2 });
+    for (const value of [3, 4]) slide(shown, value);
+    live.connect(shown);
+    shown.element.remove();
+    expect(await answer(shown.link, "set_volume")).toEqual({ value: 3 });
+    expect(await answer(shown.link, "set_volume")).toEqual({ value: 4 });
+    live.disconnect(shown);
+  });
+
   it("does not move under the hand", async () => {
     const shown = await showLayout(plan, { volume: 2 });
     const range = find<HTMLInputElement>(shown.element, "input");
@@ -123,6 +133,22 @@ describe("a button", () => {
     expect(textOf(button)).toBe("Remove");
     button.click();
     expect(await answer(shown.link, "remove")).toEqual({ id: 3 });
+  });
+
+  it("does nothing more, and keeps the focus, until it is answered", async () => {
+    const shown = await showLayout({ kind: "button", label: "Go", on: "go" }, {});
+    const button = find<HTMLButtonElement>(shown.element, "button");
+    button.focus();
+    for (let n = 0; n < 2; n += 1) {
+      button.click();
+      button.click();
+      await until(() => button.getAttribute("aria-disabled") === "true");
+      button.click();
+      expect((button.getRootNode() as ShadowRoot).activeElement).toBe(button);
+      await answer(shown.link, "go");
+      await until(() => !button.hasAttribute("aria-disabled"));
+    }
+    expect(shown.link.count("lvs_evt:go")).toBe(2);
   });
 
   it("is disabled while the connection is lost", async () => {
