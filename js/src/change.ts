@@ -7,6 +7,13 @@ import { isObject, type Json } from "./json";
 import { setMember } from "./patch";
 import { isSame } from "./selection";
 
+/** What makes another state: returns it, or writes into the draft that it gets. */
+export type Effect<S, A extends unknown[] = []> = (
+  draft: S,
+  ...args: A
+  // biome-ignore lint/suspicious/noConfusingVoidType: what a function without a return returns
+) => S | void;
+
 /** A part of a state that was looked at: what it is, and the copy that is written to. */
 interface Draft {
   readonly base: Json;
@@ -25,7 +32,7 @@ interface Draft {
  * changed.items; // ["milk", "tea"]
  * changed.other === state.other; // true
  */
-export function change<S>(state: S, effect: (draft: S) => S | undefined): S {
+export function change<S>(state: S, effect: Effect<S>): S {
   const drafts = new Map<Json, Draft>();
 
   const open = (base: Json): Json => {

@@ -3,10 +3,7 @@
  * It knows nothing of events.
  */
 
-import { change } from "./change";
-
-/** What is expected of an event: returns another state, or writes into the draft that it gets. */
-export type Effect<S> = (draft: S) => S | undefined;
+import { change, type Effect } from "./change";
 
 /** A state as the server has it, and as it is shown: with the effects applied in their order. */
 export class Effects<S> {

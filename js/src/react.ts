@@ -110,6 +110,32 @@ export function useLiveState(
 }
 
 /**
+ * Tells a component whether an event of a LiveState is on its way, or any if none is named: dispatched,
+ * and not answered yet. The component is rendered again when that changes.
+ *
+ * @example
+ * const isSaving = useIsPending(todos, "add_todo");
+ * return <button disabled={isSaving}>Add</button>;
+ */
+export function useIsPending<L extends LiveState>(
+  liveState: L,
+  event?: Parameters<L["isPending"]>[0],
+): boolean {
+  const subscribe = useCallback(
+    (onChange: () => void) => {
+      liveState.addEventListener("livestate-pending", onChange);
+      return () => liveState.removeEventListener("livestate-pending", onChange);
+    },
+    [liveState],
+  );
+  return useSyncExternalStore(
+    subscribe,
+    () => liveState.isPending(event),
+    () => false,
+  );
+}
+
+/**
  * Returns the class of an element that shows the state with a React component, which is rendered for
  * each state and status. It has the properties, attributes and theme of a LiveElement, and shows an
  * exception of the component in its place.

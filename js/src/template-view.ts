@@ -15,6 +15,7 @@ import { ProblemBox } from "./template-problem";
 import { type Host, RootScope } from "./template-scope";
 import { awaitAnswer, type Happening, observe, readPayload } from "./template-send";
 import { isField, markSent, settle } from "./template-value";
+import type { DispatchOptions } from "./typed";
 
 /** What a template needs of the element that it is in. */
 export interface TemplateOwner {
@@ -65,7 +66,9 @@ export class TemplateView implements Host {
         get version() {
           return follow(() => live.version);
         },
-        dispatch: (name: string, payload?: Json) => live.dispatch(name, payload),
+        isPending: (name?: string) => follow(() => live.isPending(name)),
+        dispatch: (name: string, payload?: Json, options?: DispatchOptions) =>
+          live.dispatch(name, payload, options),
       },
     });
   }

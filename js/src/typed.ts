@@ -4,6 +4,7 @@
  * `jupyter livestate types` writes them; `Json` (any) in their place allows everything.
  */
 
+import type { Effect } from "./change";
 import type { LiveStateError } from "./failure";
 import type { Json } from "./json";
 import type { PaceOptions } from "./pace";
@@ -44,7 +45,7 @@ export interface DispatchOptions<S = Json, P = Json> extends PaceOptions {
    * It is shown until the event is answered, and called again whenever the server's state changes
    * before that. It must do nothing else.
    */
-  optimistic?: (draft: S, payload: P) => S | undefined;
+  optimistic?: Effect<S, [payload: P]>;
 }
 
 /** What `dispatch` takes after the event; a payload may be left out if nothing in it is required. */

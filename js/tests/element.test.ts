@@ -188,7 +188,104 @@ describe("a LiveElement", () => {
   });
 });
 
+describe("an element that dispatches", () => {
+  class Counter extends LiveElement<{ n: number }, { count: object; other: object }> {
+    renders = 0;
+    asks = true;
+
+    override render(state: { n: number }) {
+      this.renders += 1;
+      const isCounting = this.asks && this.live.isPending("count");
+      return html`${state.n} ${isCounting ? "pending" : "still"}`;
+    }
+
+    count(options: object = {}): void {
+      const optimistic = (draft: { n: number }) => {
+        draft.n += 1;
+      };
+      this.live.dispatch("count", {}, { optimistic, ...options });
+    }
+  }
+  customElements.define("live-counter", Counter);
+
+  async function mountCounter({ asks = true } = {}): Promise<Counter> {
+    const element = mount<Counter>("live-counter");
+    element.asks = asks;
+    link = await kernel.link();
+    join = await link.accept({ n: 0 });
+    await until(() => text(element) === "0 still");
+    element.renders = 0;
+    return element;
+  }
+
+  it("shows what is expected and that it is on its way, until it is answered", async () => {
+    const element = await mountCounter();
+    const selected = element.live.select("n");
+    element.count();
+    expect(selected.value).toBe(1);
+    await element.updateComplete;
+    expect(text(element)).toBe("1 pending");
+    link.reply(await link.take("lvs_evt:count"), { message: "no" }, "error");
+    await until(() => text(element) === "0 still");
+    expect(element.renders).toBe(2);
+  });
+
+  it("is rendered for what is on its way only if it asks for that", async () => {
+    const silent = await mountCounter({ asks: false });
+    silent.live.dispatch("count");
+    await silent.updateComplete;
+    link.reply(await link.take("lvs_evt:count"));
+    await until(() => !live.isPending());
+    await silent.updateComplete;
+    expect(silent.renders).toBe(0);
+    silent.asks = true;
+    silent.requestUpdate();
+    await silent.updateComplete;
+    silent.live.dispatch("other");
+    await silent.updateComplete;
+    expect(silent.renders).toBe(1);
+    silent.live.dispatch("count");
+    await silent.updateComplete;
+    expect(silent.renders).toBe(2);
+  });
+
+  it("takes not the place of another's events", async () => {
+    const one = await mountCounter();
+    const other = mount<Counter>("live-counter");
+    await other.updateComplete;
+    for (const element of [one, other]) element.count({ debounce: 10_000 });
+    await other.updateComplete;
+    expect(text(other)).toBe("2 pending");
+    one.live.dispatch("other");
+    await link.take("lvs_evt:other");
+    expect(link.count("lvs_evt:count")).toBe(2);
+  });
+
+  it("sends what it held back when it is removed", async () => {
+    const element = await mountCounter();
+    element.count({ debounce: 10_000 });
+    element.remove();
+    await link.take("phx_leave");
+    expect(link.count("lvs_evt:count")).toBe(1);
+  });
+});
+
 describe("a form with live.submit", () => {
+  it("shows what is expected of it", async () => {
+    const element = await mountLive();
+    const listener = element.live.submit("add_todo", {
+      optimistic: (draft, { title }) => {
+        draft.items.push(title);
+      },
+    });
+    const form = element.renderRoot.querySelector("form") as HTMLFormElement;
+    field(element, "input[name=title]").value = "tea";
+    form.onsubmit = listener;
+    submit(element);
+    await element.updateComplete;
+    expect(text(element)).toMatch(/^MILKTEA/);
+  });
+
   it("dispatches its data and is reset when that was handled", async () => {
     const element = await mountLive();
     const input = field(element, "input[name=title]");

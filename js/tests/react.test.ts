@@ -88,6 +88,26 @@ describe.each([18, 19] as const)("with React %i", (version) => {
       expect((await link.take("lvs_evt:add")).payload).toEqual({ title: "tea" });
     });
 
+    it("gives what is expected of an event, and whether it is on its way", async () => {
+      function Adder() {
+        const [{ count }, pushEvent] = react.useLiveState(live, INITIAL);
+        const isAdding = react.useIsPending(live, "add");
+        const optimistic = (draft: Json) => {
+          draft.count += 1;
+        };
+        const onClick = () => pushEvent("add", {}, { optimistic });
+        return react.createElement("button", { onClick, disabled: isAdding }, count);
+      }
+      rendering()(react.createElement(Adder));
+      await answer({ count: 1 });
+      await until(() => textOf(place) === "1");
+      const button = place.querySelector("button") as HTMLButtonElement;
+      button.click();
+      await until(() => textOf(place) === "2" && button.disabled);
+      link.reply(await link.take("lvs_evt:add"), { message: "no" }, "error");
+      await until(() => textOf(place) === "1" && !button.disabled);
+    });
+
     it("loses nothing where StrictMode mounts twice", async () => {
       rendering()(react.createElement(react.StrictMode, null, react.createElement(Title)));
       await answer({ title: "one" });

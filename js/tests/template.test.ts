@@ -91,6 +91,18 @@ describe("a live-template", () => {
     await until(() => text("p") === "live no");
   });
 
+  it("sees which events are on their way, and shows what is expected of them", async () => {
+    const content = `<button :text="count" :disabled="live.isPending('add')"
+      :onclick="live.dispatch('add', {}, { optimistic: (draft) => { draft.count += 1 } })"></button>`;
+    await show(content, { count: 1 });
+    const button = get<HTMLButtonElement>("button");
+    expect([button.disabled, button.textContent]).toEqual([false, "1"]);
+    button.click();
+    await until(() => button.disabled && button.textContent === "2");
+    link.reply(await link.take("lvs_evt:add"), { message: "no" }, "error");
+    await until(() => !button.disabled && button.textContent === "1");
+  });
+
   it("keeps variables of its own, but lets nobody assign to the state", async () => {
     vi.spyOn(console, "error").mockImplementation(() => {});
     const content = `<button :onclick="is_open = !is_open" :text="is_open ? 'open' : 'closed'"></button>
