@@ -55,12 +55,14 @@ export function change<S>(state: S, effect: Effect<S>): S {
   const close = (value: Json): Json => {
     if (!isContainer(value)) return value;
     const { base, copy } = drafts.get(value) ?? { base: undefined, copy: value };
-    for (const key of Object.keys(copy)) {
+    const closeAt = (key: string | number) => {
       const member = copy[key];
-      if (member === base?.[key]) continue;
+      if (member === base?.[key]) return;
       const closed = close(member);
-      if (closed !== member) setMember(copy, key, closed);
-    }
+      if (closed !== member) setMember(copy, key as string, closed);
+    };
+    if (Array.isArray(copy)) for (let index = 0; index < copy.length; index += 1) closeAt(index);
+    else for (const key of Object.keys(copy)) closeAt(key);
     return base !== undefined && isSame(base, copy) ? base : copy;
   };
 
