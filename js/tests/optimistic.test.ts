@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import type { Json } from "../src/json";
+import type { LiveState } from "../src/live-state";
 import { add, client, joined, live, record, server, useServer } from "./client";
 import type { Frame, Link } from "./server";
 import { until } from "./until";
@@ -181,6 +182,30 @@ describe("with a server that answers no events, an effect", () => {
     expect(live.state).toEqual({ items: [] });
     expect(live.isPending()).toBe(false);
   });
+});
+
+it("an effect is typed by the state and the event's payload", async () => {
+  await joined({ items: [] });
+  const typed = live as unknown as LiveState<{ items: string[] }, { add: { title: string } }>;
+  const isMilk = () => typed.state?.items.at(-1) === "milk";
+  typed.dispatch(
+    "add",
+    { title: "milk" },
+    { optimistic: ({ items }, { title }) => void items.push(title) },
+  );
+  expect([isMilk(), typed.isPending("add")]).toEqual([true, true]);
+  typed.dispatch(
+    "add",
+    { title: "tea" },
+    { optimistic: (draft) => ({ ...draft, items: ["milk"] }) },
+  );
+  expect(isMilk()).toBe(true);
+  // @ts-expect-error: there is no such member
+  typed.dispatch("add", { title: "tea" }, { optimistic: (draft) => draft.nothing });
+  // @ts-expect-error: that is no state
+  typed.dispatch("add", { title: "tea" }, { optimistic: () => ({ items: [1] }) });
+  // @ts-expect-error: there is no such event
+  expect(typed.isPending("remove")).toBe(false);
 });
 
 describe("isPending", () => {

@@ -30,6 +30,8 @@ const failures: string[] = [];
 class Client {
   readonly tally: LiveState<Tally>;
   readonly own: LiveState<Count>;
+  /** How many events on the shared topic were dispatched: all are shown from then on. */
+  #dispatched = 0;
   /** What the server replied on the own topic: 1, 2, … if nothing is lost or comes twice. */
   readonly counted: number[] = [];
 
@@ -40,6 +42,7 @@ class Client {
     const socket = new Socket(url, { params: { token } });
     this.tally = new LiveState<Tally>({ socket, topic: "tally" });
     this.own = new LiveState<Count>({ socket, topic: `own:${name}` });
+    this.tally.addEventListener("livestate-change", () => this.#look());
     this.own.on("counted", ({ n }) => this.counted.push(n));
     this.tally.connect();
     this.own.connect();
@@ -57,10 +60,24 @@ class Client {
     await until(this.tally, ({ handled }) => handled.length >= Number(total));
   }
 
+  /** Looks whether each event of ours is shown as soon as it is dispatched, and ever after. */
+  #look(): void {
+    const own = this.tally.state?.handled.filter(([name]) => name === this.name) ?? [];
+    const shown = new Set(own.map(([, n]) => n));
+    for (let n = 0; n < this.#dispatched; n += 1) {
+      if (!shown.has(n)) failures.push(`${this.name} does not show ${n}`);
+    }
+  }
+
   async #dispatch(n: number): Promise<void> {
     const { name } = this;
+    const optimistic = (draft: Tally) => {
+      draft.handled.push([name, n]);
+    };
     try {
-      await Promise.all([this.tally.dispatch("add", { name, n }), this.own.dispatch("count")]);
+      this.#dispatched = n + 1;
+      const added = this.tally.dispatch("add", { name, n }, { optimistic });
+      await Promise.all([added, this.own.dispatch("count")]);
     } catch (error) {
       failures.push(`${name} ${n}: ${error}`);
     }

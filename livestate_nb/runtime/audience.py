@@ -7,7 +7,6 @@ from collections.abc import Callable
 from functools import partial
 from typing import Generic, TypeVar
 
-from livestate_nb.codec import Json
 from livestate_nb.runtime.history import History
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import Away, JoinedMember
@@ -121,20 +120,12 @@ class Audience(Generic[Session]):
         for member in (*self.joined, *self.absent):
             member.pass_on(message)
 
-    def send_update(
-        self, update: Outgoing, sender: JoinedMember | None = None, ref: Json = None
-    ) -> None:
-        """Send an update to all members but those who read too slowly.
-
-        Args:
-            update: the update.
-            sender: whose event has ended with it, if one has.
-            ref: that event's.
-        """
+    def send_update(self, update: Outgoing) -> None:
+        """Send an update to all members but those who read too slowly."""
         if self._history is not None:
             self._history.keep(None, update)
         for member in (*self.joined, *self.absent):
-            member.pass_on_update(update, ref if member is sender else None)
+            member.pass_on_update(update)
 
     def forget(self, before: float) -> None:
         """Drop what was sent before a time, if everybody has it."""

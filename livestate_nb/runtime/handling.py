@@ -71,16 +71,8 @@ class Desk(Protocol):
     def send(self, message: Outgoing) -> None:
         """Send a message to all members."""
 
-    def send_update(
-        self, update: Outgoing | None, sender: JoinedMember | None = None, ref: Json = None
-    ) -> None:
-        """Send an update to all members; None holds it back.
-
-        Args:
-            update: the update.
-            sender: whose event has ended with it, if one has.
-            ref: that event's.
-        """
+    def send_update(self, update: Outgoing | None) -> None:
+        """Send an update to all members; None holds it back."""
 
     def publish(self) -> None:
         """Send what was held back, or an update without a change."""
@@ -228,10 +220,9 @@ class Call:
             elif self.kind is Kind.MESSAGE:
                 desk.send(message)
         self.replied += events
-        if goes_on:
-            desk.send_update(update)
-        else:
-            desk.send_update(update, self.member, self.ref)
+        if update is not None and not goes_on:
+            update = update._replace(sender=self.member, ref=self.ref)
+        desk.send_update(update)
 
     def _failed(self, error: BaseException) -> None:
         desk, member = self.desk, self.member

@@ -27,11 +27,15 @@ class Outgoing(NamedTuple):
         event: the event's name on the wire.
         payload: JSON text of an object, or bytes for a binary frame.
         is_update: whether it brings the state or a change of it.
+        sender: the member whose event has ended with it, if one has.
+        ref: that event's.
     """
 
     event: str
     payload: Raw | bytes
     is_update: bool = False
+    sender: object = None
+    ref: Json = None
 
 
 class Ledger:

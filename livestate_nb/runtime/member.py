@@ -175,19 +175,14 @@ class JoinedMember:
     def pass_on(self, outgoing: Outgoing) -> None:
         """Send a message that the history has, if it should."""
         self.sent += 1
-        self.line.push(self.join, outgoing)
+        is_outcome = self.is_own and outgoing.sender is self
+        self.line.push(self.join, outgoing, outgoing.ref if is_outcome else None)
 
-    def pass_on_update(self, update: Outgoing, ref: Json = None) -> None:
-        """Send an update, unless the client reads too slowly: it gets the state later instead.
-
-        Args:
-            update: the update.
-            ref: the ref of the event of this client that has ended with it, if one has.
-        """
+    def pass_on_update(self, update: Outgoing) -> None:
+        """Send an update, unless the client reads too slowly: it gets the state later instead."""
         self.is_behind = self.is_behind or self.line.is_congested
         if not self.is_behind:
-            self.sent += 1
-            self.line.push(self.join, update, ref if self.is_own else None)
+            self.pass_on(update)
 
     def pass_on_whole(self, whole: Outgoing) -> None:
         """Send the whole state; the history only notes that it was sent, if anything was before."""

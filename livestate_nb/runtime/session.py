@@ -317,23 +317,16 @@ class Session:
         """Send a message to all members."""
         self._audience.send(message)
 
-    def send_update(
-        self, update: Outgoing | None, sender: JoinedMember | None = None, ref: Json = None
-    ) -> None:
+    def send_update(self, update: Outgoing | None) -> None:
         """Send an update to all members; None holds it back for the next one.
 
         A client that cannot keep up gets the whole state when it has caught up.
-
-        Args:
-            update: the update.
-            sender: whose event has ended with it, if one has.
-            ref: that event's.
         """
         if update is None:
             self._pace.hold()
             return
         self._pace.sent(self.ledger.options.fps)
-        self._audience.send_update(update, sender, ref)
+        self._audience.send_update(update)
         self.watch.tell()
 
     def send_whole(self, member: JoinedMember) -> None:

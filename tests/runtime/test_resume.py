@@ -198,6 +198,19 @@ async def test_what_was_sent_into_a_dead_connection_comes_again(endpoint: Endpoi
     assert [event for event, _ in client.heard] == ["added", "state:patch"] * 3
 
 
+async def test_a_patch_that_comes_again_has_the_ref_of_its_event(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.connection_is_dead = True
+    ref = client.dispatch("count:1", "add")
+    [session] = endpoint.sessions
+    await until(lambda: session.ledger.version == 1)
+    client = await lose(client, endpoint)
+    await client.open()
+    [patch] = await client.wait("state:patch", 1)
+    assert patch[1] == ref
+
+
 async def test_a_client_that_missed_too_much_gets_the_whole_state(endpoint: Endpoint) -> None:
     client = Own(endpoint, "hall:1")
     await client.start()
