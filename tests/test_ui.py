@@ -398,6 +398,21 @@ def test_a_class_that_holds_itself_ends_in_json() -> None:
     assert depth < 10
 
 
+@dataclass
+class Parcel:
+    code: Annotated[str, msgspec.Meta(pattern="^a|b")]
+    pieces: Annotated[int, msgspec.Meta(ge=1, multiple_of=5)] = 5
+    weight: Annotated[float, msgspec.Meta(ge=0.25, multiple_of=0.1)] = 0.3
+
+
+def test_bounds_allow_in_html_what_they_allow_in_a_schema() -> None:
+    made = fields(Parcel)
+    # HTML matches all of a text, and counts the steps from the least value.
+    assert made["code"]["pattern"] == ".*(?:^a|b).*"
+    assert (made["pieces"]["min"], made["pieces"]["step"]) == (5, 5)
+    assert (made["weight"]["min"], made["weight"]["step"]) == (0.3, 0.1)
+
+
 # show
 
 

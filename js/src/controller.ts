@@ -5,7 +5,7 @@
 
 import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type LiveStateError, rejection } from "./failure";
-import { readForm } from "./form";
+import { awaitAnswer, isBusy, readForm } from "./form";
 import type { Json, JsonObject } from "./json";
 import { LiveState } from "./live-state";
 import { Selection, type Selector } from "./selection";
@@ -136,9 +136,9 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
    * Returns a listener for a form's `submit`: it dispatches `event` with the form's data.
    *
    * The payload has a key for each field; fields with the same name make a list. Once the event
-   * was handled without error, the form is reset, unless `reset` is false. `optimistic` is as for
-   * `dispatch`. Files can't be sent:
-   * the error says so.
+   * was handled without error, the form is reset, unless somebody has typed on or `reset` is false;
+   * until then it is `aria-busy` and not sent again. `optimistic` is as for `dispatch`. Files can't
+   * be sent: the error says so.
    */
   submit(
     event: Name<E>,
@@ -147,6 +147,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
     return (submitted) => {
       submitted.preventDefault();
       const form = submitted.target as HTMLFormElement;
+      // Its data is on the way already.
+      if (isBusy(form)) return;
       let payload: JsonObject;
       try {
         payload = readForm(form, submitted.submitter);
@@ -155,10 +157,7 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
         return;
       }
       // What a form holds is known when it is sent: the server checks it.
-      this.dispatch(event, ...([payload, options] as Json)).then(
-        () => reset && form.reset(),
-        () => {},
-      );
+      awaitAnswer(form, this.dispatch(event, ...([payload, options] as Json)), reset);
     };
   }
 

@@ -23,3 +23,36 @@ export function readForm(form: HTMLFormElement, submitter?: HTMLElement | null):
   }
   return Object.fromEntries(fields);
 }
+
+/** Is a form's data on the way already? Then it must not be sent again. */
+export function isBusy(form: HTMLFormElement): boolean {
+  return form.getAttribute("aria-busy") === "true";
+}
+
+/**
+ * Keeps a form from being sent twice: it is `aria-busy` until the answer to its event. When that
+ * was handled it is reset, unless somebody has typed on, or `reset` is false.
+ */
+export function awaitAnswer(form: HTMLFormElement, answer: Promise<void>, reset = true): void {
+  const before = contentOf(form);
+  form.setAttribute("aria-busy", "true");
+  const end = () => form.removeAttribute("aria-busy");
+  answer.then(() => {
+    end();
+    if (reset && contentOf(form) === before) form.reset();
+  }, end);
+}
+
+/** Returns what is in a form's named fields, also while they are disabled. */
+function contentOf(form: HTMLFormElement): string {
+  const fields = ([...form.elements] as HTMLInputElement[]).filter(
+    ({ localName, name }) => name && localName !== "button",
+  );
+  return JSON.stringify(
+    fields.map((field) => {
+      const { checked, name, value } = field;
+      const chosen = field.localName === "select" && [...field.querySelectorAll("option")];
+      return [name, chosen ? chosen.map(({ selected }) => selected) : [value, checked]];
+    }),
+  );
+}

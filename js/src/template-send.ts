@@ -63,23 +63,6 @@ function preventDefault(event: Event): void {
   if (isClick || event.type === "submit" || event instanceof CustomEvent) event.preventDefault();
 }
 
-/**
- * Keeps a form from being sent twice: it is `aria-busy` until the answer to its event. When that
- * was handled it is reset, unless somebody has typed on: then `isSame` is not.
- */
-export function awaitAnswer(
-  form: HTMLFormElement,
-  answer: Promise<void>,
-  isSame: () => boolean,
-): void {
-  form.setAttribute("aria-busy", "true");
-  const end = () => form.removeAttribute("aria-busy");
-  answer.then(() => {
-    end();
-    if (isSame()) form.reset();
-  }, end);
-}
-
 /** Returns the data attributes of an element, and of those in it down to `target`. */
 function readDataset(element: Element, target: EventTarget | null): JsonObject {
   const path: Element[] = [];

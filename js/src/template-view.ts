@@ -6,6 +6,7 @@
 import { batch, signal } from "@preact/signals-core";
 import { html } from "lit";
 import sprae from "sprae/core";
+import { awaitAnswer, isBusy } from "./form";
 import "./template-sprae";
 import type { LiveController } from "./controller";
 import { DispatchError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
@@ -13,7 +14,7 @@ import type { Json, JsonObject } from "./json";
 import { problem } from "./problem";
 import { ProblemBox } from "./template-problem";
 import { type Host, RootScope } from "./template-scope";
-import { awaitAnswer, type Happening, observe, readPayload } from "./template-send";
+import { type Happening, observe, readPayload } from "./template-send";
 import { isField, markSent, settle } from "./template-value";
 import type { DispatchOptions } from "./typed";
 
@@ -103,7 +104,7 @@ export class TemplateView implements Host {
     const { target, type } = happening;
     const form = type === "submit" && target instanceof HTMLFormElement ? target : null;
     // Its data is on the way already.
-    if (form?.getAttribute("aria-busy") === "true") return;
+    if (form && isBusy(form)) return;
     let payload: JsonObject;
     try {
       payload = readPayload(happening);
@@ -114,8 +115,7 @@ export class TemplateView implements Host {
     }
     const answer = this.#owner.live.dispatch(name, payload);
     if (form) {
-      const before = JSON.stringify(payload);
-      awaitAnswer(form, answer, () => JSON.stringify(readPayload(happening)) === before);
+      awaitAnswer(form, answer);
     } else if (isField(target)) {
       markSent(target);
       const show = () => settle(target);

@@ -278,10 +278,10 @@ describe("a form with live.submit", () => {
         draft.items.push(title);
       },
     });
-    const form = element.renderRoot.querySelector("form") as HTMLFormElement;
-    field(element, "input[name=title]").value = "tea";
+    const form = document.createElement("form");
+    form.innerHTML = '<input name="title" value="tea" />';
     form.onsubmit = listener;
-    submit(element);
+    form.dispatchEvent(new Event("submit", { cancelable: true }));
     await element.updateComplete;
     expect(text(element)).toMatch(/^MILKTEA/);
   });
@@ -296,6 +296,19 @@ describe("a form with live.submit", () => {
     expect(input.value).toBe("tea");
     link.reply(push);
     await until(() => input.value === "");
+  });
+
+  it("is sent once until the answer, and keeps what is typed meanwhile", async () => {
+    const element = await mountLive();
+    const input = field(element, "input[name=title]");
+    input.value = "milk";
+    submit(element);
+    submit(element);
+    input.value = "bread";
+    link.reply(await link.take("lvs_evt:add_todo"));
+    await until(() => !input.form?.hasAttribute("aria-busy"));
+    expect(input.value).toBe("bread");
+    expect(link.count("lvs_evt:add_todo")).toBe(1);
   });
 
   it("keeps its data when the event failed", async () => {

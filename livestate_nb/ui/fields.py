@@ -7,6 +7,7 @@ calls a FormField is made here.
 import datetime
 import enum
 import typing
+from decimal import ROUND_CEILING, Decimal
 from types import UnionType
 from typing import Any, Final
 
@@ -139,7 +140,18 @@ def _bounds(part: dict[str, Json], is_integer: bool) -> dict[str, Json]:
             found["min"] = part["exclusiveMinimum"] + 1
         if "exclusiveMaximum" in part:
             found["max"] = part["exclusiveMaximum"] - 1
+    if "min" in found and "step" in found:
+        found["min"] = _multiple(found["min"], found["step"])
+    if "pattern" in found:  # JSON Schema searches, HTML matches all of the text
+        found["pattern"] = f".*(?:{found['pattern']}).*"
     return found
+
+
+def _multiple(least: float, step: float) -> float:
+    """Return the least multiple of a step that is not below a number: HTML counts from there."""
+    exact = Decimal(str(step))
+    steps = (Decimal(str(least)) / exact).to_integral_value(ROUND_CEILING)
+    return type(step)(steps * exact)
 
 
 def _one(part: dict[str, Json], definitions: dict[str, Json]) -> tuple[dict[str, Json], bool]:

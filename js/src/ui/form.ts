@@ -3,13 +3,15 @@
  */
 
 import { css, html, nothing, type PropertyDeclarations } from "lit";
+import { awaitAnswer, isBusy } from "../form";
 import { Control } from "./control";
 import { type FormField, fieldNode, fillIn } from "./form-field";
 import type { Path } from "./path";
 
 /**
  * `<livestate-form>`: dispatches an object with a value for each field, converted as the field
- * says. It is reset once the event was handled; if it failed, it stays and says why.
+ * says. It is reset once the event was handled, unless somebody has typed on; if it failed,
+ * it stays and says why. Until the answer it is not sent again.
  */
 export class FormPart extends Control {
   static override properties: PropertyDeclarations = {
@@ -84,11 +86,14 @@ export class FormPart extends Control {
   #submit = async (submitted: SubmitEvent): Promise<void> => {
     submitted.preventDefault();
     const form = submitted.target as HTMLFormElement;
+    // Its data is on the way already.
+    if (isBusy(form)) return;
     const payload = fillIn(this.fields, form);
     if (!payload) return;
+    const answer = this.dispatch(payload);
+    awaitAnswer(form, answer);
     try {
-      await this.dispatch(payload);
-      form.reset();
+      await answer;
       this.#problem = "";
     } catch (error) {
       this.#problem = this.own(error);

@@ -135,6 +135,22 @@ describe("a form", () => {
     await until(() => findAll(shown.element, ".wrong").length === 0);
   });
 
+  it("is sent once until the answer, and keeps what is typed meanwhile", async () => {
+    const shown = await show();
+    control(shown, "title").value = "milk";
+    send(shown);
+    send(shown);
+    control(shown, "title").value = "bread";
+    expect((await answer(shown.link, "add")).title).toBe("milk");
+    await until(() => !find(shown.element, "form").hasAttribute("aria-busy"));
+    await settled(shown.element);
+    expect(control(shown, "title").value).toBe("bread");
+    expect(shown.link.count("lvs_evt:add")).toBe(1);
+    send(shown);
+    expect((await answer(shown.link, "add")).title).toBe("bread");
+    await until(() => control(shown, "title").value === "");
+  });
+
   it("is disabled while the connection is lost", async () => {
     const shown = await show();
     const fields = find<HTMLFieldSetElement>(shown.element, "fieldset");
