@@ -103,7 +103,8 @@ abstract class Field extends Control {
     if (!box || typed === undefined || typed === this.#sent) return;
     try {
       const value = this.valueIn(box);
-      if (box.value === this.#text) return this.#giveUp();
+      // While something is on its way, the old text is news.
+      if (box.value === this.#text && !this.isSending) return this.#giveUp();
       this.#sent = typed;
       this.#problem = "";
       await this.dispatch({ value });

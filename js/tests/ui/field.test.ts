@@ -62,6 +62,16 @@ describe("a text", () => {
     expect(shown.link.count("lvs_evt:rename")).toBe(1);
   });
 
+  it("can go back to the old text before the answer", async () => {
+    const shown = await showLayout(rename, { title: "a" });
+    type(box(shown), "b");
+    press(box(shown), "Enter");
+    type(box(shown), "a");
+    press(box(shown), "Enter");
+    expect(await answer(shown.link, "rename")).toEqual({ value: "b" });
+    expect(await answer(shown.link, "rename")).toEqual({ value: "a" });
+  });
+
   it("follows the state, but never over what is typed and not sent", async () => {
     const shown = await showLayout(rename, { title: "a" });
     await shown.replace("/title", "b");
