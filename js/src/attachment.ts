@@ -75,11 +75,19 @@ export class Attachment {
 /**
  * Provides a LiveState by a name: the one that is in the scope, or a new one.
  * @returns it, and the end of that; it is taken out of the scope with the last who provides it
+ * @throws Error if something else has that name in the scope
  */
 function share(scope: object, name: string, make: () => LiveState): [LiveState, () => void] {
   const place = scope as Record<string, LiveState | undefined>;
-  place[name] ??= make();
-  const liveState = place[name];
+  const found: unknown = place[name] ?? make();
+  if (!(found instanceof LiveState)) {
+    // A page's elements are the window's properties by their ids.
+    throw new Error(
+      `provide: expected a LiveState or nothing as "${name}" of the scope, got ${found}: use another name`,
+    );
+  }
+  const liveState = found;
+  place[name] = liveState;
   const shared = provisions.get(scope) ?? new Map<string, Provision>();
   provisions.set(scope, shared);
   const provision = shared.get(name) ?? {

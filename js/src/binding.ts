@@ -60,12 +60,15 @@ export function connectElement(
   options: ConnectOptions = {},
 ): () => void {
   if (first instanceof LiveState) {
+    const release = bind(first, second as HTMLElement, options);
     first.connect();
-    return bind(first, second as HTMLElement, options);
+    return release;
   }
   const liveState = new LiveState(second as ConnectOptions);
+  const end = () => liveState.disconnect();
+  const release = bind(liveState, first, second as ConnectOptions, end);
   liveState.connect();
-  return bind(liveState, first, second as ConnectOptions, () => liveState.disconnect());
+  return release;
 }
 
 /**
@@ -84,13 +87,19 @@ export function bind(
   bound?.release();
   const { attributes = [], events } = options;
   const properties = [...(options.properties ?? []), ...settingsOf(element).properties];
-  const releases = [
-    end,
-    ...properties.map((property) => connectProperty(liveState, element, property)),
-    ...attributes.map((name) => connectAttribute(liveState, element, name)),
-    ...(events?.send ?? []).map((name) => sendEvent(liveState, element, name)),
-    ...(events?.receive ?? []).map((name) => receiveEvent(liveState, element, name)),
+  const ties = [
+    ...properties.map((property) => () => connectProperty(liveState, element, property)),
+    ...attributes.map((name) => () => connectAttribute(liveState, element, name)),
+    ...(events?.send ?? []).map((name) => () => sendEvent(liveState, element, name)),
+    ...(events?.receive ?? []).map((name) => () => receiveEvent(liveState, element, name)),
   ];
+  const releases = [end];
+  try {
+    for (const tie of ties) releases.push(tie());
+  } catch (error) {
+    for (const release of releases) release();
+    throw error;
+  }
   const binding = {
     liveState,
     release: () => {

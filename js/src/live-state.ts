@@ -143,8 +143,9 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     this.#pace.flush();
     this.#membership.leave();
     this.#document.loseSync();
-    this.#set("offline");
     this.#outbox.close("not sent", "it is not connected");
+    // Whoever was told of what is not sent may have connected it again.
+    if (!this.connected) this.#set("offline");
   }
 
   /**

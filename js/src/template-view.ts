@@ -34,6 +34,8 @@ export class TemplateView implements Host {
   #scope: RootScope;
   #box: ProblemBox;
   #isRendered = false;
+  /** Why we are not let in; "" while we are. */
+  #refusal = "";
   /** Tells expressions that read `live` that it may be another. */
   #updates = signal(0);
   /** The expressions that fail, the elements for which they do, and why. */
@@ -94,9 +96,10 @@ export class TemplateView implements Host {
       fill();
       sprae(this.#place as Element, this.#scope.scope);
     }
-    if (!this.#isRendered) {
-      const isRefused = status === "error" && error !== null;
-      this.#box.show(isRefused ? problem("Not connected:", error.message) : null);
+    const refusal = status === "error" ? (error?.message ?? "") : "";
+    if (refusal !== this.#refusal) {
+      this.#refusal = refusal;
+      this.#showProblems();
     }
   }
 
@@ -174,14 +177,19 @@ export class TemplateView implements Host {
         }
         if (elements.size === 0) this.#failures.delete(expression);
       }
-      const failures = [...this.#failures].map(renderFailure);
-      this.#box.show(failures.length > 0 ? html`${failures}` : null);
+      this.#showProblems();
       for (const { element, expression, error } of this.#news.splice(0)) {
         if (!this.#concerns(element, expression)) continue;
         console.error(error);
         this.#owner.report({ type: TEMPLATE_ERROR, message: `${explain(error)}\n${expression}` });
       }
     });
+  }
+
+  #showProblems(): void {
+    const refusals = this.#refusal ? [problem("Not connected:", this.#refusal)] : [];
+    const problems = [...refusals, ...[...this.#failures].map(renderFailure)];
+    this.#box.show(problems.length > 0 ? html`${problems}` : null);
   }
 }
 
