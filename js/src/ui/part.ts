@@ -56,7 +56,8 @@ export abstract class Part extends LiveElement {
   constructor() {
     super();
     this.path = "";
-    this.live.select((state) => this.paths.map((path) => read(state, path)));
+    // The paths too: they may be others by the next state.
+    this.live.select((state) => [...this.paths, ...this.paths.map((path) => read(state, path))]);
   }
 
   static override finalizeStyles(styles?: CSSResultGroup): CSSResultOrNative[] {

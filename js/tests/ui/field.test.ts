@@ -36,6 +36,16 @@ describe("a text", () => {
     expect(textOf(shown.element)).toBe('Title : {"a":1}');
   });
 
+  it("follows another path, once it has that", async () => {
+    const shown = await showLayout({ kind: "text", path: "a" }, { a: 1, b: 2 });
+    const part = find<HTMLElement & { path: string }>(shown.element, "livestate-text");
+    part.path = "b";
+    await settled(shown.element);
+    expect(textOf(part)).toBe("2");
+    await shown.replace("/b", 1);
+    expect(textOf(part)).toBe("1");
+  });
+
   it("has a label made of its path", async () => {
     const plan = { ...rename, path: ["user", "first_name"] };
     const shown = await showLayout(plan, { user: { first_name: "Ann" } });
