@@ -78,7 +78,11 @@ describe("connectElement", () => {
   it("refuses a path that is none, at once", () => {
     const properties = [{ name: "n", path: "n + 1" }];
     client();
-    expect(() => connectElement(live, make(), { properties })).toThrow("expected a path");
+    const element = make();
+    const options = { attributes: ["title"], properties: ["a", ...properties] };
+    expect(() => connectElement(live, element, options)).toThrow("expected a path");
+    expect(live.connected).toBe(false);
+    expect(element.liveState).toBeUndefined();
   });
 });
 
@@ -153,6 +157,23 @@ describe("elements with a context", () => {
     expect(first.liveState.connected).toBe(false);
     await (await server.link()).accept({ n: 2 });
     await until(() => consumer.n === 2);
+  });
+
+  it("take no other thing of the page for a LiveState", () => {
+    vi.stubGlobal("boundOther", document.createElement("div"));
+    const provide = { scope: window, name: "boundOther" };
+    const Provider = define({ url: server.url, topic: "todos:me", provide });
+    const onError = vi.fn((event: ErrorEvent) => event.preventDefault());
+    window.addEventListener("error", onError);
+    let thrown: unknown;
+    try {
+      document.body.append(new Provider());
+    } catch (error) {
+      thrown = error;
+    }
+    window.removeEventListener("error", onError);
+    thrown ??= onError.mock.calls[0]?.[0].error;
+    expect(`${thrown}`).toContain('expected a LiveState or nothing as "boundOther"');
   });
 
   it("wait no longer once they are removed", async () => {

@@ -8,6 +8,20 @@ import { until } from "./until";
 
 useServer();
 
+it("a listener may connect again what has just been disconnected", async () => {
+  await joined({ n: 1 });
+  const again = () => live.connect();
+  live.addEventListener("livestate-status", again, { once: true });
+  live.disconnect();
+  const link = await server.link();
+  await link.accept({ n: 2 });
+  await until(() => live.status === "live");
+  expect(live.state).toEqual({ n: 2 });
+  const answer = live.dispatch("x");
+  link.reply(await link.take("lvs_evt:x"));
+  await answer;
+});
+
 describe("joining", () => {
   it("sends the params with the reserved key and takes the first state", async () => {
     client({ params: { user: 1 } });

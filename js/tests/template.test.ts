@@ -136,6 +136,17 @@ describe("a live-template", () => {
     expect(textOf(element)).toContain("Wait");
   });
 
+  it("says why it is refused when it comes back, beside what it showed", async () => {
+    const element = await show("<p :text='title'></p>", { title: "one" });
+    link.close();
+    const refusing = await server.link();
+    refusing.reply(await refusing.take("phx_join"), { reason: "Members only" }, "error");
+    await until(() => textOf(element).startsWith("Not connected: Members only"));
+    expect(textOf(element)).toContain("one");
+    await refusing.accept({ title: "two" });
+    await until(() => textOf(element) === "two");
+  });
+
   it("leaves when it is removed, stays when it is moved, and joins again", async () => {
     const element = await show("<p :text='title'></p>", { title: "one" });
     const place = document.createElement("div");
