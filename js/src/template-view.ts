@@ -11,6 +11,7 @@ import "./template-sprae";
 import type { LiveController } from "./controller";
 import { DispatchError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
 import type { Json, JsonObject } from "./json";
+import type { LiveState } from "./live-state";
 import { problem } from "./problem";
 import { ProblemBox } from "./template-problem";
 import { type Host, RootScope } from "./template-scope";
@@ -34,6 +35,8 @@ export class TemplateView implements Host {
   #scope: RootScope;
   #box: ProblemBox;
   #isRendered = false;
+  /** Whose state is shown; for a while it is that of another topic than we are joining. */
+  #shown: LiveState | undefined;
   /** Why we are not let in; "" while we are. */
   #refusal = "";
   /** Tells expressions that read `live` that it may be another. */
@@ -85,7 +88,8 @@ export class TemplateView implements Host {
    * @param fill brings the template into its place, before the first state is shown
    */
   update(fill: () => void): void {
-    const { error, state, status } = this.#owner.live;
+    const { error, liveState, state, status } = this.#owner.live;
+    if (state !== undefined) this.#shown = liveState;
     batch(() => {
       this.#updates.value += 1;
       if (state !== undefined) this.#scope.follow(state);
@@ -104,6 +108,8 @@ export class TemplateView implements Host {
   }
 
   send(name: string, happening: Happening): void {
+    // What is clicked belongs to another topic.
+    if (this.#shown !== this.#owner.live.liveState) return;
     const { target, type } = happening;
     const form = type === "submit" && target instanceof HTMLFormElement ? target : null;
     // Its data is on the way already.

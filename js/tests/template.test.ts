@@ -57,6 +57,20 @@ describe("a live-template", () => {
     await until(() => text("p") === "yours");
   });
 
+  it("sends nothing to another topic that belongs to the one it shows", async () => {
+    const content = `<button :sendclick="del" :data-id="id">x</button>`;
+    const element = await show(content, { id: 1 });
+    element.setAttribute("topic", "todos:you");
+    await link.take("phx_leave");
+    const joining = await server.link();
+    get("button").click();
+    await joining.accept({ id: 2 });
+    await until(() => get("button").dataset.id === "2");
+    get("button").click();
+    expect((await joining.take("lvs_evt:del")).payload).toEqual({ id: "2" });
+    expect(joining.count("lvs_evt:del")).toBe(1);
+  });
+
   it("evaluates only what reads what has changed", async () => {
     const seen = vi.fn((value) => value);
     vi.stubGlobal("seen", seen);
