@@ -11,7 +11,16 @@ import { ifDefined } from "lit/directives/if-defined.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Json } from "../json";
 import { Editor } from "./editor";
-import { type Cell, type Column, cellOf, columnsOf, Order, type Sorting, valueIn } from "./rows";
+import {
+  type Cell,
+  type Column,
+  cellOf,
+  columnsOf,
+  isAlike,
+  Order,
+  type Sorting,
+  valueIn,
+} from "./rows";
 import type { TablePart } from "./table";
 
 /** Rows that are rendered above and below the visible ones. */
@@ -171,7 +180,7 @@ export class Grid implements ReactiveController {
 
   /** Takes the rows of a state: what is known of them by their keys is found again. */
   #take(rows: readonly Json[]): void {
-    if (rows !== this.#rows || this.#host.columns !== this.#made[2]) {
+    if (!isAlike(rows, this.#rows) || this.#host.columns !== this.#made[2]) {
       const widths = new Map(this.#columns.map(({ key, width }) => [key, width]));
       this.#columns = columnsOf(rows, this.#host.columns);
       // They only grow: what streams in must not make them tremble.

@@ -8,6 +8,8 @@ import { labelOf } from "./path";
 
 /** Rows that are looked at for what a table's columns are like. */
 const SAMPLE = 200;
+/** Rows that may come or go in one place with the others still known as the same. */
+const LOOK_AHEAD = 32;
 /** Widths of columns, in characters. */
 const [NARROWEST, WIDEST] = [4, 40];
 /** What the sign of the order needs beside a column's label. */
@@ -41,6 +43,12 @@ export interface Cell {
 /** Returns what a row has in a column. */
 export function valueIn(row: Json, key: string): Json | undefined {
   return isObject(row) && Object.hasOwn(row, key) ? row[key] : undefined;
+}
+
+/** Tells whether two lists of rows have the same columns for sure: their first rows are the same. */
+export function isAlike(one: readonly Json[], other: readonly Json[]): boolean {
+  for (let place = 0; place < SAMPLE; place += 1) if (one[place] !== other[place]) return false;
+  return true;
 }
 
 /**
@@ -110,55 +118,78 @@ function compare(one: Json, other: Json): number {
  * with each other again, so that the cost of a patch follows what it changed.
  */
 export class Order {
-  /** What the last order was by; nothing if one row stood in two places. */
   #sorting = "";
-  /** The rows in the last order, and the places that they had in their list. */
+  /** The rows as they were in their list, and their places there in the last order. */
   #rows: readonly Json[] = [];
-  #places = new Map<Json, number>();
+  #order: number[] = [];
 
   /**
    * Returns the places of the rows, in their order: equal ones as in their list, those without a
    * value at the end.
    */
   apply(rows: readonly Json[], sorting: Sorting): number[] {
-    const values = rows.map((row) => valueIn(row, sorting.key));
     const sign = sorting.isDescending ? -1 : 1;
     const compareAt = (one: number, other: number): number => {
-      const [first, second] = [values[one], values[other]];
+      const [first, second] = [valueIn(rows[one], sorting.key), valueIn(rows[other], sorting.key)];
       const missing = Number(isNothing(first)) - Number(isNothing(second));
       if (missing !== 0) return missing;
       return (isNothing(first) ? 0 : sign * compare(first, second)) || one - other;
     };
-    const places = new Map(rows.map((row, place) => [row, place]));
-    const isDistinct = places.size === rows.length;
-    const said = isDistinct ? JSON.stringify([sorting.key, sorting.isDescending]) : "";
-    const kept = said && said === this.#sorting ? this.#kept(rows, places) : [];
-    const order =
+    const said = JSON.stringify([sorting.key, sorting.isDescending]);
+    const kept = said === this.#sorting ? this.#kept(rows) : [];
+    this.#order =
       kept.length > rows.length / 2
         ? inserted(kept, rows.length, compareAt)
         : Array.from(rows.keys()).sort(compareAt);
     this.#sorting = said;
-    this.#places = places;
-    this.#rows = order.map((place) => rows[place]);
-    return order;
+    this.#rows = rows;
+    return this.#order;
   }
 
-  /** Returns the places of the rows that there were the last time, in that order; none if they have moved. */
-  #kept(rows: readonly Json[], places: ReadonlyMap<Json, number>): number[] {
-    let last = -1;
-    for (const row of rows) {
-      const before = this.#places.get(row);
-      if (before === undefined) continue;
-      if (before < last) return []; // equal ones may stand in another order
-      last = before;
-    }
+  /** Returns the places of the rows that stayed, in the last order. */
+  #kept(rows: readonly Json[]): number[] {
+    const places = aligned(this.#rows, rows);
     const kept: number[] = [];
-    for (const row of this.#rows) {
-      const place = places.get(row);
-      if (place !== undefined) kept.push(place);
+    for (const before of this.#order) {
+      const place = places[before] as number;
+      if (place >= 0) kept.push(place);
     }
     return kept;
   }
+}
+
+/**
+ * Returns where the rows of one list stand in another, -1 for those that have gone. What it finds
+ * stands in the same sequence in both; a row that has moved is one that has gone.
+ */
+function aligned(before: readonly Json[], rows: readonly Json[]): Int32Array {
+  const places = new Int32Array(before.length).fill(-1);
+  let [from, to] = [0, 0];
+  while (from < before.length && to < rows.length) {
+    if (before[from] !== rows[to]) {
+      const [gone, come] = stepsTo(before, from, rows, to);
+      from += gone;
+      to += come;
+    }
+    if (before[from] === rows[to] && from < before.length) places[from] = to;
+    from += 1;
+    to += 1;
+  }
+  return places;
+}
+
+/** Returns how many rows have gone or come before the next that stayed; [0, 0] if one took the other's place. */
+function stepsTo(
+  before: readonly Json[],
+  from: number,
+  rows: readonly Json[],
+  to: number,
+): [number, number] {
+  for (let steps = 1; steps <= LOOK_AHEAD; steps += 1) {
+    if (before[from + steps] === rows[to]) return [steps, 0];
+    if (before[from] === rows[to + steps]) return [0, steps];
+  }
+  return [0, 0];
 }
 
 /** Returns ordered places with those that they lack, up to `count`, put in. */
