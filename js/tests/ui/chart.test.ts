@@ -1,6 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { useServer } from "../client";
 import { find, findAll, textOf } from "../page";
+import { until } from "../until";
 import { showLayout, useElements } from "./shown";
 
 useServer();
@@ -10,7 +11,9 @@ useElements();
 beforeEach(() => {
   const nowhere = new Proxy({}, { get: () => () => ({ width: 1 }), set: () => true });
   vi.spyOn(HTMLCanvasElement.prototype, "getContext").mockReturnValue(nowhere as never);
-  vi.stubGlobal("Path2D", class extends Array {});
+  vi.stubGlobal("Path2D", function Path2D() {
+    return nowhere;
+  });
   return () => {
     vi.restoreAllMocks();
     vi.unstubAllGlobals();
@@ -27,6 +30,7 @@ describe("a chart", () => {
         { t: 1, loss: 0.5, val_loss: 4 },
       ],
     });
+    await until(() => findAll(element, "canvas").length === 1);
     const words = () => find(element, "[role=img]").getAttribute("aria-label");
     expect(textOf(find(element, "figcaption"))).toBe("Loss 0.5 Val loss 4");
     expect(words()).toBe(
@@ -44,6 +48,7 @@ describe("a chart", () => {
       { ...plan, kind: "scatter", label: "Training" },
       { points: { t: [1], loss: [2] } },
     );
+    await until(() => findAll(element, "canvas").length === 1);
     expect(textOf(find(element, "figcaption"))).toBe("Training Loss 2 Val loss – no val_loss");
     expect(find(element, "[role=img]").getAttribute("aria-label")).toContain(
       "Training, scatter chart of 1 point;",
