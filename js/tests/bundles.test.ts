@@ -8,14 +8,15 @@ import { LIBRARY } from "../src/library";
 
 const STATIC = resolve(import.meta.dirname, "../../livestate_nb/static");
 
+/** The limits are a tenth above what was measured: who adds that much is to have a reason. */
 it("the widget and its loader stay small", () => {
   const found = sizes(STATIC);
   console.log(found);
   expect(found.loader).toBeLessThan(2_000);
-  expect(found["widget, first load"]).toBeLessThan(46_500);
-  expect(found["livestate.js"]).toBeLessThan(27_500);
-  expect(found["livestate-nb/ui.js"]).toBeLessThan(39_000); // without what draws tables and charts
-  expect(found["served.js"]).toBeLessThan(38_500);
+  expect(found["widget, first load"]).toBeLessThan(50_000);
+  expect(found["livestate.js"]).toBeLessThan(30_000);
+  expect(found["livestate-nb/ui.js"]).toBeLessThan(42_500); // without what draws tables and charts
+  expect(found["served.js"]).toBeLessThan(42_500);
 });
 
 it("each library that elements may import has a module for pages", () => {
