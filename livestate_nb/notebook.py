@@ -152,7 +152,8 @@ class Notebook:
         place = self._place()
         named = f"name {name}" if name is not None else place
         if not self._has_cell:
-            place = named  # each run is another cell: the name alone keeps the widget
+            # Each run is another cell: the name keeps the widget, one for each thing it shows.
+            place = f"{named} {module.label}".rstrip()
         session = self._open(channel, topic, named, params)
         widget = self._screen.widget(channel, session, place, module)
         if self._uplink is not None:

@@ -6,6 +6,7 @@ It must not know what sessions do.
 import asyncio
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from hashlib import blake2s
 from pathlib import Path
 from typing import Any, Final, Self
 
@@ -15,6 +16,7 @@ from livestate_nb.journal import Entry, Journal
 from livestate_nb.roles import Seat
 from livestate_nb.runtime import Session
 from livestate_nb.transports.comm import CommHub
+from livestate_nb.ui.element import TAG
 from livestate_nb.widget import LiveStateWidget
 
 _LOG_DELAY: Final = 0.1
@@ -42,6 +44,13 @@ class Module:
     source: str
     file: Path | None = None
     changed: int = 0
+
+    @property
+    def label(self) -> str:
+        """What tells what is shown from other things: the tag; layouts have all the same one."""
+        if self.tag != TAG:
+            return self.tag
+        return f"{TAG} {blake2s(self.source.encode(), digest_size=3).hexdigest()}"
 
     @classmethod
     def read(cls, tag: str, esm: str | Path) -> Self:

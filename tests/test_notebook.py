@@ -58,6 +58,17 @@ def test_a_shown_channel_has_a_state_and_a_handle(kernel: Kernel) -> None:
     assert kernel.run("print(todos.state, todos.version)") == "{'items': []} 0\n"
 
 
+def test_without_cells_a_session_shows_different_things_by_its_name(kernel: Kernel) -> None:
+    show = "from livestate_nb import ui\nTodos.show('todos:me', {}, name='mine')"
+    for shown in ("ui.text('a')", "ui.json('b')", "ui.text('a')", "element='x-y', esm='1'"):
+        kernel.run(show.format(shown))
+    first, second, again, own = kernel.displays()
+    assert again == first
+    assert len({first, second, own}) == 3
+    states = kernel.states()
+    assert len({str(states[one]["session"]) for one in (first, second, own)}) == 1
+
+
 def test_a_page_joins_dispatches_and_gets_the_patch(kernel: Kernel) -> None:
     shown = show(kernel, "todos = Todos.show('todos:me')", "a")
     page = Page(kernel, kernel.displays()[-1])
