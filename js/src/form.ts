@@ -6,7 +6,7 @@ import type { JsonObject } from "./json";
 
 /**
  * Returns the data of a form: a key for each named field that takes part, with its text; fields
- * with the same name make a list. File fields without a file are left out.
+ * with the same name make a list, and so does a `<select multiple>`, whatever is chosen. File fields without a file are left out.
  *
  * @param submitter the button that submitted the form; its name and value take part
  * @throws Error if a file is chosen: JSON has no files
@@ -20,6 +20,10 @@ export function readForm(form: HTMLFormElement, submitter?: HTMLElement | null):
     }
     const before = fields.get(name);
     fields.set(name, before === undefined ? value : [before, value].flat());
+  }
+  for (const { name, type } of form.elements as Iterable<HTMLSelectElement>) {
+    const chosen = fields.get(name);
+    if (type === "select-multiple" && typeof chosen === "string") fields.set(name, [chosen]);
   }
   return Object.fromEntries(fields);
 }

@@ -17,6 +17,12 @@ it("a field is a text, and fields of the same name a list", () => {
   expect(readForm(fields)).toEqual({ title: "milk", note: "cold", tag: ["a", "c"], size: "L" });
 });
 
+it("a select of many is a list, also when one is chosen", () => {
+  const options = "<option selected>a</option><option>b</option>";
+  const fields = form(`<select name="many" multiple>${options}</select>`);
+  expect(readForm(fields)).toEqual({ many: ["a"] });
+});
+
 it("the button that submits takes part", () => {
   const fields = form(`<button name="do" value="save">Save</button>`);
   expect(readForm(fields, fields.querySelector("button"))).toEqual({ do: "save" });
