@@ -34,8 +34,9 @@ CHROMIUM = (
     "--disable-component-update",
     "--disable-sync",
 )
-READY = """() => {
+READY = """path => {
   const panel = window.jupyterapp?.shell.currentWidget;
+  if (panel?.context?.path !== path) return false;  // Lab may restore another one first
   const session = panel?.sessionContext?.session;
   return session?.kernel?.connectionStatus === "connected" && session.kernel.status === "idle";
 }"""
@@ -87,7 +88,7 @@ class Tab:
         self.ready()
 
     def ready(self) -> None:
-        self.page.wait_for_function(READY, timeout=60_000)
+        self.page.wait_for_function(READY, arg=self.notebook, timeout=60_000)
 
     def command(self, name: str) -> None:
         self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
@@ -196,6 +197,7 @@ class Tab:
         )
         is_light = "true" if "Light" in name else "false"
         expect(self.page.locator("body")).to_have_attribute("data-jp-theme-light", is_light)
+        expect(self.page.locator("#jupyterlab-splash")).to_have_count(0)  # it covers the page
 
     def _activate(self, cell: str) -> None:
         self.page.evaluate(

@@ -71,6 +71,15 @@ WATCH = """one => {
   const look = () => { seen.push(Number(one.value)); requestAnimationFrame(look); };
   look();
 }"""
+LOSE = """async control => {
+  // cut the connection; is the control disabled when the loss was told?
+  const { liveState } = document.querySelector("livestate-view");
+  const lost = new Promise((resolve) => liveState.addEventListener("livestate-status", resolve));
+  liveState.socket.conn.close(3000);
+  await lost;
+  await new Promise((resolve) => setTimeout(resolve));
+  return control.disabled;
+}"""
 HOSTILE = """
 <script>window.ran = "script"</script>
 <img src="x" onerror="window.ran = 'onerror'">
@@ -99,7 +108,7 @@ def context(browser: Browser) -> Iterator[BrowserContext]:
 def gallery(lab: Server, context: BrowserContext) -> Tab:
     shutil.copy(ROOT / "notebooks" / "stock.ipynb", lab.root)
     tab = Tab(lab, context, "stock.ipynb")
-    tab.page.set_viewport_size({"width": 1280, "height": 4200})  # Lab detaches what is out of view
+    tab.page.set_viewport_size({"width": 1280, "height": 5200})  # Lab detaches what is out of view
     tab.run_all()
     return tab
 
@@ -351,8 +360,7 @@ def test_a_lost_connection_disables_controls_and_gives_the_focus_back(tab: Tab) 
     title = box(tab)
     title.focus()
     tab.page.keyboard.type("half a sen")
-    lose = "() => document.querySelector('livestate-view').liveState.socket.conn.close(3000)"
-    tab.page.evaluate(lose)
+    assert title.evaluate(LOSE) is True
     expect(title).to_be_enabled()
     expect(title).to_be_focused()
     tab.page.keyboard.type("tence")
