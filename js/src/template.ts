@@ -8,7 +8,8 @@ import { consumeContext, provideContext } from "./context";
 import { LiveController } from "./controller";
 import type { LiveStateError } from "./failure";
 import type { JsonObject } from "./json";
-import { LiveState } from "./live-state";
+import { Kept } from "./kept";
+import type { LiveState } from "./live-state";
 import { type TemplateOwner, TemplateView } from "./template-view";
 import { theme } from "./theme";
 
@@ -42,6 +43,8 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
 
   /** The state, its status, and the ways to dispatch and to listen. */
   readonly live: LiveController;
+  /** What was made for `url` and `topic`. */
+  #kept = new Kept();
   /** The element's part in contexts, and the end of it. */
   #shared: { provided: LiveState | undefined; names: string; end: () => void } | undefined;
   #view: TemplateView | undefined;
@@ -91,7 +94,7 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
     const { params, topic, url } = this;
     const isNamed = ["url", "topic", "params"].some((name) => changed.has(name));
     if (isNamed && url && topic) {
-      this.liveState = new LiveState({ url, topic, ...(params && { params }) });
+      this.liveState = this.#kept.of({ url, topic, params });
     }
     this.#share();
   }
