@@ -10,10 +10,9 @@ import type { LiveStateError } from "./failure";
 import type { JsonObject } from "./json";
 import { Kept } from "./kept";
 import type { LiveState } from "./live-state";
+import { TAG, templateIn } from "./template-content";
 import { type TemplateOwner, TemplateView } from "./template-view";
 import { theme } from "./theme";
-
-const TAG = "live-template";
 
 /** An element that has a template in it. */
 abstract class TemplateElement extends ReactiveElement implements TemplateOwner {
@@ -74,9 +73,6 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
     this.liveState?.report(error);
   }
 
-  /** Brings the template into its place. */
-  protected abstract fill(): void;
-
   override connectedCallback(): void {
     super.connectedCallback();
     this.requestUpdate();
@@ -101,8 +97,12 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
 
   protected override update(changed: PropertyValues): void {
     super.update(changed);
-    this.#view ??= new TemplateView(this, this.renderRoot as Element | ShadowRoot);
-    this.#view.update(() => this.fill());
+    if (this.#view?.isOfAnother(this.live.liveState)) {
+      this.#view.end();
+      this.#view = undefined;
+    }
+    this.#view ??= new TemplateView(this, this.renderRoot as HTMLElement | ShadowRoot);
+    this.#view.update();
   }
 
   /** Takes part in the contexts that the attributes name, while the element is in a document. */
@@ -144,10 +144,6 @@ export class LiveTemplate extends TemplateElement {
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
-
-  protected override fill(): void {
-    fillFrom(this);
-  }
 }
 
 /**
@@ -168,40 +164,7 @@ export function templateElement(html: string): CustomElementConstructor {
       root.append(templateIn(content.content) ? content.content : content);
       return root;
     }
-
-    protected override fill(): void {
-      fillFrom(this.renderRoot as ShadowRoot);
-    }
   };
-}
-
-/** Replaces what is in a place by what is in its template, if it has one. */
-function fillFrom(place: HTMLElement | ShadowRoot): void {
-  const template = templateIn(place);
-  if (template) place.replaceChildren(document.importNode(template.content, true));
-  protectNested(place);
-}
-
-/** Returns the `<template>` in a place, other than one with directives, which is a part of it. */
-function templateIn(place: ParentNode): HTMLTemplateElement | undefined {
-  return [...place.children].find(
-    (child) =>
-      child instanceof HTMLTemplateElement &&
-      !child.getAttributeNames().some((name) => name.startsWith(":")),
-  ) as HTMLTemplateElement | undefined;
-}
-
-/** Puts the content of templates in a template out of its reach: it is evaluated with their state. */
-function protectNested(place: ParentNode): void {
-  for (const nested of place.querySelectorAll<HTMLElement>(TAG)) {
-    if ((nested as Partial<LiveTemplate>).isRendered || templateIn(nested)) continue;
-    const template = document.createElement("template");
-    template.content.append(...nested.childNodes);
-    nested.append(template);
-  }
-  for (const template of place.querySelectorAll("template")) {
-    if (template.parentElement?.localName !== TAG) protectNested(template.content);
-  }
 }
 
 if (!customElements.get(TAG)) customElements.define(TAG, LiveTemplate);
