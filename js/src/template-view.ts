@@ -18,6 +18,7 @@ import { disposeOf } from "./template-end";
 import { ProblemBox } from "./template-problem";
 import { type Host, RootScope } from "./template-scope";
 import { type Happening, observe, readPayload } from "./template-send";
+import { placeOf, unmark } from "./template-source";
 import { isField, markSent, settle } from "./template-value";
 import type { DispatchOptions } from "./typed";
 
@@ -199,7 +200,9 @@ export class TemplateView implements Host {
       for (const { element, expression, error } of this.#news.splice(0)) {
         if (!this.#concerns(element, expression)) continue;
         console.error(error);
-        this.#owner.report({ type: TEMPLATE_ERROR, message: `${explain(error)}\n${expression}` });
+        const where = describe(expression);
+        const message = `${where && `${where}: `}${explain(error)}\n${unmark(expression)}`;
+        this.#owner.report({ type: TEMPLATE_ERROR, message });
       }
     });
   }
@@ -216,8 +219,16 @@ function renderFailure([expression, elements]: [
   Map<Element | undefined, string>,
 ]): unknown {
   const [element, message] = [...elements][0] ?? [undefined, ""];
-  const place = element ? `<${element.localName}>  ${expression}` : expression;
-  return problem("The template has an error.", message, place);
+  const code = unmark(expression);
+  const place = element?.localName ? `<${element.localName}>  ${code}` : code;
+  const where = describe(expression);
+  return problem(`The template has an error${where && ` in ${where}`}.`, message, place);
+}
+
+/** Returns the place of an expression in words; "" for one whose source is not known. */
+function describe(expression: string): string {
+  const place = placeOf(expression);
+  return place ? `line ${place.line}, column ${place.column}` : "";
 }
 
 /** Returns what an expression threw, and what to do about it where that is not plain. */

@@ -11,6 +11,7 @@ import type { JsonObject } from "./json";
 import { Kept } from "./kept";
 import type { LiveState } from "./live-state";
 import { TAG, templateIn } from "./template-content";
+import { markPlaces } from "./template-source";
 import { type TemplateOwner, TemplateView } from "./template-view";
 import { theme } from "./theme";
 
@@ -159,7 +160,7 @@ export function templateElement(html: string): CustomElementConstructor {
       const root = this.attachShadow({ mode: "open" });
       adoptStyles(root, [theme]);
       const content = document.createElement("template");
-      content.innerHTML = html;
+      content.innerHTML = markPlaces(html);
       // Without a <template> in it it is one itself, to be seen when there is a state.
       root.append(templateIn(content.content) ? content.content : content);
       return root;

@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Json } from "../src/json";
 import { LiveState } from "../src/live-state";
 import { type LiveTemplate, templateElement } from "../src/template";
-import { find, submit, textOf } from "./page";
+import { find, findAll, submit, textOf } from "./page";
 import {
   all,
   answer,
@@ -229,6 +229,39 @@ describe("a live-template", () => {
 });
 
 describe("an expression that fails", () => {
+  it("is told with its line and column in a template from a string, each of its places", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const html = `\n<p :text="user.name"></p>
+<ul><li :each="row in rows"><b :text="user.name"></b></li></ul>
+<input :ref="box" :sendinput="find" :value="box.localName"><i :each="n in user.list"></i>`;
+    customElements.define("test-places", templateElement(html));
+    const liveState = new LiveState({ url: server.url, topic: "clock" });
+    const errors: Json[] = [];
+    liveState.addEventListener("livestate-error", ({ detail }) => errors.push(detail.message));
+    const element = Object.assign(document.createElement("test-places"), { liveState });
+    document.body.append(element);
+    await answer({ rows: [1, 2] });
+    await until(() => textOf(element).includes("line 4"));
+    expect(findAll(element, "[role=alert]").map((one) => textOf(one))).toEqual([
+      expect.stringMatching(
+        /^The template has an error in line 2, column 11\. TypeError.*<p> user\.name$/,
+      ),
+      expect.stringMatching(
+        /^The template has an error in line 3, column 39\. TypeError.*<b> user\.name$/,
+      ),
+      expect.stringMatching(
+        /^The template has an error in line 4, column 70\. TypeError.*<i> user\.list$/,
+      ),
+    ]);
+    expect(errors[1]).toMatch(/^line 3, column 39: TypeError: .*\nuser\.name$/);
+    const field = find<HTMLInputElement>(element, "input");
+    expect(field.value).toBe("input");
+    type(field, "x");
+    expect(await sent("find")).toEqual({ value: "x" });
+    link.push(join, "state:change", { state: { user: { name: "Ada", list: [] } }, version: 1 });
+    await until(() => textOf(element) === "Ada");
+  });
+
   it("is named in the element's place and in livestate-error, until it is well", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const element = mount(`<p :text="user.name.first">raw</p><b :text="count"></b>`);
