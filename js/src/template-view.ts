@@ -87,7 +87,7 @@ export class TemplateView implements Host {
 
   /** Is what is shown the state of another LiveState? */
   isOfAnother(liveState: LiveState | undefined): boolean {
-    return liveState !== undefined && this.#shown !== undefined && this.#shown !== liveState;
+    return this.isRendered && this.#shown !== liveState;
   }
 
   /** Shows the state as it is now, or why there is none. */

@@ -45,6 +45,7 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
   readonly live: LiveController;
   /** What was made for `url` and `topic`. */
   #kept = new Kept();
+  #named: LiveState | undefined;
   /** The element's part in contexts, and the end of it. */
   #shared: { provided: LiveState | undefined; names: string; end: () => void } | undefined;
   #view: TemplateView | undefined;
@@ -90,15 +91,18 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
   protected override willUpdate(changed: PropertyValues): void {
     const { params, topic, url } = this;
     const isNamed = ["url", "topic", "params"].some((name) => changed.has(name));
-    if (isNamed && url && topic) {
-      this.liveState = this.#kept.of({ url, topic, params });
+    if (isNamed) {
+      const named = url && topic ? this.#kept.of({ url, topic, params }) : undefined;
+      if (named || this.liveState === this.#named) this.liveState = named;
+      this.#named = named;
     }
     this.#share();
   }
 
   protected override update(changed: PropertyValues): void {
     super.update(changed);
-    if (this.#view?.isOfAnother(this.live.liveState)) {
+    // An element that is removed has no LiveState, but may come back to the one that it had.
+    if (this.isConnected && this.#view?.isOfAnother(this.live.liveState)) {
       this.#view.end();
       this.#view = undefined;
     }

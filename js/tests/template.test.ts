@@ -73,6 +73,21 @@ describe("a live-template", () => {
     await until(() => textOf(element) === "theirs closed");
   });
 
+  it("leaves a topic that is taken away, but no LiveState that it was given", async () => {
+    const element = await show("<template><p :text='title'></p></template>Wait", { title: "one" });
+    const { liveState } = element;
+    element.removeAttribute("topic");
+    await link.take("phx_leave");
+    expect(textOf(element)).toBe("Wait");
+    element.liveState = liveState;
+    await answer({ title: "two" });
+    await until(() => textOf(element) === "two");
+    element.topic = undefined;
+    element.removeAttribute("url");
+    await element.updateComplete;
+    expect([textOf(element), element.liveState]).toEqual(["two", liveState]);
+  });
+
   it("is its own template again for another topic, with the templates in it", async () => {
     const inner = `<live-template consume-context="mine"><b :text="title"></b></live-template>`;
     const content = `<p :text="title">raw</p><i :each="n in list" :text="n"></i><u :if="title">if</u>${inner}`;
