@@ -195,8 +195,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   #attach(): void {
     const source = this.#source ?? (this.#host as LiveSource<S, E, R>);
     const { liveState, url, topic, params } = source;
-    const named = url && topic ? this.#kept.of({ url, topic, params }) : undefined;
-    this.#use(liveState ?? named);
+    const named = () => (url && topic ? this.#kept.of({ url, topic, params }) : undefined);
+    this.#use(liveState ?? named());
   }
 
   #use(liveState: LiveState<S, E, R> | undefined): void {

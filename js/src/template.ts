@@ -45,6 +45,7 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
   readonly live: LiveController;
   /** What was made for `url` and `topic`. */
   #kept = new Kept();
+  /** What `url` and `topic` name now. */
   #named: LiveState | undefined;
   /** The element's part in contexts, and the end of it. */
   #shared: { provided: LiveState | undefined; names: string; end: () => void } | undefined;
