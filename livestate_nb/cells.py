@@ -173,7 +173,7 @@ class Cells:
         given = _TEMPLATES.parse(line)
         if given.element is None and given.topic is None:
             _TEMPLATES.error("expected --topic TOPIC, or a tag for other cells to show it by")
-        source = _TEMPLATE.format(json.dumps(cell))
+        source = _TEMPLATE.format(json.dumps(self._below_the_magic(cell)))
         if given.element is None:  # nobody else can show it, and no other such cell replaces it
             return self._show(None, given.topic, given, _UNNAMED, source)
         return self._declare(given, given.element, source)

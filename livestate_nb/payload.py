@@ -8,7 +8,7 @@ import dataclasses
 import re
 import sys
 import typing
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import takewhile
 from typing import Any, Final, TypeAlias
@@ -21,7 +21,7 @@ from livestate_nb.hints import parameter_hint, where_of
 from livestate_nb.state.fields import is_named
 from livestate_nb.state.pointer import pointer
 
-__all__ = ["Reader", "reader_of"]
+__all__ = ["Reader", "adapter_of", "reader_of"]
 
 Reader: TypeAlias = Callable[[Json], Any]
 """Return what a payload becomes, or raise `InvalidPayload`."""
@@ -77,8 +77,8 @@ def reader_of(method: Callable[..., Any], position: int, owner: type) -> Reader 
     try:
         form = msgspec.inspect.type_info(kind)
         classes = list(_classes_in(form, set()))
-        if any(hasattr(cls, _VALIDATOR) for cls in classes):
-            return partial(_read_by, sys.modules["pydantic"].TypeAdapter(kind))
+        if (adapter := _adapter(kind, classes)) is not None:
+            return partial(_read_by, adapter)
         msgspec.json.Decoder(kind)
     except Exception as error:
         raise DeclarationError(
@@ -98,6 +98,22 @@ def reader_of(method: Callable[..., Any], position: int, owner: type) -> Reader 
             f"pydantic class, or of JSON's own types, got {kind!r}"
         )
     return partial(_read, kind, where)
+
+
+def adapter_of(kind: Any) -> Any | None:
+    """Return the TypeAdapter of pydantic that reads an annotation; None where msgspec does.
+
+    Args:
+        kind: what a payload is annotated with; `reader_of` has accepted it.
+    """
+    return _adapter(kind, _classes_in(msgspec.inspect.type_info(kind), set()))
+
+
+def _adapter(kind: Any, classes: Iterable[type]) -> Any | None:
+    """Return what reads an annotation with a dataclass of pydantic among the classes in it."""
+    if not any(hasattr(cls, _VALIDATOR) for cls in classes):
+        return None
+    return sys.modules["pydantic"].TypeAdapter(kind)
 
 
 def _classes_in(form: object, seen: set[int]) -> Iterator[type]:

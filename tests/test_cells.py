@@ -1,5 +1,6 @@
 """The magics that show elements, in a real kernel."""
 
+import json
 import re
 from collections.abc import Iterator
 
@@ -153,6 +154,11 @@ def test_a_cell_is_a_template_that_shows_a_topic(kernel: Kernel) -> None:
     source = str(shown["source"])
     assert shown["topic"] == "todos:me"
     assert source.startswith('import { templateElement } from "livestate-nb/template";\n')
+    # its lines are counted as in the cell
+    assert json.dumps("\n" + html) in source
+    assert json.dumps("\n\n" + html) in str(
+        show(kernel, f"\n%%live_template --topic todos:me\n{html}", "a")["source"]
+    )
     assert kernel.run("%livestate").count("<") == 0
 
 

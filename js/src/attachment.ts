@@ -5,6 +5,7 @@
 
 import { bind } from "./binding";
 import { consumeContext, provideContext } from "./context";
+import { Kept } from "./kept";
 import { LiveState } from "./live-state";
 import { optionsOf } from "./settings";
 
@@ -21,6 +22,7 @@ export class Attachment {
   #element: HTMLElement;
   #isAttached = false;
   #liveState: LiveState | undefined;
+  #kept = new Kept();
   /** Ends that it provides its LiveState or waits for one. */
   #leave = () => {};
   #release = () => {};
@@ -34,7 +36,7 @@ export class Attachment {
     if (this.#isAttached) return;
     const options = optionsOf(this.#element);
     const { provide, context } = options;
-    const make = () => this.#liveState ?? new LiveState(options);
+    const make = () => this.#liveState ?? this.#kept.of(options);
     this.#isAttached = true;
     if (provide?.name) {
       const [liveState, leave] = share(provide.scope, provide.name, make);

@@ -7,7 +7,8 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type LiveStateError, rejection } from "./failure";
 import { awaitAnswer, isBusy, readForm } from "./form";
 import type { Json, JsonObject } from "./json";
-import { LiveState } from "./live-state";
+import { Kept } from "./kept";
+import type { LiveState } from "./live-state";
 import { Selection, type Selector } from "./selection";
 import type { DispatchArgs, DispatchOptions, Name, Status } from "./typed";
 
@@ -54,8 +55,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   #host: ReactiveControllerHost & HTMLElement;
   #source: LiveSource<S, E, R> | undefined;
   #liveState: LiveState<S, E, R> | undefined;
-  /** The url, topic and params that `#liveState` was made for. */
-  #made = "";
+  /** What was made for a url and a topic. */
+  #kept = new Kept<S, E, R>();
   #listeners = new Set<Hearing<S, E, R>>();
   #selections: Selection<Json, S>[] = [];
   /** What `isPending` was asked for, and what it said last. */
@@ -194,17 +195,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   #attach(): void {
     const source = this.#source ?? (this.#host as LiveSource<S, E, R>);
     const { liveState, url, topic, params } = source;
-    if (liveState) {
-      this.#made = "";
-      this.#use(liveState);
-    } else if (url && topic) {
-      const made = JSON.stringify([url, topic, params]);
-      if (this.#liveState && made === this.#made) return;
-      this.#made = made;
-      this.#use(new LiveState<S, E, R>({ url, topic, params }));
-    } else {
-      this.#use(undefined);
-    }
+    const named = () => (url && topic ? this.#kept.of({ url, topic, params }) : undefined);
+    this.#use(liveState ?? named());
   }
 
   #use(liveState: LiveState<S, E, R> | undefined): void {

@@ -34,8 +34,11 @@ export function parsePath(path: string): string[] {
   return steps;
 }
 
-/** Returns what a path leads to; undefined if there is nothing. */
-function follow(state: Json, steps: readonly string[]): Json {
+/**
+ * Returns what the steps of a path lead to; undefined if there is nothing. Each is an own member of
+ * what is there, such as the length of a list: prototypes are out of reach.
+ */
+export function follow(state: Json, steps: readonly (string | number)[]): Json {
   let value = state;
   for (const step of steps) {
     if (value === null || value === undefined || !Object.hasOwn(value, step)) return undefined;

@@ -6,6 +6,7 @@
 import { batch, effect, type Signal, signal, untracked } from "@preact/signals-core";
 import sprae, { _state, parse } from "sprae/core";
 import { isObject, type Json } from "./json";
+import { disposeOf } from "./template-end";
 import { HOST, type Host, innerScope, type Scope } from "./template-scope";
 
 interface Row {
@@ -185,12 +186,6 @@ function entriesOf(value: Json): Entry[] {
   if (typeof value === "number") return Array.from({ length: value }, (_, i) => [i, i + 1]);
   if (isObject(value)) return Object.entries(value);
   return Array.from(value ?? [], (item, i) => [i, item]);
-}
-
-/** Ends what sprae does for a node and all in it. */
-function disposeOf(node: Node & Partial<Disposable>): void {
-  node[Symbol.dispose]?.();
-  for (const child of node.childNodes) disposeOf(child);
 }
 
 /** Moves a node within its parent; where browsers can, it keeps focus, scrolling and animations. */

@@ -10,7 +10,7 @@ import type { Happening } from "./template-send";
 /** Leads from a scope to the template that it belongs to. */
 export const HOST: unique symbol = Symbol("livestate template");
 
-/** What is told how expressions fare. */
+/** What is told how expressions fare, which are marked with their places. */
 export interface Host {
   /** An expression of an element threw. */
   failed(element: Element | undefined, expression: string, error: unknown): void;

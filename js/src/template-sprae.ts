@@ -12,6 +12,7 @@ import type { Json } from "./json";
 import { each } from "./template-each";
 import { HOST, type Host, type Scope } from "./template-scope";
 import { type Happening, observe } from "./template-send";
+import { unmark } from "./template-source";
 import { showValue } from "./template-value";
 
 /** Starts a directive of an element; returns its end. */
@@ -30,9 +31,10 @@ const DIRECTIVES: { readonly [name: string]: Directive } = {
   },
   /** Makes the element a variable of the template: sprae's own can't be ended. */
   ref(element, expression, scope) {
-    scope[expression] = element;
+    const name = unmark(expression);
+    scope[name] = element;
     return () => {
-      scope[expression] = undefined;
+      scope[name] = undefined;
     };
   },
 };
@@ -41,8 +43,9 @@ const SEND = /^send([^.:]+)((?:\.[^.:]+)*)$/;
 
 /** Returns a listener's start: `:send<event>="name"`, with sprae's modifiers. */
 function send(event: string, modifiers: string): Directive {
-  return (element, name, scope) => {
+  return (element, expression, scope) => {
     const host = scope[HOST] as Host;
+    const name = unmark(expression);
     const type = host.eventNamed(event);
     // It may be sent later, by a modifier.
     let happening: Happening;
@@ -66,7 +69,7 @@ function send(event: string, modifiers: string): Directive {
 function compile(expression: string): (this: Element | undefined, scope: Scope) => Json {
   let evaluate: (scope: Scope) => Json;
   try {
-    evaluate = compileAny(expression);
+    evaluate = compileAny(unmark(expression));
   } catch (error) {
     evaluate = () => {
       throw error;

@@ -56,7 +56,7 @@ export function showValue(element: Element, value: Json): (() => void) | undefin
 
 /** Remembers what is sent of a field. */
 export function markSent(field: Field): void {
-  sent.set(field, JSON.stringify(readField(field)));
+  sent.set(field, held(field));
 }
 
 /** Shows the state in a field of which was sent what it holds, as soon as nobody types there. */
@@ -65,11 +65,33 @@ export function settle(field: Field): void {
   const isTyping = () =>
     !isToggle(field) && (field.getRootNode() as Document).activeElement === field;
   if (isTyping()) field.addEventListener("blur", () => settle(field), { once: true });
-  else if (sent.get(field) === JSON.stringify(readField(field))) restore(field);
+  else if (sent.get(field) === held(field)) for (const one of groupOf(field)) restore(one);
+}
+
+/**
+ * Returns the fields that are one to a user: all radio buttons of a group that show the state, or
+ * a field alone.
+ */
+function groupOf(field: Field): readonly Field[] {
+  if (field.type !== "radio" || !field.name) return [field];
+  const { form, name } = field;
+  const radios = (field.getRootNode() as ParentNode).querySelectorAll<HTMLInputElement>(
+    "input[type=radio]",
+  );
+  return [...radios].filter((one) => one.name === name && one.form === form && bound.has(one));
+}
+
+/** Returns what a field or its group holds, as text. */
+function held(field: Field): string {
+  if (field.type !== "radio") return JSON.stringify(readField(field));
+  const chosen = groupOf(field).find((one) => (one as HTMLInputElement).checked);
+  return JSON.stringify(chosen?.value ?? null);
 }
 
 function show(field: Field): void {
-  const isKept = isEdited(field);
+  const isKept = groupOf(field).some(isEdited);
+  // Until it was set, it would follow its default.
+  if (isToggle(field)) field.checked = Boolean(field.checked);
   setDefault(field, bound.get(field));
   if (!isKept) restore(field);
 }

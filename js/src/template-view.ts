@@ -13,9 +13,12 @@ import { DispatchError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
 import type { Json, JsonObject } from "./json";
 import type { LiveState } from "./live-state";
 import { problem } from "./problem";
+import { fill, restore } from "./template-content";
+import { disposeOf } from "./template-end";
 import { ProblemBox } from "./template-problem";
 import { type Host, RootScope } from "./template-scope";
 import { type Happening, observe, readPayload } from "./template-send";
+import { placeOf, unmark } from "./template-source";
 import { isField, markSent, settle } from "./template-value";
 import type { DispatchOptions } from "./typed";
 
@@ -28,14 +31,13 @@ export interface TemplateOwner {
   readonly customEvents: readonly string[];
 }
 
-/** A template in an element or a shadow root. */
+/** A template in an element or a shadow root, with the state of one LiveState. */
 export class TemplateView implements Host {
   #owner: TemplateOwner;
-  #place: Element | ShadowRoot;
+  #place: HTMLElement | ShadowRoot;
   #scope: RootScope;
   #box: ProblemBox;
-  #isRendered = false;
-  /** Whose state is shown; for a while it is that of another topic than we are joining. */
+  /** Whose state is shown. */
   #shown: LiveState | undefined;
   /** Why we are not let in; "" while we are. */
   #refusal = "";
@@ -49,7 +51,7 @@ export class TemplateView implements Host {
   #news: { element: Element | undefined; expression: string; error: unknown }[] = [];
   #isTelling = false;
 
-  constructor(owner: TemplateOwner, place: Element | ShadowRoot) {
+  constructor(owner: TemplateOwner, place: HTMLElement | ShadowRoot) {
     this.#owner = owner;
     this.#place = place;
     this.#box = new ProblemBox(place);
@@ -80,24 +82,25 @@ export class TemplateView implements Host {
   }
 
   get isRendered(): boolean {
-    return this.#isRendered;
+    return this.#shown !== undefined;
   }
 
-  /**
-   * Shows the state as it is now, or why there is none.
-   * @param fill brings the template into its place, before the first state is shown
-   */
-  update(fill: () => void): void {
+  /** Is what is shown the state of another LiveState? */
+  isOfAnother(liveState: LiveState | undefined): boolean {
+    return this.isRendered && this.#shown !== liveState;
+  }
+
+  /** Shows the state as it is now, or why there is none. */
+  update(): void {
     const { error, liveState, state, status } = this.#owner.live;
-    if (state !== undefined) this.#shown = liveState;
     batch(() => {
       this.#updates.value += 1;
       if (state !== undefined) this.#scope.follow(state);
     });
-    if (state !== undefined && !this.#isRendered) {
-      this.#isRendered = true;
+    if (state !== undefined && !this.isRendered) {
+      this.#shown = liveState;
       this.#box.show(null);
-      fill();
+      fill(this.#place);
       sprae(this.#place as Element, this.#scope.scope);
     }
     const refusal = status === "error" ? (error?.message ?? "") : "";
@@ -107,8 +110,18 @@ export class TemplateView implements Host {
     }
   }
 
+  /** Drops the rendering and brings back what was there before. */
+  end(): void {
+    disposeOf(this.#place);
+    this.#box.show(null);
+    restore(this.#place);
+    this.#refusal = "";
+    this.#failures.clear();
+    this.#news = [];
+  }
+
   send(name: string, happening: Happening): void {
-    // What is clicked belongs to another topic.
+    // It was held back, and what it belonged to is not shown any more.
     if (this.#shown !== this.#owner.live.liveState) return;
     const { target, type } = happening;
     const form = type === "submit" && target instanceof HTMLFormElement ? target : null;
@@ -187,7 +200,9 @@ export class TemplateView implements Host {
       for (const { element, expression, error } of this.#news.splice(0)) {
         if (!this.#concerns(element, expression)) continue;
         console.error(error);
-        this.#owner.report({ type: TEMPLATE_ERROR, message: `${explain(error)}\n${expression}` });
+        const where = describe(expression);
+        const message = `${where && `${where}: `}${explain(error)}\n${unmark(expression)}`;
+        this.#owner.report({ type: TEMPLATE_ERROR, message });
       }
     });
   }
@@ -204,8 +219,16 @@ function renderFailure([expression, elements]: [
   Map<Element | undefined, string>,
 ]): unknown {
   const [element, message] = [...elements][0] ?? [undefined, ""];
-  const place = element ? `<${element.localName}>  ${expression}` : expression;
-  return problem("The template has an error.", message, place);
+  const code = unmark(expression);
+  const place = element?.localName ? `<${element.localName}>  ${code}` : code;
+  const where = describe(expression);
+  return problem(`The template has an error${where && ` in ${where}`}.`, message, place);
+}
+
+/** Returns the place of an expression in words; "" for one whose source is not known. */
+function describe(expression: string): string {
+  const place = placeOf(expression);
+  return place ? `line ${place.line}, column ${place.column}` : "";
 }
 
 /** Returns what an expression threw, and what to do about it where that is not plain. */

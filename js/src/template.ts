@@ -8,11 +8,12 @@ import { consumeContext, provideContext } from "./context";
 import { LiveController } from "./controller";
 import type { LiveStateError } from "./failure";
 import type { JsonObject } from "./json";
-import { LiveState } from "./live-state";
+import { Kept } from "./kept";
+import type { LiveState } from "./live-state";
+import { TAG, templateIn } from "./template-content";
+import { markPlaces } from "./template-source";
 import { type TemplateOwner, TemplateView } from "./template-view";
 import { theme } from "./theme";
-
-const TAG = "live-template";
 
 /** An element that has a template in it. */
 abstract class TemplateElement extends ReactiveElement implements TemplateOwner {
@@ -42,6 +43,10 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
 
   /** The state, its status, and the ways to dispatch and to listen. */
   readonly live: LiveController;
+  /** What was made for `url` and `topic`. */
+  #kept = new Kept();
+  /** What `url` and `topic` name now. */
+  #named: LiveState | undefined;
   /** The element's part in contexts, and the end of it. */
   #shared: { provided: LiveState | undefined; names: string; end: () => void } | undefined;
   #view: TemplateView | undefined;
@@ -71,9 +76,6 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
     this.liveState?.report(error);
   }
 
-  /** Brings the template into its place. */
-  protected abstract fill(): void;
-
   override connectedCallback(): void {
     super.connectedCallback();
     this.requestUpdate();
@@ -90,16 +92,23 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
   protected override willUpdate(changed: PropertyValues): void {
     const { params, topic, url } = this;
     const isNamed = ["url", "topic", "params"].some((name) => changed.has(name));
-    if (isNamed && url && topic) {
-      this.liveState = new LiveState({ url, topic, ...(params && { params }) });
+    if (isNamed) {
+      const named = url && topic ? this.#kept.of({ url, topic, params }) : undefined;
+      if (named || this.liveState === this.#named) this.liveState = named;
+      this.#named = named;
     }
     this.#share();
   }
 
   protected override update(changed: PropertyValues): void {
     super.update(changed);
-    this.#view ??= new TemplateView(this, this.renderRoot as Element | ShadowRoot);
-    this.#view.update(() => this.fill());
+    // An element that is removed has no LiveState, but may come back to the one that it had.
+    if (this.isConnected && this.#view?.isOfAnother(this.live.liveState)) {
+      this.#view.end();
+      this.#view = undefined;
+    }
+    this.#view ??= new TemplateView(this, this.renderRoot as HTMLElement | ShadowRoot);
+    this.#view.update();
   }
 
   /** Takes part in the contexts that the attributes name, while the element is in a document. */
@@ -141,10 +150,6 @@ export class LiveTemplate extends TemplateElement {
   protected override createRenderRoot(): HTMLElement {
     return this;
   }
-
-  protected override fill(): void {
-    fillFrom(this);
-  }
 }
 
 /**
@@ -160,45 +165,12 @@ export function templateElement(html: string): CustomElementConstructor {
       const root = this.attachShadow({ mode: "open" });
       adoptStyles(root, [theme]);
       const content = document.createElement("template");
-      content.innerHTML = html;
+      content.innerHTML = markPlaces(html);
       // Without a <template> in it it is one itself, to be seen when there is a state.
       root.append(templateIn(content.content) ? content.content : content);
       return root;
     }
-
-    protected override fill(): void {
-      fillFrom(this.renderRoot as ShadowRoot);
-    }
   };
-}
-
-/** Replaces what is in a place by what is in its template, if it has one. */
-function fillFrom(place: HTMLElement | ShadowRoot): void {
-  const template = templateIn(place);
-  if (template) place.replaceChildren(document.importNode(template.content, true));
-  protectNested(place);
-}
-
-/** Returns the `<template>` in a place, other than one with directives, which is a part of it. */
-function templateIn(place: ParentNode): HTMLTemplateElement | undefined {
-  return [...place.children].find(
-    (child) =>
-      child instanceof HTMLTemplateElement &&
-      !child.getAttributeNames().some((name) => name.startsWith(":")),
-  ) as HTMLTemplateElement | undefined;
-}
-
-/** Puts the content of templates in a template out of its reach: it is evaluated with their state. */
-function protectNested(place: ParentNode): void {
-  for (const nested of place.querySelectorAll<HTMLElement>(TAG)) {
-    if ((nested as Partial<LiveTemplate>).isRendered || templateIn(nested)) continue;
-    const template = document.createElement("template");
-    template.content.append(...nested.childNodes);
-    nested.append(template);
-  }
-  for (const template of place.querySelectorAll("template")) {
-    if (template.parentElement?.localName !== TAG) protectNested(template.content);
-  }
 }
 
 if (!customElements.get(TAG)) customElements.define(TAG, LiveTemplate);

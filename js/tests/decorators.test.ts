@@ -152,11 +152,16 @@ describe.each([
     await link.accept({ items: ["a"] });
     await until(() => element.items.length === 1);
     element.remove();
-    await until(() => !element.liveState.connected);
+    const { liveState } = element;
+    await until(() => !liveState.connected);
     expect(element.calls).toEqual(["connected", "disconnected"]);
     document.body.append(element);
+    expect(element.liveState).toBe(liveState);
     await (await server.link()).accept({ items: ["b", "c"] });
     await until(() => element.items.length === 2);
+    document.body.append(element);
+    await Promise.resolve();
+    expect([element.liveState, liveState.connected]).toEqual([liveState, true]);
   });
 });
 

@@ -456,4 +456,48 @@ describe("a LiveController", () => {
     vi.unstubAllGlobals();
     await server.stop();
   });
+
+  it("keeps its connection when it is moved, and its socket when it comes back", async () => {
+    const server = await ScriptedServer.start();
+    let sockets = 0;
+    server.server.on("connection", () => {
+      sockets += 1;
+    });
+    vi.stubGlobal("WebSocket", WebSocket);
+    document.body.innerHTML = `<todo-list url="${server.url}" topic="todos:me" params='{"a": 1}'></todo-list><div></div>`;
+    const element = document.querySelector("todo-list") as TodoList;
+    const connection = await server.link();
+    const joined = await connection.accept({ items: ["milk"] });
+    await until(() => text(element)?.startsWith("MILK"));
+    const { liveState } = element.live;
+    document.querySelector("div")?.append(element);
+    document.body.prepend(element);
+    element.params = { a: 1 };
+    await element.updateComplete;
+    connection.push(joined, "state:change", { state: { items: ["tea"] }, version: 1 });
+    await until(() => text(element)?.startsWith("TEA"));
+    expect([sockets, connection.count("phx_leave")]).toEqual([1, 0]);
+
+    element.remove();
+    await connection.take("phx_leave");
+    document.body.append(element);
+    await element.updateComplete;
+    expect(element.live.liveState).toBe(liveState);
+    expect(text(element)).toMatch(/^TEA/);
+    await (await server.link()).accept({ items: ["back"] });
+    await until(() => text(element)?.startsWith("BACK"));
+
+    element.remove();
+    await Promise.resolve();
+    element.params = { a: 2 };
+    document.body.append(element);
+    const another = await (await server.link()).accept({ items: ["other"] });
+    expect(another.payload).toMatchObject({ a: 2 });
+    await until(() => text(element)?.startsWith("OTHER"));
+    expect(element.live.liveState).not.toBe(liveState);
+    expect(sockets).toBe(3);
+    element.remove();
+    vi.unstubAllGlobals();
+    await server.stop();
+  });
 });

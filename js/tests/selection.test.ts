@@ -33,10 +33,22 @@ describe("a path", () => {
     ["none.at.all", undefined],
     ["n.x", undefined],
     ["a.constructor", undefined],
+    ["a.b.constructor.name", undefined],
+    ["a.b.push", undefined],
+    ["__proto__", undefined],
+    ["a.__proto__.toString", undefined],
     ["text.length", 2],
+    ["text.length.constructor", undefined],
+    ["a.0.b", undefined],
+    ["list.0.b", 1],
+    ["list.00.b", undefined],
+    ["own.__proto__.n", 3],
+    ["own.constructor", 4],
+    ["own.length", 5],
   ])("%j leads to what is there, or to nothing", (path, value) => {
     const selection = new Selection(path);
-    selection.update({ a: { b: [1, 2] }, n: null, text: "ab" });
+    const own = JSON.parse('{"__proto__": {"n": 3}, "constructor": 4, "length": 5}');
+    selection.update({ a: { b: [1, 2] }, list: [{ b: 1 }], n: null, own, text: "ab" });
     expect(selection.value).toBe(value);
   });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { textOf } from "./page";
-import { get, link, patch, sent, show, type, useTemplates } from "./templates";
+import { all, get, link, patch, sent, show, type, useTemplates } from "./templates";
 import { until } from "./until";
 
 useTemplates();
@@ -216,6 +216,67 @@ describe(":value", () => {
       { op: "replace", path: "/sizes", value: ["M"] },
     );
     expect(shown()).toEqual([false, true, false, "S", "M"]);
+  });
+
+  describe("of radio buttons, which are one field", () => {
+    const RADIOS = ["S", "M", "L"].map(
+      (size) =>
+        `<input type="radio" name="size" value="${size}" :value="row.size" :sendchange="choose">`,
+    );
+    const CONTENT = `<form :each="row in rows">${RADIOS.join("")}</form>`;
+    const radios = () => all("input") as HTMLInputElement[];
+    const chosen = () => radios().flatMap(({ checked, value }) => (checked ? value : []));
+    const choose = (size: string, row = 0) => all(`[value=${size}]`)[row]?.click();
+    const rows = [
+      { id: 1, size: "M" },
+      { id: 2, size: "M" },
+    ];
+    const setSize = (value: string, row = 0) => ({
+      op: "replace",
+      path: `/rows/${row}/size`,
+      value,
+    });
+
+    it.each(["S", "L"])("moves to a pushed value (%s)", async (size) => {
+      const element = await show(CONTENT, { rows });
+      expect(chosen()).toEqual(["M", "M"]);
+      await patch(element, setSize(size));
+      expect(chosen()).toEqual([size, "M"]);
+      await patch(element, setSize("M"), setSize(size, 1));
+      expect(chosen()).toEqual(["M", size]);
+    });
+
+    it.each([
+      ["S", "L"],
+      ["L", "S"],
+    ])("keeps what was chosen (%s) when another value (%s) is pushed", async (mine, pushed) => {
+      const element = await show(CONTENT.replaceAll(':sendchange="choose"', ""), { rows });
+      choose(mine);
+      await patch(element, setSize(pushed), setSize(pushed, 1));
+      expect(chosen()).toEqual([mine, pushed]);
+      get<HTMLFormElement>("form").reset();
+      expect(chosen()).toEqual([pushed, pushed]);
+      choose("M");
+      await patch(element, setSize(mine));
+      expect(chosen()).toEqual(["M", pushed]);
+      await patch(element, setSize("M"));
+      await patch(element, setSize(pushed));
+      expect(chosen()).toEqual([pushed, pushed]);
+    });
+
+    it("shows what the server made of a choice, unless there is a later one", async () => {
+      const element = await show(CONTENT, { rows });
+      choose("S");
+      choose("L");
+      await patch(element, setSize("S"));
+      link.reply(await link.take("lvs_evt:choose"));
+      const second = await link.take("lvs_evt:choose");
+      expect(second.payload).toEqual({ size: "L" });
+      expect(chosen()).toEqual(["L", "M"]);
+      link.reply(second, { type: "ValueError", message: "no" }, "error");
+      await until(() => chosen()[0] === "S");
+      expect(chosen()).toEqual(["S", "M"]);
+    });
   });
 
   it("gives a checkbox back its state when the event failed", async () => {

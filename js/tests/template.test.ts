@@ -2,7 +2,7 @@ import { describe, expect, it, vi } from "vitest";
 import type { Json } from "../src/json";
 import { LiveState } from "../src/live-state";
 import { type LiveTemplate, templateElement } from "../src/template";
-import { find, submit, textOf } from "./page";
+import { find, findAll, submit, textOf } from "./page";
 import {
   all,
   answer,
@@ -48,27 +48,82 @@ describe("a live-template", () => {
     expect(text("p")).toBe("two");
   });
 
-  it("joins another topic when its attribute says so", async () => {
-    const element = await show("<p :text='title'></p>", { title: "one" });
+  it("drops what it shows for another topic, and is what it was until that has a state", async () => {
+    const pings: Json[] = [];
+    vi.stubGlobal("ping", (id: Json) => pings.push(id));
+    const content = `<template><p :text="title"></p><input :value="title">
+      <button :onclick="is_open = !is_open" :text="is_open ? 'open' : 'closed'"></button>
+      <template :if="id"><b :onping.window="() => ping(id)"></b></template></template>Wait`;
+    const element = await show(content, { id: 1, title: "one" });
+    type(get("input"), "typed");
+    get("button").click();
+    await until(() => text("button") === "open");
     element.setAttribute("topic", "todos:you");
     await link.take("phx_leave");
-    await answer({ title: "yours" });
+    expect(textOf(element)).toBe("Wait");
+    await answer({ id: 2, title: "yours" });
     expect(join.topic).toBe("todos:you");
-    await until(() => text("p") === "yours");
+    await until(() => textOf(element) === "yours closed");
+    expect([get<HTMLInputElement>("input").value, text("button")]).toEqual(["yours", "closed"]);
+    await until(() => document.querySelector("b"));
+    window.dispatchEvent(new Event("ping"));
+    expect(pings).toEqual([2]);
+    element.setAttribute("topic", "todos:them");
+    await answer({ title: "theirs" });
+    await until(() => textOf(element) === "theirs closed");
   });
 
-  it("sends nothing to another topic that belongs to the one it shows", async () => {
-    const content = `<button :sendclick="del" :data-id="id">x</button>`;
-    const element = await show(content, { id: 1 });
+  it("leaves a topic that is taken away, but no LiveState that it was given", async () => {
+    const element = await show("<template><p :text='title'></p></template>Wait", { title: "one" });
+    const { liveState } = element;
+    element.removeAttribute("topic");
+    await link.take("phx_leave");
+    expect(textOf(element)).toBe("Wait");
+    element.liveState = liveState;
+    await answer({ title: "two" });
+    await until(() => textOf(element) === "two");
+    element.topic = undefined;
+    element.removeAttribute("url");
+    await element.updateComplete;
+    expect([textOf(element), element.liveState]).toEqual(["two", liveState]);
+  });
+
+  it("is its own template again for another topic, with the templates in it", async () => {
+    const inner = `<live-template consume-context="mine"><b :text="title"></b></live-template>`;
+    const content = `<p :text="title">raw</p><i :each="n in list" :text="n"></i><u :if="title">if</u>${inner}`;
+    const provided = `provide-context="mine"`;
+    const element = await show(content, { title: "one", list: [1, 2] }, provided);
+    await until(() => text("b") === "one");
     element.setAttribute("topic", "todos:you");
     await link.take("phx_leave");
-    const joining = await server.link();
-    get("button").click();
-    await joining.accept({ id: 2 });
-    await until(() => get("button").dataset.id === "2");
-    get("button").click();
-    expect((await joining.take("lvs_evt:del")).payload).toEqual({ id: "2" });
-    expect(joining.count("lvs_evt:del")).toBe(1);
+    expect(textOf(element)).toBe("raw if");
+    expect(get("p").getAttribute(":text")).toBe("title");
+    await answer({ title: "two", list: [3] });
+    await until(() => textOf(element) === "two 3 if two");
+  });
+
+  it("forgets the errors of the topic before", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const element = await show(`<p :text="user.name">raw</p>`, {});
+    await until(() => textOf(element).includes("user.name"));
+    element.setAttribute("topic", "todos:you");
+    await link.take("phx_leave");
+    expect(textOf(element)).toBe("raw");
+    await answer({ user: { name: "Ada" } });
+    await until(() => textOf(element) === "Ada");
+  });
+
+  it("sends nothing to another topic that was held back for the one before", async () => {
+    const content = `<input name="q" :sendinput.debounce-20="find">`;
+    const element = await show(content, {});
+    type(get("input"), "old");
+    element.setAttribute("topic", "todos:you");
+    await answer({});
+    await until(() => element.live.state);
+    await new Promise((resolve) => setTimeout(resolve, 40));
+    type(get("input"), "new");
+    expect(await sent("find")).toEqual({ q: "new" });
+    expect(link.count("lvs_evt:find")).toBe(1);
   });
 
   it("evaluates only what reads what has changed", async () => {
@@ -189,6 +244,39 @@ describe("a live-template", () => {
 });
 
 describe("an expression that fails", () => {
+  it("is told with its line and column in a template from a string, each of its places", async () => {
+    vi.spyOn(console, "error").mockImplementation(() => {});
+    const html = `\n<p :text="user.name"></p>
+<ul><li :each="row in rows"><b :text="user.name"></b></li></ul>
+<input :ref="box" :sendinput="find" :value="box.localName"><i :each="n in user.list"></i>`;
+    customElements.define("test-places", templateElement(html));
+    const liveState = new LiveState({ url: server.url, topic: "clock" });
+    const errors: Json[] = [];
+    liveState.addEventListener("livestate-error", ({ detail }) => errors.push(detail.message));
+    const element = Object.assign(document.createElement("test-places"), { liveState });
+    document.body.append(element);
+    await answer({ rows: [1, 2] });
+    await until(() => textOf(element).includes("line 4"));
+    expect(findAll(element, "[role=alert]").map((one) => textOf(one))).toEqual([
+      expect.stringMatching(
+        /^The template has an error in line 2, column 11\. TypeError.*<p> user\.name$/,
+      ),
+      expect.stringMatching(
+        /^The template has an error in line 3, column 39\. TypeError.*<b> user\.name$/,
+      ),
+      expect.stringMatching(
+        /^The template has an error in line 4, column 70\. TypeError.*<i> user\.list$/,
+      ),
+    ]);
+    expect(errors[1]).toMatch(/^line 3, column 39: TypeError: .*\nuser\.name$/);
+    const field = find<HTMLInputElement>(element, "input");
+    expect(field.value).toBe("input");
+    type(field, "x");
+    expect(await sent("find")).toEqual({ value: "x" });
+    link.push(join, "state:change", { state: { user: { name: "Ada", list: [] } }, version: 1 });
+    await until(() => textOf(element) === "Ada");
+  });
+
   it("is named in the element's place and in livestate-error, until it is well", async () => {
     const log = vi.spyOn(console, "error").mockImplementation(() => {});
     const element = mount(`<p :text="user.name.first">raw</p><b :text="count"></b>`);

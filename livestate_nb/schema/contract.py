@@ -21,6 +21,7 @@ from livestate_nb.state.fields import is_named
 _DIALECT: Final = "https://json-schema.org/draft/2020-12/schema"
 _SAYS_NOTHING: Final = (Any, object, None, type(None), dict, dict[str, Any], dict[str, object])
 _ARRAYS: Final = frozenset({("numpy", "ndarray"), ("array", "array")})
+_NEVER_SENT: Final = "Null, which clients in JavaScript cannot send: they send {} in its place."
 _METAS: Final[Schema] = {
     "type": "object",
     "additionalProperties": {
@@ -157,7 +158,20 @@ def _events(contract: Contract, definitions: Definitions) -> Schema:
 def _payload(kind: Any, definitions: Definitions) -> Schema:
     if kind in (Any, object):
         return {"description": "Not annotated: anything."}
-    return payload_schema(kind, definitions)
+    return _without_null(payload_schema(kind, definitions))
+
+
+def _without_null(schema: Schema) -> Schema:
+    """Return the schema of whole payloads but for null, in whose place JavaScript sends ``{}``."""
+    if schema.get("type") == "null":
+        return {**schema, "description": _NEVER_SENT, "tsType": "never"}
+    if "enum" in schema:
+        return {**schema, "enum": [value for value in schema["enum"] if value is not None]}
+    kept = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
+    if not kept:
+        return schema
+    others = {key: one for key, one in schema.items() if key != "anyOf"}
+    return {**kept[0], **others} if len(kept) == 1 else {**others, "anyOf": kept}
 
 
 def _replies(contract: Contract, definitions: Definitions) -> Schema:

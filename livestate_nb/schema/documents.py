@@ -116,6 +116,8 @@ class DocumentSchemas:
             return {}
         if kind is None:
             return {"type": "null"}
+        if kind is typing.LiteralString:
+            return {"type": "string"}
         options = options_of(kind)
         if options is not None:
             return self._union(options)

@@ -1,4 +1,4 @@
-"""Models: the JSON Schema of pydantic's models, as pydantic says it.
+"""Models: the JSON Schema of pydantic's models and dataclasses, as pydantic says it.
 
 It imports nothing of pydantic that the user's model has not imported. It must not know channels.
 """
@@ -12,6 +12,7 @@ from livestate_nb.state.fields import is_named
 
 _MODELS: Final = frozenset({("pydantic", "BaseModel")})
 _MODE: Final = "serialization"
+_INPUT: Final = "validation"
 
 
 def is_model(cls: Any) -> bool:
@@ -38,7 +39,7 @@ def model_schema(
     """
     schema: Schema = cls.model_json_schema(
         by_alias=is_payload or cls.model_config.get("serialize_by_alias", False),
-        mode="validation" if is_payload else _MODE,
+        mode=_INPUT if is_payload else _MODE,
         schema_generator=_generator(),
     )
     named: dict[str, Schema] = schema.pop("$defs", {})
@@ -48,9 +49,28 @@ def model_schema(
     if ignored:
         schema = _without(schema, ignored)
         named = {name: _without(one, ignored) for name, one in named.items()}
-    if "$ref" in schema:
+    return _adopted(schema, named, definitions, is_payload=is_payload)
+
+
+def adapter_schema(adapter: Any, definitions: Definitions) -> Schema:
+    """Return the schema of the payloads that a TypeAdapter of pydantic reads.
+
+    Args:
+        adapter: from `livestate_nb.payload.adapter_of`.
+        definitions: takes in the named types in it.
+    """
+    schema: Schema = adapter.json_schema(mode=_INPUT, schema_generator=_generator())
+    named: dict[str, Schema] = schema.pop("$defs", {})
+    return _adopted(schema, named, definitions, is_payload=True)
+
+
+def _adopted(
+    schema: Schema, named: dict[str, Schema], definitions: Definitions, *, is_payload: bool
+) -> Schema:
+    """Return what pydantic says, a class as a reference to its definition."""
+    if "properties" not in schema or "title" not in schema:
         return definitions.adopt(schema, named, is_payload=is_payload)
-    reference = definitions.enter(schema.get("title", cls.__name__), is_payload=is_payload)
+    reference = definitions.enter(schema["title"], is_payload=is_payload)
     definitions.fill(reference, definitions.adopt(schema, named, is_payload=is_payload))
     return reference
 
@@ -68,7 +88,7 @@ def _without(schema: Schema, names: Collection[str]) -> Schema:
 
 
 def _generator() -> Any:
-    """Return pydantic's generator, but for fields with defaults: what is sent has them."""
+    """Return pydantic's generator, but for fields with defaults, and those that nobody may set."""
     module: Any = import_module("pydantic.json_schema")
 
     class Generator(module.GenerateJsonSchema):  # type: ignore[misc]  # pydantic is the user's
@@ -77,5 +97,11 @@ def _generator() -> Any:
                 return not field.get("serialization_exclude_if")
             required: bool = super().field_is_required(field, total)
             return required
+
+        def field_is_present(self, field: Any) -> bool:
+            if self.mode == _INPUT and field.get("init") is False:
+                return False  # what a dataclass does not take, pydantic passes over
+            present: bool = super().field_is_present(field)
+            return present
 
     return Generator

@@ -1,7 +1,7 @@
 """Payloads: the JSON Schema of what clients may send, by a handler's annotation.
 
-Payloads are read by msgspec, and models in them by pydantic; so both say what they read. It must
-not know channels.
+Payloads are read by msgspec or pydantic, and models in them by pydantic; so both say what they
+read. It must not know channels.
 """
 
 from collections.abc import Callable
@@ -10,8 +10,9 @@ from typing import Any, Final
 
 import msgspec
 
+from livestate_nb.payload import adapter_of
 from livestate_nb.schema.definitions import Definitions, Schema
-from livestate_nb.schema.models import is_model, model_schema
+from livestate_nb.schema.models import adapter_schema, is_model, model_schema
 
 BYTES: Final = (bytes, bytearray, memoryview)
 """What travels in binary frames where it is a whole payload or detail."""
@@ -31,6 +32,8 @@ def payload_schema(kind: Any, definitions: Definitions) -> Schema:
     """
     if kind in BYTES:
         return dict(_BINARY)
+    if (adapter := adapter_of(kind)) is not None:
+        return adapter_schema(adapter, definitions)
     hook: Callable[[Any], Schema] = partial(_other, definitions)
     [schema], named = msgspec.json.schema_components([kind], schema_hook=hook)
     return definitions.adopt(schema, named, is_payload=True)

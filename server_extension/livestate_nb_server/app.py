@@ -124,7 +124,7 @@ class LiveStateApp(ExtensionApp):
                 (r"/livestate/websocket", LiveStateHandler, served),
                 (r"/livestate/longpoll", LongPollHandler, polled),
                 (r"/livestate/kernels/([^/]+)/websocket", KernelHandler, bound),
-                *routes(bundle.PAGE, self.gallery),
+                *routes(bundle.PAGE, self.gallery, self._desk),
             ]
         )
 

@@ -12,7 +12,9 @@ from jupyter_server.auth.decorator import allow_unauthenticated, ws_authenticate
 from tornado import web
 
 from livestate_nb_server.admission import AdmissionHandler
+from livestate_nb_server.desk import Desk
 from livestate_nb_server.gallery import Gallery, module
+from livestate_nb_server.params import AUTH_HEADER
 
 _JAVASCRIPT: Final = "text/javascript; charset=utf-8"
 _IMMUTABLE: Final = "public, max-age=31536000, immutable"
@@ -57,17 +59,19 @@ def _read(file: Path, _changed: int) -> tuple[bytes, bytes]:
 
 
 class ElementHandler(AdmissionHandler):
-    """Give elements, as modules, to who may join channels."""
+    """Give elements, as modules, to who may join channels: those whom the app lets in, too."""
 
-    def initialize(self, gallery: Gallery) -> None:
-        """Take what finds elements."""
+    def initialize(self, gallery: Gallery, desk: Desk) -> None:
+        """Take what finds elements, and what asks what the app says to who wants one."""
         super().initialize()
         self._gallery = gallery
+        self._desk = desk
 
     @ws_authenticated
     async def get(self, tag: str) -> None:
         """Answer with the module of an element as it is now; a page asks for it each time."""
         await self.authorize()
+        await self.admit(self._desk, lambda: self.request.headers.get(AUTH_HEADER))
         try:
             source = await self._gallery.source(tag)
         except TimeoutError:
@@ -97,11 +101,11 @@ class ElementHandler(AdmissionHandler):
 
 
 def routes(
-    root: Path, gallery: Gallery
+    root: Path, gallery: Gallery, desk: Desk
 ) -> list[tuple[str, type[web.RequestHandler], dict[str, Any]]]:
     """Return the routes, below the server's base_url."""
     files = {file.relative_to(root).as_posix(): file for file in root.rglob("*.js")}
     return [
         (r"/livestate/static/(.+)", StaticHandler, {"files": files}),
-        (r"/livestate/elements/([^/]+)\.js", ElementHandler, {"gallery": gallery}),
+        (r"/livestate/elements/([^/]+)\.js", ElementHandler, {"gallery": gallery, "desk": desk}),
     ]

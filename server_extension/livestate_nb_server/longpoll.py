@@ -16,13 +16,13 @@ from livestate_nb.errors import ProtocolError
 from livestate_nb_server.admission import AdmissionHandler
 from livestate_nb_server.client import MAX_FRAME
 from livestate_nb_server.desk import Desk
+from livestate_nb_server.params import AUTH_HEADER
 from livestate_nb_server.polls import TOKEN_PREFIX, Poll, Polls
 
 MAX_LINES: Final = 100
 """Frames of one request; the rest is ignored."""
 
 TOKEN_HEADER: Final = "X-Phoenix-Longpoll-Token"  # noqa: S105 - a name, no secret
-AUTH_HEADER: Final = "X-Phoenix-AuthToken"
 
 _NDJSON: Final = "application/x-ndjson"
 

@@ -13,6 +13,9 @@ from livestate_nb.codec import Json
 AUTH_PROTOCOL: Final = "base64url.bearer.phx."
 """In front of an authToken that phoenix.js offers as a subprotocol (phoenix transport.ex)."""
 
+AUTH_HEADER: Final = "X-Phoenix-AuthToken"
+"""Where requests that are for no WebSocket have an authToken (phoenix longpoll.js)."""
+
 MAX_PARAMS: Final = 1000
 """Params in one address; more are refused."""
 

@@ -7,7 +7,7 @@ from livestate_nb import Channel, Refuse, on
 
 class Todos(Channel, topic="todos:*", shared=True):
     def init(self, params: Any) -> Any:
-        return {"items": [], "query": "", "user": {"name": "Ada"}, "next": 1}
+        return {"items": [], "query": "", "user": {"name": "Ada"}, "next": 1, "size": "L"}
 
     @on("add_todo")
     def add(self, payload: Any, state: Any) -> None:
@@ -39,6 +39,10 @@ class Todos(Channel, topic="todos:*", shared=True):
     @on("search")
     def search(self, payload: Any, state: Any) -> None:
         state["query"] = payload["q"]
+
+    @on("resize")
+    def resize(self, payload: Any, state: Any) -> None:
+        state["size"] = payload["size"]
 
 
 def _find(payload: Any, state: Any) -> Any:

@@ -10,7 +10,7 @@ export interface BoardEvents {
   /** Not annotated: anything. */
   clear: unknown;
   invite: UserInput;
-  paint: Color | null;
+  paint: Color;
   /** Bytes, or their base64 text. */
   upload: ArrayBuffer | ArrayBufferView | string;
 }

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 import jsonschema
 import numpy as np
@@ -111,6 +111,25 @@ def test_a_fallback_takes_all_other_events() -> None:
     assert "[key: string]: unknown; }" in declared(Nothing, "NothingEvents")
     assert "[key: string]" not in declared(Some, "SomeEvents")
     assert "/** Not annotated: anything. */ inc: unknown;" in declared(Some, "SomeEvents")
+
+
+def test_null_is_no_payload_of_clients_in_javascript() -> None:
+    class Nullable(Channel, topic="nullable:*"):
+        @on("choice")
+        def choice(self, payload: Literal["a"] | None, state: Any) -> None: ...
+
+        @on("inner")
+        def inner(self, payload: Name | None, state: Any) -> None: ...
+
+        @on("none")
+        def none(self, payload: None, state: Any) -> None: ...
+
+        @on("some")
+        def some(self, payload: list[int | None] | str | None, state: Any) -> None: ...
+
+    told = declared(Nullable, "NullableEvents")
+    assert 'choice: "a"; inner: Name; ' in told
+    assert "they send {} in its place. */ none: never; some: (number | null)[] | string; }" in told
 
 
 def test_replies_are_those_of_the_class_and_of_its_bases() -> None:

@@ -9,6 +9,7 @@ import attrs
 import jsonschema
 import msgspec
 import pydantic
+import pydantic.dataclasses
 import pytest
 
 from livestate_nb.errors import InvalidPayload
@@ -53,6 +54,26 @@ class Strict(pydantic.BaseModel, extra="forbid"):
     n: int = pydantic.Field(ge=1)
 
 
+@pydantic.dataclasses.dataclass
+class Checked:
+    """What pydantic reads."""
+
+    title: str = pydantic.Field(alias="theTitle", max_length=3)
+    model: Model | None = None
+    inner: "Checked | None" = None
+    mark: int = field(default=0, init=False)
+
+
+@pydantic.dataclasses.dataclass
+class Leaf:
+    n: int = 0
+
+
+@dataclass
+class Around:
+    leaf: Leaf
+
+
 @dataclass
 class Holder:
     model: Strict | None
@@ -87,6 +108,15 @@ CASES: list[tuple[Any, str, list[Any], list[Any]]] = [
         [{"title": "a"}],
     ),
     (Strict, "interface Strict { n: number; }", [{"n": 1}], [{"n": 0}, {"n": 1, "m": 1}]),
+    (
+        Checked,
+        "interface Checked { theTitle: string; model?: Model | null; inner?: Checked | null; }",
+        [{"theTitle": "a"}, {"theTitle": "a", "model": {"theTitle": "b"}, "more": 1}],
+        [{"title": "a"}, {"theTitle": "long"}, {"theTitle": "a", "model": {"title": "b"}}],
+    ),
+    (Leaf, "interface Leaf { n?: number; }", [{}, {"n": 1}], [{"n": "x"}, []]),
+    (Around, "interface Around { leaf: Leaf; }", [{"leaf": {}}], [{}, {"leaf": {"n": "x"}}]),
+    (list[Leaf | None], "type Root = (Leaf | null)[];", [[], [{"n": 1}, None]], [{}, [{"n": "x"}]]),
     (
         Holder,
         "interface Holder { model: Strict | null; color?: Color; }",

@@ -1,15 +1,17 @@
 """The connect callback: what it is told, what it gives to channels, and whom it keeps out."""
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
 
+from livestate_nb_server.params import AUTH_HEADER
 from tests.clients import until
 from tests.server_extension import channels as app
 from tests.server_extension.kernels import Bind, Kernel
 from tests.server_extension.test_relay import Start
-from tests.server_extension.web import Connect, status
+from tests.server_extension.web import OUTSIDER, Connect, status
 from tests.sockets import nodelays
 
 CALLBACK = "tests.server_extension.channels:connect"
@@ -138,6 +140,34 @@ async def test_an_auth_token_that_cannot_be_read_is_refused(connect: Connect) ->
     offered = ["phoenix", "base64url.bearer.phx.a"]
     assert await status(connect(subprotocols=offered)) == 403
     assert app.CALLS == []
+
+
+class TestElement:
+    @pytest.fixture
+    def options(self, tmp_path: Path) -> dict[str, Any]:
+        (tmp_path / "todo-list.js").write_text("export default class extends HTMLElement {}")
+        elements = {"todo-list": str(tmp_path / "todo-list.js")}
+        return {"LiveStateApp": {"connect": CALLBACK, "elements": elements}}
+
+    async def test_it_is_asked_who_may_have_an_element(self, jp_fetch: Any, login: Any) -> None:
+        def fetch(tag: str = "todo-list", **headers: str) -> Any:
+            return jp_fetch(f"livestate/elements/{tag}.js", headers=headers, params=params)
+
+        user, headers = await login()
+        params = {"as": "ann", "a[b]": "1"}
+        assert await status(fetch(**headers, **{AUTH_HEADER: "secret"})) == 200
+        assert [({"as": "ann", "a": {"b": "1"}}, user["username"], "secret")] == app.CALLS
+        assert await status(fetch("x-missing", **headers)) == 404
+        for who in ("nobody", "fail"):
+            params = {"as": who}
+            assert await status(fetch(**headers)) == 403
+            assert await status(fetch("x-missing", **headers)) == 403
+        assert app.CALLS[-1][2] is None
+
+    async def test_nobody_is_asked_about_who_is_not_logged_in(self, jp_fetch: Any) -> None:
+        path = "livestate/elements/todo-list.js"
+        assert await status(jp_fetch(path, headers={**OUTSIDER})) == 403
+        assert app.CALLS == []
 
 
 @pytest.mark.parametrize(

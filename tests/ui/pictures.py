@@ -1,4 +1,5 @@
-"""Draw docs/images/ui-*.png and voila.png from notebooks/stock.ipynb.
+"""Draw pictures of docs/images: ui-*.png and voila.png from notebooks/stock.ipynb, and react-*.png
+and page-*.png from a notebook of cells that are elements.
 
 Run ``python -m tests.ui.pictures``.
 """
@@ -13,10 +14,42 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.servers import serve
 from tests.ui.hosts import WITH_LIVESTATE, voila
-from tests.ui.lab import LAB, Tab, chromium, new_context
+from tests.ui.lab import LAB, Tab, chromium, new_context, notebook
+from tests.ui.test_cells import ELEMENT, SETUP
 
 ROOT = Path(__file__).parents[2]
+IMAGES = ROOT / "docs" / "images"
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
+SHARED = f"""{SETUP.replace('topic="todos:*"', 'topic="todos:*", shared=True')}
+Todos.publish()
+"""
+REACT = """\
+%%live_element todo-react --topic todos:me
+import { createElement as h, useState } from "react";
+import { reactElement } from "livestate-nb/react";
+
+function Todos({ state, live }) {
+  const [isShort, setShort] = useState(false);
+  const shown = state.items.filter((item) => !(isShort && item.done));
+  return h("section", null,
+    h("h3", null, `${shown.length} of ${state.items.length} things`),
+    h("ul", null, shown.map(({ title }) => h("li", { key: title }, title))),
+    h("button", { onClick: () => setShort(!isShort) }, isShort ? "Show all" : "Hide what is done"));
+}
+
+export default reactElement(Todos);
+"""
+PAGE = """<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="color-scheme" content="light dark">
+<title>A plain page</title>
+<style>body { font: 16px/1.5 system-ui, sans-serif; margin: 1.5em 2em }</style>
+<script type="module" src="../livestate/elements/todo-list.js"></script>
+<h1>A plain page</h1>
+<p>No notebook and no build: a script, and the tag that it defines.</p>
+<todo-list url="/livestate" topic="todos:me"></todo-list>
+"""
 BESIDE = """<body style="margin: 0"><div id="both" style="display: inline-flex; gap: 1px">
 <img src="data:image/png;base64,{}"><img src="data:image/png;base64,{}"></div>"""
 
@@ -51,6 +84,42 @@ def main() -> None:
     """Draw all."""
     elements()
     dashboard()
+    cells()
+
+
+def cells() -> None:
+    """Run cells that are elements in JupyterLab, and draw one of React, and one on a plain page."""
+    directory = Path(tempfile.mkdtemp())
+    (directory / "page.html").write_text(PAGE)
+    config = f"c.ServerApp.extra_static_paths = [{str(directory)!r}]"
+    with serve(directory, "jupyterlab", *LAB, config=config) as server, chromium() as browser:
+        notebook(server.root / "cells.ipynb", ("a", SHARED), ("b", ELEMENT), ("c", REACT.rstrip()))
+        context = new_context(browser)
+        tab = Tab(server, context, "cells.ipynb")
+        tab.run_all()
+        own, react = (tab.page.locator("livestate-view").nth(index) for index in range(2))
+        own.get_by_placeholder("What else?").fill("Put it on a page")
+        own.get_by_role("button", name="Add").click()
+        own.get_by_label("Write an element in a cell").check()
+        expect(react.get_by_text("2 of 2 things")).to_be_visible()
+        tab.command("notebook:toggle-all-cell-line-numbers")
+        tab.page.set_viewport_size({"width": 1280, "height": 2000})
+        tab.page.add_style_tag(content=".Toastify { display: none }")
+        cell = tab.page.locator(".jp-CodeCell").nth(2)
+        page = context.new_page()
+        page.set_viewport_size({"width": 640, "height": 300})
+        page.goto(f"{server.url}static/page.html")
+        expect(page.get_by_text("To do: 1 of 2")).to_be_visible()
+        for theme, scheme in zip(THEMES, ("light", "dark"), strict=True):
+            tab.page.bring_to_front()
+            tab.theme(theme)
+            expect(tab.page.locator("#jupyterlab-splash")).to_have_count(0)
+            tab.page.mouse.move(0, 0)
+            cell.screenshot(path=IMAGES / f"react-{scheme}.png")
+            page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two
+            page.bring_to_front()
+            page.screenshot(path=IMAGES / f"page-{scheme}.png")
+    shutil.rmtree(directory)
 
 
 def dashboard() -> None:
@@ -72,7 +141,7 @@ def dashboard() -> None:
             both.append(base64.b64encode(page.screenshot()).decode())
             page.set_viewport_size({"width": 1281, "height": 900})
             page.set_content(BESIDE.format(both[0], both[-1]))
-            page.locator("#both").screenshot(path=ROOT / "docs" / "images" / "voila.png")
+            page.locator("#both").screenshot(path=IMAGES / "voila.png")
         shutil.rmtree(directory)
 
 
@@ -106,7 +175,7 @@ def elements() -> None:
         page = context.new_page()
         for name, both in shots.items():
             page.set_content(BESIDE.format(*both))
-            page.locator("#both").screenshot(path=ROOT / "docs" / "images" / f"ui-{name}.png")
+            page.locator("#both").screenshot(path=IMAGES / f"ui-{name}.png")
     shutil.rmtree(directory)
 
 

@@ -243,8 +243,9 @@ def test_a_cell_of_html_is_a_template(tab: Tab) -> None:
     expect(view.get_by_text("2 to do")).to_be_visible()
 
 
-def test_a_mistake_in_a_template_names_the_expression(tab: Tab) -> None:
+def test_a_mistake_in_a_template_names_the_expression_and_its_line(tab: Tab) -> None:
     tab.edit("broken", TEMPLATE.replace("items.length", "items.nope.length"))
     tab.run("broken")
     alert = tab.page.locator("livestate-view").last.get_by_role("alert")
+    expect(alert).to_contain_text("The template has an error in line 2, column 12.")
     expect(alert).to_contain_text("`${items.nope.length} things`")

@@ -72,7 +72,7 @@ def test_a_template_shows_and_changes_a_state_that_two_pages_share(visit: Open) 
     one = visit("template")
     expect(one.locator("h1")).to_have_text("Todos of Ada")
     expect(one.locator(".fallback")).to_have_count(0)
-    form = one.locator("form input")
+    form = one.locator("form input[name=title]")
     for title in ("milk", "tea"):
         form.fill(title)
         form.press("Enter")
@@ -94,9 +94,9 @@ def test_a_template_shows_and_changes_a_state_that_two_pages_share(visit: Open) 
 def test_what_is_typed_and_the_focus_outlast_patches(visit: Open) -> None:
     one, two = visit("template"), visit("template")
     for title in ("a", "b", "c"):
-        one.locator("form input").fill(title)
-        one.locator("form input").press("Enter")
-        expect(one.locator("form input")).to_have_value("")
+        one.locator("form input[name=title]").fill(title)
+        one.locator("form input[name=title]").press("Enter")
+        expect(one.locator("form input[name=title]")).to_have_value("")
     field = two.locator("li[data-id='1'] input[name=title]")
     field.fill("half a ti")
     field.evaluate("field => field.setSelectionRange(4, 6)")
@@ -125,10 +125,49 @@ def test_an_input_is_sent_as_it_is_typed_and_events_that_fail_are_told(visit: Op
     expect(search).to_have_value("quick typing")
     page.locator("form button").click()
     expect(page.locator(".failure")).to_have_text("A todo needs a title.")
-    page.locator("form input").fill("a title")
+    page.locator("form input[name=title]").fill("a title")
     page.locator("form button").click()
     expect(page.locator(".failure")).to_have_count(0)
-    expect(page.locator("form input")).to_have_value("")
+    expect(page.locator("form input[name=title]")).to_have_value("")
+
+
+def test_radio_buttons_keep_what_was_chosen_until_it_was_sent(visit: Open) -> None:
+    one, two = visit("template"), visit("template")
+    small, middle, large = (two.locator("#size input").nth(index) for index in range(3))
+    expect(large).to_be_checked()
+    middle.check()  # it sends nothing
+    one.locator("#size input").first.check()
+    expect(small).to_have_js_property("defaultChecked", True)
+    expect(middle).to_be_checked()
+    two.locator("#size").evaluate("form => form.reset()")
+    expect(small).to_be_checked()
+    middle.check()
+    one.locator("#size input").last.check()
+    expect(large).to_have_js_property("defaultChecked", True)
+    expect(middle).to_be_checked()
+    small.check()
+    expect(one.locator("#size input").first).to_be_checked()
+    one.locator("#size input").last.check()
+    expect(large).to_be_checked()
+
+
+def test_a_template_that_is_given_another_topic_shows_nothing_of_the_first(visit: Open) -> None:
+    page = visit("template")
+    title = page.locator("form input[name=title]")
+    title.fill("half a ti")
+    seen = page.locator("#list").evaluate(
+        """async (list) => {
+          list.topic += "-other";
+          await list.updateComplete;
+          return list.innerText;
+        }"""
+    )
+    assert seen == "Connecting…"
+    expect(title).to_have_value("")
+    expect(page.locator("#count output")).to_have_text("0")
+    title.fill("milk")
+    title.press("Enter")
+    expect(page.locator("#count output")).to_have_text("1")
 
 
 def test_a_wrong_expression_is_shown_in_its_place(visit: Open) -> None:

@@ -2,8 +2,8 @@
  * Paths: the part of a state that an element shows. It knows nothing of elements.
  */
 
-import { isObject, type Json } from "../json";
-import { parsePath } from "../selection";
+import type { Json } from "../json";
+import { follow, parsePath } from "../selection";
 
 /**
  * What leads to a part of a state: a path such as `user.name`, `rows[0]["first name"]`, `""` for all
@@ -19,15 +19,9 @@ export function keysOf(path: Path): readonly (string | number)[] {
   return typeof path === "string" ? parsePath(path) : path;
 }
 
-/** Returns what a path leads to; undefined if nothing is there. Prototypes are out of reach. */
+/** Returns what a path leads to; undefined if nothing is there. */
 export function read(state: Json, path: Path): Json | undefined {
-  let value = state;
-  for (const key of keysOf(path)) {
-    if (Array.isArray(value)) value = /^(0|[1-9]\d*)$/.test(`${key}`) ? value[+key] : undefined;
-    else if (isObject(value) && Object.hasOwn(value, key)) value = value[key];
-    else return undefined;
-  }
-  return value;
+  return follow(state, keysOf(path));
 }
 
 /** Returns a path as people read it. */

@@ -13,6 +13,7 @@ describe("a path", () => {
     [["user", "e.mail"], "a@b"],
     [["rows", 0, "title"], "x"],
     [[""], 1],
+    ["rows.length", 1],
   ])("%j leads to a part", (path, part) => {
     expect(read(state, path)).toBe(part);
   });
@@ -22,7 +23,8 @@ describe("a path", () => {
     "user.name.first",
     "rows.1",
     "rows.01",
-    "rows.length",
+    "rows.0.title.b",
+    "rows.length.0",
     "user.toString",
     "__proto__",
     "user.constructor.name",
