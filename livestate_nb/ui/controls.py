@@ -38,7 +38,8 @@ def text(
         path: which part of the state it shows.
         on: the event that it dispatches.
         label: its label; one made of the path by default, where it can be edited.
-        rows: lines of the field; more than 1 let Enter begin a new one (Ctrl+Enter sends).
+        rows: lines of the field; more than 1 let Enter begin a new one (Ctrl+Enter sends). By
+            default as many as the text has.
         payload: fields of the payload besides ``value``.
 
     Raises:
