@@ -100,13 +100,13 @@ def test_each_control_says_what_it_needs() -> None:
         "max": 1.5,
         "step": 0.5,
     }
-    assert ui.select("c", ["red", 1, None, True], on="set").layout()["options"] == [
-        ["red", "red"],
-        ["1", 1],
-        ["null", None],
-        ["true", True],
-    ]
-    assert ui.select("c", {"Red": "r"}, on="set").layout()["options"] == [["Red", "r"]]
+    mixed = ui.select("c", ["red", 1, None, ["a", 2]], on="set").layout()
+    assert mixed["options"] == ["red", 1, None, ["a", 2]]
+    assert mixed["labels"] == ["red", "1", "null", '["a",2]']
+    named = ui.select("c", {"Red": "r", "2": 1, "1": 2}, on="set").layout()
+    assert named["options"] == ["r", 1, 2]
+    assert named["labels"] == ["Red", "2", "1"]  # in their order, which an object would lose
+    assert "labels" not in ui.select("c", ("a", "b"), on="set").layout()
     assert ui.select("c", "all.colours", on="set").layout()["optionsPath"] == ["all", "colours"]
     assert ui.slider("v", on="set", max=11).layout() == {
         "kind": "slider",
