@@ -124,6 +124,9 @@ def test_each_control_says_what_it_needs() -> None:
     }
     assert ui.checkbox("b", on="set").layout() == {"kind": "checkbox", "path": ["b"], "on": "set"}
     assert ui.markdown("notes").layout() == {"kind": "markdown", "path": ["notes"]}
+    remote = ui.markdown("notes", remote_media=True)
+    assert remote.layout()["remoteMedia"] is True
+    assert repr(remote) == "ui.markdown('notes', remote_media=True)"
     assert ui.progress("part").layout() == {"kind": "progress", "path": ["part"], "total": 1}
 
 
@@ -213,6 +216,7 @@ def test_ui_is_loaded_when_it_is_used() -> None:
         (lambda: ui.select("c", 3, on="set"), "ui.select: options: expected a list of values"),
         (lambda: ui.select("c", [object()], on="set"), "ui.select: options: expected what JSON"),
         (lambda: ui.progress("n", None), "ui.progress: total: expected a number, got None"),
+        (lambda: ui.markdown("a", remote_media="no"), "remote_media: expected a bool, got 'no'"),
         (lambda: ui.row("title"), r"expected elements, such as ui.text\('title'\), got 'title'"),
         (lambda: ui.column(ui.row(ui.json()), [ui.json()]), "as number 2"),
         (lambda: ui.form(dict, on="add"), "ui.form: schema: expected a dataclass"),

@@ -165,7 +165,7 @@ function box(field: FormField, keys: readonly string[]): TemplateResult {
     type=${INPUT_TYPES[control] ?? "text"}
     value=${start}
     autocomplete="off"
-    step=${control === "number" ? (step ?? "any") : nothing}
+    step=${control === "text" ? nothing : (step ?? "any")}
     min=${ifDefined(min)}
     max=${ifDefined(max)}
     minlength=${ifDefined(minLength)}

@@ -49,6 +49,10 @@ export class FormPart extends Control {
       padding: 0;
       border: 0;
     }
+    fieldset:disabled {
+      opacity: 1; /* its controls are dimmed themselves */
+      cursor: auto;
+    }
     .group[disabled] > :not(legend),
     .variants > .group[disabled] {
       display: none;
@@ -95,9 +99,9 @@ export class FormPart extends Control {
   }
 
   /** What is open follows the controls, which are reset after this event. */
-  #reset = async (reset: Event): Promise<void> => {
+  #reset = async ({ target }: Event): Promise<void> => {
     await Promise.resolve();
-    openChosen(reset.target as HTMLFormElement);
+    openChosen(target as HTMLFormElement);
   };
 
   #submit = async (submitted: SubmitEvent): Promise<void> => {

@@ -172,8 +172,19 @@ export class JsonPart extends Part {
 
 /** `<livestate-markdown>`: a text in Markdown. HTML in it is kept as far as it can't run. */
 export class MarkdownPart extends Part {
+  static override properties: PropertyDeclarations = {
+    remoteMedia: { type: Boolean, attribute: "remote-media" },
+  };
+
+  /** Are images, sounds and films of other servers loaded? They are links otherwise. */
+  declare remoteMedia: boolean;
   #code = new OnDemand(this, () => import("./markdown"));
-  #converted = { from: "", html: nothing as unknown };
+  #converted = { from: "", isRemote: false, html: nothing as unknown };
+
+  constructor() {
+    super();
+    this.remoteMedia = false;
+  }
 
   override show(value: Json): unknown {
     const problem = this.#code.problem("Markdown");
@@ -181,8 +192,10 @@ export class MarkdownPart extends Part {
     const text = textOf(value);
     const { convert } = this.#code.module ?? {};
     if (!convert) return html`<div style="white-space: pre-wrap">${text}</div>`;
-    if (this.#converted.from !== text || this.#converted.html === nothing) {
-      this.#converted = { from: text, html: unsafeHTML(convert(text)) };
+    const { from, html: before, isRemote } = this.#converted;
+    if (from !== text || isRemote !== this.remoteMedia || before === nothing) {
+      const made = unsafeHTML(convert(text, this.remoteMedia));
+      this.#converted = { from: text, isRemote: this.remoteMedia, html: made };
     }
     return html`<div class="markdown">${this.#converted.html}</div>`;
   }
