@@ -29,7 +29,7 @@ const OPTIONS = {
 const named = {
   name: "full names",
   setup({ onResolve }) {
-    onResolve({ filter: /^\.\// }, ({ path, kind }) =>
+    onResolve({ filter: /^\.\.?\// }, ({ path, kind }) =>
       kind === "entry-point" ? undefined : { path: `${path}.js`, external: true },
     );
   },
@@ -67,6 +67,6 @@ for (const file of await readdir(DIST, { recursive: true })) {
   if (!file.endsWith(".d.ts")) continue;
   const path = join(DIST, file);
   const text = await readFile(path, "utf8");
-  await writeFile(path, text.replace(/((?:from |import\()"\.\/[^"]+)"/g, '$1.js"'));
+  await writeFile(path, text.replace(/((?:from |import\()"\.\.?\/[^"]+)"/g, '$1.js"'));
 }
 await copyFile("../LICENSE", `${DIST}/LICENSE`);

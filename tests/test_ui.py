@@ -4,7 +4,7 @@ import json
 import subprocess
 import sys
 from dataclasses import dataclass, field
-from datetime import date, datetime, time
+from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from enum import Enum
 from typing import Annotated, Any, Literal, NotRequired, TypedDict
@@ -100,13 +100,13 @@ def test_each_control_says_what_it_needs() -> None:
         "max": 1.5,
         "step": 0.5,
     }
-    assert ui.select("c", ["red", 1, None, True], on="set").layout()["options"] == [
-        ["red", "red"],
-        ["1", 1],
-        ["null", None],
-        ["true", True],
-    ]
-    assert ui.select("c", {"Red": "r"}, on="set").layout()["options"] == [["Red", "r"]]
+    mixed = ui.select("c", ["red", 1, None, ["a", 2]], on="set").layout()
+    assert mixed["options"] == ["red", 1, None, ["a", 2]]
+    assert mixed["labels"] == ["red", "1", "null", '["a",2]']
+    named = ui.select("c", {"Red": "r", "2": 1, "1": 2}, on="set").layout()
+    assert named["options"] == ["r", 1, 2]
+    assert named["labels"] == ["Red", "2", "1"]  # in their order, which an object would lose
+    assert "labels" not in ui.select("c", ("a", "b"), on="set").layout()
     assert ui.select("c", "all.colours", on="set").layout()["optionsPath"] == ["all", "colours"]
     assert ui.slider("v", on="set", max=11).layout() == {
         "kind": "slider",
@@ -124,6 +124,9 @@ def test_each_control_says_what_it_needs() -> None:
     }
     assert ui.checkbox("b", on="set").layout() == {"kind": "checkbox", "path": ["b"], "on": "set"}
     assert ui.markdown("notes").layout() == {"kind": "markdown", "path": ["notes"]}
+    remote = ui.markdown("notes", remote_media=True)
+    assert remote.layout()["remoteMedia"] is True
+    assert repr(remote) == "ui.markdown('notes', remote_media=True)"
     assert ui.progress("part").layout() == {"kind": "progress", "path": ["part"], "total": 1}
 
 
@@ -213,6 +216,7 @@ def test_ui_is_loaded_when_it_is_used() -> None:
         (lambda: ui.select("c", 3, on="set"), "ui.select: options: expected a list of values"),
         (lambda: ui.select("c", [object()], on="set"), "ui.select: options: expected what JSON"),
         (lambda: ui.progress("n", None), "ui.progress: total: expected a number, got None"),
+        (lambda: ui.markdown("a", remote_media="no"), "remote_media: expected a bool, got 'no'"),
         (lambda: ui.row("title"), r"expected elements, such as ui.text\('title'\), got 'title'"),
         (lambda: ui.column(ui.row(ui.json()), [ui.json()]), "as number 2"),
         (lambda: ui.form(dict, on="add"), "ui.form: schema: expected a dataclass"),
@@ -351,7 +355,8 @@ def test_a_form_is_made_of_a_pydantic_model() -> None:
     assert made["size"]["options"] == [["s", "s"], ["l", "l"]]
     assert made["size"]["default"] == "l"
     assert made["place"]["control"] == "group"
-    assert made["kind"]["options"] == [["a", "a"]]
+    assert made["place"]["optional"] is True
+    assert made["kind"] == {"label": "Kind", "control": "constant", "default": "a"}
     assert made["h"] == {
         "label": "H",
         "control": "number",
@@ -385,6 +390,133 @@ def test_a_form_is_made_of_typed_dicts_structs_and_attrs_classes() -> None:
         "max": 4,
     }
     assert fields(Attrs)["done"] == {"label": "Done", "control": "checkbox", "default": False}
+
+
+@dataclass
+class Visit:
+    place: Place | None
+    city: Place = field(default_factory=Place)
+    stay: Place = field(default_factory=lambda: Place("Arles"))
+    guide: Attrs = field(default_factory=lambda: Attrs("none"))
+    sure: bool | None = None
+    tags: list[str] | None = None
+
+
+class Entry(TypedDict):
+    place: NotRequired[Place]
+    sure: NotRequired[bool]
+    kind: NotRequired[Literal["a"]]
+
+
+def test_what_can_be_left_out_or_null_is_told_from_what_is_empty() -> None:
+    made = fields(Visit)
+    optional = {name: one.get("optional", False) for name, one in made.items()}
+    # The others are the same when they are empty.
+    assert [name for name, is_optional in optional.items() if is_optional] == ["place", "guide"]
+    assert made["place"]["required"] is made["place"]["nullable"] is True
+    yes_or_no = {"control": "select", "options": [["yes", True], ["no", False]]}
+    assert made["sure"] == {"label": "Sure", "nullable": True, **yes_or_no}
+    assert made["tags"] == {"label": "Tags", "nullable": True, "control": "lines"}
+    entry = fields(Entry)
+    assert entry["place"]["optional"] is True
+    assert entry["sure"] == {"label": "Sure", **yes_or_no}
+    assert entry["kind"]["options"] == [["a", "a"]]  # which can be chosen, or not
+
+
+class Circle(msgspec.Struct, tag="circle", frozen=True):
+    radius: float
+    at: datetime | None = None
+
+
+class Square(msgspec.Struct, tag="square", frozen=True):
+    side: float = 1
+
+
+class Drawing(msgspec.Struct):
+    shape: Circle | Square
+    under: Circle | Square | None = None
+    over: Circle | Square = Circle(2.5)
+    place: Circle = Circle(4)
+
+
+class Cat(pydantic.BaseModel):
+    kind: Literal["cat", "kitten"] = "cat"
+    lives: int = 9
+
+
+class Dog(pydantic.BaseModel):
+    kind: Literal["dog"]
+
+
+class Owner(pydantic.BaseModel):
+    pet: Annotated[Cat | Dog, pydantic.Field(discriminator="kind")] | None = None
+    other: Cat | Dog | None = None
+
+
+def test_a_union_that_a_tag_tells_apart_is_a_choice_of_classes() -> None:
+    made = fields(Drawing)
+    kind = {"name": "type", "label": "Type", "required": True, "control": "constant"}
+    radius = {"name": "radius", "label": "Radius", "required": True, "control": "number"}
+    at = {"name": "at", "label": "At", "nullable": True, "control": "datetime"}
+    side = {"name": "side", "label": "Side", "control": "number", "default": 1}
+    square = ["square", [{**kind, "default": "square"}, side]]
+    circle = ["circle", [{**kind, "default": "circle"}, radius, at]]
+    assert made["shape"] == {
+        "label": "Shape",
+        "required": True,
+        "control": "variants",
+        "variants": [circle, square],
+    }
+    assert made["under"]["nullable"] is True
+    begun = ["circle", [{**kind, "default": "circle"}, {**radius, "default": 2.5}, at]]
+    assert made["over"]["variants"] == [begun, square]
+    assert made["over"]["chosen"] == 0
+    assert made["place"]["fields"] == [
+        {**kind, "default": "circle"},
+        {**radius, "default": 4.0},
+        at,
+    ]
+    owner = fields(Owner)
+    assert [label for label, _ in owner["pet"]["variants"]] == ["cat or kitten", "dog"]
+    assert owner["other"]["control"] == "json"
+    with pytest.raises(TypeError, match="make a class with a field of that type"):
+        ui.form(Circle | Square, on="add")  # type: ignore[arg-type]  # what a newcomer may write
+
+
+class Meeting(msgspec.Struct, rename="camel"):
+    begins_at: Annotated[datetime, msgspec.Meta(tz=True)]
+    ends_at: datetime
+    alarm: Annotated[time, msgspec.Meta(tz=True)]
+    entered: datetime = datetime(2026, 5, 1, 10, 30, 0, 123456)
+    known: datetime = datetime(2026, 5, 1, tzinfo=UTC)
+    pause: timedelta = timedelta(minutes=5)
+
+
+class Flight(pydantic.BaseModel):
+    leaves: pydantic.AwareDatetime
+    lands: datetime
+    there: pydantic.NaiveDatetime | None = pydantic.Field(None, title="Local time")
+
+
+def test_times_name_their_zone_where_the_class_wants_it() -> None:
+    made = fields(Meeting)
+    assert made["beginsAt"] == {
+        "label": "BeginsAt",
+        "required": True,
+        "control": "datetime",
+        "zoned": True,
+    }
+    assert made["endsAt"] == {"label": "EndsAt", "required": True, "control": "datetime"}
+    assert made["alarm"]["control"] == "text"
+    assert made["alarm"]["hint"] == "Such as 10:30:00+02:00"
+    assert made["entered"]["default"] == "2026-05-01T10:30:00.123456"
+    assert "zoned" not in made["entered"]
+    assert made["known"]["zoned"] is True
+    assert made["pause"]["hint"] == "Such as PT1H30M"
+    flight = fields(Flight)
+    assert [one.get("zoned", False) for one in flight.values()] == [True, False, False]
+    assert {one["control"] for one in flight.values()} == {"datetime"}
+    assert flight["there"]["label"] == "Local time"
 
 
 def test_a_class_that_holds_itself_ends_in_json() -> None:

@@ -106,12 +106,42 @@ any.addEventListener("whatever", ({ detail }) => detail.n);
 export { LiveController };
 `;
 
+const UI = `
+import { html } from "lit";
+import { LiveElement } from "livestate-nb";
+import { Control, type Path, Part, type Plan, layout } from "livestate-nb/ui";
+
+const plan: Plan = { kind: "column", children: [{ kind: "text", path: ["title"], on: "rename" }] };
+customElements.define("my-layout", layout(plan));
+
+class Badge extends Part {
+  protected override get paths(): readonly Path[] {
+    return [this.path, "total"];
+  }
+  override show(value: string) {
+    return html\`<strong>\${value}</strong>\`;
+  }
+}
+class Star extends Control {
+  override show(isOn: boolean) {
+    return html\`<button @click=\${() => this.send(!isOn)}>\${isOn ? "★" : "☆"}</button>\`;
+  }
+}
+class Page extends LiveElement {
+  override render() {
+    return html\`<livestate-table path="rows"></livestate-table>\`;
+  }
+}
+export { Badge, Page, Star };
+`;
+
 describe("the package", () => {
   it.each([{ module: "nodenext" }, { module: "esnext", moduleResolution: "bundler" }])(
     "compiles in an application with %o",
     async (options) => {
       await write("example.ts", EXAMPLE);
-      expect(await check(["example.ts"], options)).toBe("");
+      await write("ui.ts", UI);
+      expect(await check(["example.ts", "ui.ts"], options)).toBe("");
     },
     30_000,
   );
@@ -154,6 +184,32 @@ describe("the package", () => {
     expect(size).toBeLessThan(15_500);
   });
 
+  it("brings the stock elements, and loads what few of them need when it is needed", async () => {
+    await write("elements.js", 'import "livestate-nb/ui";');
+    const { outputFiles, metafile } = await build({
+      entryPoints: [join(folder, "elements.js")],
+      absWorkingDir: folder,
+      bundle: true,
+      minify: true,
+      splitting: true,
+      format: "esm",
+      metafile: true,
+      write: false,
+      outdir: join(folder, "out"),
+    });
+    expect(outputFiles.map(({ text }) => text).join("")).toContain("livestate-${"); // their tags
+    const outputs = Object.entries(metafile.outputs);
+    const first = outputs.find(([path]) => path.endsWith("/elements.js"))?.[1];
+    const needed = [...(first?.imports ?? [])].filter(({ kind }) => kind === "dynamic-import");
+    expect(needed).toHaveLength(3); // the grid, the plot and Markdown
+    const all = Object.keys(metafile.inputs).join();
+    const start = Object.keys(first?.inputs ?? {}).join();
+    for (const name of ["marked", "dompurify", "uplot"]) {
+      expect(all).toContain(`node_modules/${name}/`);
+      expect(start).not.toContain(`node_modules/${name}/`);
+    }
+  });
+
   it("shares the application's Lit", async () => {
     await write("example.ts", EXAMPLE);
     const { packages } = await bundle("example.ts");
@@ -174,7 +230,7 @@ describe("the package", () => {
 
   it("has a declaration for each module, a licence and a page that says what it is", async () => {
     const root = join(folder, "node_modules/livestate-nb");
-    const files = await readdir(join(root, "dist"));
+    const files = await readdir(join(root, "dist"), { recursive: true });
     const modules = files.filter((file) => file.endsWith(".js"));
     expect(modules.length).toBeGreaterThan(10);
     for (const module of modules) expect(files).toContain(module.replace(/js$/, "d.ts"));

@@ -191,35 +191,31 @@ def optional(check: Any, what: str, value: Any) -> Any:
     return None if value is None else check(what, value)
 
 
-def options_of(what: str, options: Any) -> list[list[Json]]:
-    """Return the options of a select, each a label and a value.
+def options_of(what: str, options: Any) -> tuple[list[Json], list[str]]:
+    """Return the values of a select's options, and their labels.
 
     Args:
         what: names the argument.
-        options: values, which are their own labels, or a dict of labels and values.
+        options: a list of values, which are their own labels, or a dict of labels and values. A
+            list in a list is a value as any other.
 
     Raises:
         TypeError: they are something else.
         ValueError: there are none, or two have one value.
     """
     if isinstance(options, dict):
-        found = [
-            [text_of(f"{what}: label", label), json_of(what, value)]
-            for label, value in options.items()
-        ]
+        labels = [text_of(f"{what}: label", label) for label in options]
+        values = [json_of(what, value) for value in options.values()]
     elif isinstance(options, Iterable) and not isinstance(options, str | bytes):
-        found = [[_label(value), value] for value in json_of(what, list(options))]
+        values = json_of(what, list(options))
+        labels = [value if isinstance(value, str) else dumps(value).decode() for value in values]
     else:
         raise TypeError(
-            f"{what}: expected a list of values, a dict of labels and values, or the path of a "
-            f"list in the state, got {options!r}"
+            f"{what}: expected a list of values, a dict of labels and values, or the path of one "
+            f"in the state, got {options!r}"
         )
-    if not found:
+    if not values:
         raise ValueError(f"{what}: expected at least one option, got {options!r}")
-    if len({dumps(value) for _, value in found}) < len(found):
+    if len({dumps(value) for value in values}) < len(values):
         raise ValueError(f"{what}: expected each value once, got {options!r}")
-    return found
-
-
-def _label(value: Json) -> str:
-    return value if isinstance(value, str) else dumps(value).decode()
+    return values, labels

@@ -38,7 +38,8 @@ def text(
         path: which part of the state it shows.
         on: the event that it dispatches.
         label: its label; one made of the path by default, where it can be edited.
-        rows: lines of the field; more than 1 let Enter begin a new one (Ctrl+Enter sends).
+        rows: lines of the field; more than 1 let Enter begin a new one (Ctrl+Enter sends). By
+            default as many as the text has.
         payload: fields of the payload besides ``value``.
 
     Raises:
@@ -143,8 +144,8 @@ def select(
 
     Args:
         path: which part of the state it shows.
-        options: the values, a dict of labels and values, or the path (with dots) of a list of
-            values in the state.
+        options: a list of values, a dict of labels and values, or the path (with dots) of such a
+            list or dict in the state. A list in a list is a value, and no label with one.
         on: the event that it dispatches.
         label: its label; one made of the path by default.
         payload: fields of the payload besides ``value``.
@@ -161,7 +162,9 @@ def select(
     if isinstance(options, str):
         properties["optionsPath"] = keys_of("ui.select: options", options)
     else:
-        properties["options"] = options_of("ui.select: options", options)
+        values, labels = options_of("ui.select: options", options)
+        properties["options"] = values
+        properties["labels"] = None if labels == values else labels
     return element("select", properties, path, options, on=on, label=label, payload=payload)
 
 

@@ -4,34 +4,33 @@ It reads the schema of a class once, and knows no controls but by name. What js/
 calls a FormField is made here.
 """
 
-import datetime
-import enum
 import typing
-from decimal import ROUND_CEILING, Decimal
-from types import UnionType
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.schema.definitions import Definitions
+from livestate_nb.schema.models import is_model
 from livestate_nb.schema.payloads import payload_schema
+from livestate_nb.ui.parts import (
+    bounds_of,
+    classes_in,
+    hints_of,
+    one_of,
+    plain,
+    resolved,
+    tagged_in,
+    time_of,
+    values_of,
+)
 
 _ROOT: Final = "Form"
-_BOUNDS: Final = {
-    "minimum": "min",
-    "maximum": "max",
-    "multipleOf": "step",
-    "minLength": "minLength",
-    "maxLength": "maxLength",
-    "pattern": "pattern",
-}
-_TIMES: Final = {
-    datetime.datetime: "datetime",
-    datetime.date: "date",
-    datetime.time: "time",
-}
-_FORMATS: Final = {"date": "date", "date-time": "datetime", "time": "time"}
 _DEEP: Final = 4
 """Groups in groups; what is deeper is typed as JSON, as classes that hold themselves must be."""
+
+_ZONED_TIME: Final = r"\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)"
+_EXAMPLES: Final = {"time": "Such as 10:30:00+02:00", "duration": "Such as PT1H30M"}
+"""What is said of texts that have a form, by the format of their schema."""
 
 
 def fields_of(what: str, kind: Any) -> list[dict[str, Json]]:
@@ -58,150 +57,138 @@ def fields_of(what: str, kind: Any) -> list[dict[str, Json]]:
         named = definitions.resolve({_ROOT: payload_schema(kind, definitions)})
     except Exception as error:  # msgspec and pydantic raise what they like
         raise _refusal(what, kind) from error
-    root = _resolve(named[_ROOT], named)
+    root = resolved(named[_ROOT], named)
     if "properties" not in root:
         raise _refusal(what, kind)
-    return _fields(root, kind, named, 0)
+    return _Class(kind, root, named).fields()
 
 
 def _refusal(what: str, kind: object) -> TypeError:
+    hint = ""
+    if len(classes_in(kind)) > 1:
+        hint = ": make a class with a field of that type, which gets a control that chooses one"
     return TypeError(
         f"{what}: expected a dataclass, a TypedDict, or a class of msgspec, attrs or pydantic, of "
-        f"fields that JSON has, got {kind!r}"
+        f"fields that JSON has, got {kind!r}{hint}"
     )
 
 
-def _fields(
-    schema: dict[str, Json], kind: Any, definitions: dict[str, Json], depth: int
-) -> list[dict[str, Json]]:
-    hints = _hints(kind)
-    needed = schema.get("required", [])
-    properties = schema["properties"]
-    # msgspec sorts the fields of a TypedDict
-    names = [*hints] if hints.keys() == properties.keys() else [*properties]
-    return [
-        _field(name, properties[name], name in needed, hints.get(name), definitions, depth)
-        for name in names
-    ]
+@dataclass(frozen=True, slots=True)
+class _Class:
+    """Read a class whose fields are shown.
 
-
-def _field(
-    name: str,
-    part: dict[str, Json],
-    is_required: bool,
-    hint: Any,
-    definitions: dict[str, Json],
-    depth: int,
-) -> dict[str, Json]:
-    """Return the field that a part of a schema becomes."""
-    merged, is_nullable = _one(part, definitions)
-    title = merged.get("title") if "$ref" not in part and "anyOf" not in part else None
-    words = name.replace("_", " ").strip()
-    field = {"name": name, "label": title or words[:1].upper() + words[1:]}
-    if is_required:
-        field["required"] = True
-    if is_nullable:
-        field["nullable"] = True
-    if part.get("description"):
-        field["hint"] = part["description"]
-    if "default" in part and part["default"] is not None:
-        field["default"] = part["default"]
-    return field | _control(merged, _plain(hint), definitions, depth)
-
-
-def _control(
-    part: dict[str, Json], hint: Any, definitions: dict[str, Json], depth: int
-) -> dict[str, Json]:
-    """Return which control shows a part of a schema, and what it needs to know."""
-    kind = part.get("type")
-    values = [part["const"]] if "const" in part else part.get("enum")
-    if values is not None:
-        return {"control": "select", "options": [[_text(v), v] for v in _ordered(values, hint)]}
-    if kind == "boolean":
-        return {"control": "checkbox"}
-    if kind in ("integer", "number"):
-        return {"control": "number", **_bounds(part, kind == "integer")}
-    if kind == "string":
-        time = _TIMES.get(hint) or _FORMATS.get(part.get("format", ""), "text")
-        return {"control": time, **(_bounds(part, False) if time == "text" else {})}
-    items = _resolve(part.get("items") or {}, definitions) if kind == "array" else {}
-    if items.get("type") == "string" and "enum" not in items and "prefixItems" not in part:
-        return {"control": "lines"}
-    if part.get("properties") and depth < _DEEP:
-        return {"control": "group", "fields": _fields(part, hint, definitions, depth + 1)}
-    return {"control": "json"}
-
-
-def _bounds(part: dict[str, Json], is_integer: bool) -> dict[str, Json]:
-    found = {ours: part[theirs] for theirs, ours in _BOUNDS.items() if theirs in part}
-    if is_integer:
-        found.setdefault("step", 1)
-        if "exclusiveMinimum" in part:
-            found["min"] = part["exclusiveMinimum"] + 1
-        if "exclusiveMaximum" in part:
-            found["max"] = part["exclusiveMaximum"] - 1
-    if "min" in found and "step" in found:
-        found["min"] = _multiple(found["min"], found["step"])
-    if "pattern" in found:  # JSON Schema searches, HTML matches all of the text
-        found["pattern"] = f".*(?:{found['pattern']}).*"
-    return found
-
-
-def _multiple(least: float, step: float) -> float:
-    """Return the least multiple of a step that is not below a number: HTML counts from there."""
-    exact = Decimal(str(step))
-    steps = (Decimal(str(least)) / exact).to_integral_value(ROUND_CEILING)
-    return type(step)(steps * exact)
-
-
-def _one(part: dict[str, Json], definitions: dict[str, Json]) -> tuple[dict[str, Json], bool]:
-    """Return the one thing that a part can be besides null, and whether it can be null.
-
-    Of several things it is all of them: none has a control.
+    Args:
+        kind: the class, or its annotation; None if only its schema is known.
+        schema: its schema, without a reference.
+        definitions: what schemas refer to.
+        depth: how many groups it stands in.
+        start: what its fields begin with, instead of their own defaults.
     """
-    resolved = _resolve(part, definitions)
-    choices = resolved.get("anyOf") or resolved.get("oneOf")
-    if choices is None:
-        return resolved, resolved.get("type") == "null"
-    others = [one for one in choices if one.get("type") != "null"]
-    found = _resolve(others[0], definitions) if len(others) == 1 else {}
-    return found, len(others) < len(choices)
 
+    kind: Any
+    schema: dict[str, Json]
+    definitions: dict[str, Json]
+    depth: int = 0
+    start: Json = None
 
-def _resolve(part: dict[str, Json], definitions: dict[str, Json]) -> dict[str, Json]:
-    """Return a part of a schema without its reference."""
-    if "allOf" in part and len(part["allOf"]) == 1:
-        part = {**part["allOf"][0], **part}
-    while "$ref" in part:
-        rest = {key: value for key, value in part.items() if key != "$ref"}
-        part = {**definitions.get(part["$ref"].rpartition("/")[2], {}), **rest}
-    return part
+    def fields(self) -> list[dict[str, Json]]:
+        hints = hints_of(self.kind)
+        needed = self.schema.get("required", [])
+        properties = self.schema["properties"]
+        # msgspec sorts the fields of a TypedDict
+        names = [*hints] if hints.keys() == properties.keys() else [*properties]
+        return [
+            self._field(name, properties[name], hints.get(name), is_required=name in needed)
+            for name in names
+        ]
 
+    def _field(
+        self, name: str, part: dict[str, Json], hint: Any, *, is_required: bool
+    ) -> dict[str, Json]:
+        """Return the field that a part of the schema becomes."""
+        found, is_nullable = one_of(part, self.definitions)
+        title = part.get("title") if "$ref" not in part else None
+        words = name.replace("_", " ").strip()
+        field = {"name": name, "label": title or words[:1].upper() + words[1:]}
+        if is_required:
+            field["required"] = True
+        if is_nullable:
+            field["nullable"] = True
+        default = (self.start or {}).get(name, part.get("default"))
+        if default is not None:
+            field["default"] = default
+        control = self._control(found, plain(hint), default)
+        said = part.get("description")
+        if control["control"] == "text":
+            said = said or _EXAMPLES.get(found.get("format", ""))
+        if said:
+            field["hint"] = said
+        is_open = is_nullable or (not is_required and default is None)
+        if control["control"] == "group":
+            return field | self._group(control, field)
+        if control["control"] == "checkbox" and is_open:  # a checkbox is never empty
+            control = {"control": "select", "options": [["yes", True], ["no", False]]}
+        elif len(control.get("options", [])) == 1 and not is_open:
+            [[_, value]] = control["options"]
+            control = {"control": "constant", "default": value}
+        return field | control
 
-def _hints(kind: Any) -> dict[str, Any]:
-    """Return the annotations of a class: a schema keeps no order and few times."""
-    try:
-        return typing.get_type_hints(kind)
-    except Exception:  # noqa: BLE001 - whatever stands in annotations
-        return {}
+    def _control(self, part: dict[str, Json], hint: Any, default: Json) -> dict[str, Json]:
+        """Return which control shows a part of the schema, and what it needs to know."""
+        kind = part.get("type")
+        values = values_of(part, hint)
+        if values is not None:
+            return {"control": "select", "options": [[_text(one), one] for one in values]}
+        if kind == "boolean":
+            return {"control": "checkbox"}
+        if kind in ("integer", "number"):
+            return {"control": "number", **bounds_of(part, is_integer=kind == "integer")}
+        if kind == "string":
+            return self._text_control(part, hint, default)
+        items = resolved(part.get("items") or {}, self.definitions) if kind == "array" else {}
+        if items.get("type") == "string" and "enum" not in items and "prefixItems" not in part:
+            return {"control": "lines"}
+        if self.depth < _DEEP:
+            if part.get("properties"):
+                return {"control": "group", "fields": self._within(part, hint, default).fields()}
+            if tagged := tagged_in(part, self.definitions):
+                return self._variants(tagged, part["discriminator"]["propertyName"], hint, default)
+        return {"control": "json"}
 
+    def _text_control(self, part: dict[str, Json], hint: Any, default: Json) -> dict[str, Json]:
+        time, is_zoned = time_of(part, hint, default, is_model=is_model(self.kind))
+        if time == "time" and is_zoned:  # no control has that
+            return {"control": "text", "pattern": _ZONED_TIME}
+        if time != "text":
+            return {"control": time, "zoned": True} if is_zoned else {"control": time}
+        return {"control": "text", **bounds_of(part)}
 
-def _plain(hint: Any) -> Any:
-    """Return an annotation without None."""
-    if typing.get_origin(hint) in (typing.Union, UnionType):
-        others = [one for one in typing.get_args(hint) if one is not type(None)]
-        return others[0] if len(others) == 1 else None
-    return hint
+    def _group(self, control: dict[str, Json], field: dict[str, Json]) -> dict[str, Json]:
+        """Return a group, which can be left out where that is not the same as an empty one."""
+        is_needed = any(one.get("required") for one in control["fields"])
+        is_left = not field.get("required") and "default" not in field
+        if field.get("nullable") or (is_left and (is_needed or typing.is_typeddict(self.kind))):
+            return {**control, "optional": True}
+        return control
 
+    def _variants(
+        self, tagged: list[dict[str, Json]], tag: str, hint: Any, default: Json
+    ) -> dict[str, Json]:
+        """Return a choice between the classes of a union, each with its fields."""
+        classes = {getattr(one, "__name__", None): one for one in classes_in(hint)}
+        variants: list[Json] = []
+        chosen: dict[str, Json] = {}
+        for index, schema in enumerate(tagged):
+            tags = values_of(resolved(schema["properties"][tag], self.definitions)) or []
+            start = default if default is not None and default.get(tag) in tags else None
+            if start is not None:
+                chosen = {"chosen": index}
+            within = self._within(schema, classes.get(schema.get("title")), start)
+            variants.append([" or ".join(map(_text, tags)), within.fields()])
+        return {"control": "variants", "variants": variants, **chosen}
 
-def _ordered(values: list[Json], hint: Any) -> list[Json]:
-    """Return values in the order in which the class has them."""
-    if isinstance(hint, type) and issubclass(hint, enum.Enum):
-        wanted = [member.value for member in hint]
-    else:
-        wanted = list(typing.get_args(hint))
-    is_same = sorted(map(repr, wanted)) == sorted(map(repr, values))
-    return wanted if is_same else values
+    def _within(self, schema: dict[str, Json], kind: Any, start: Json) -> "_Class":
+        return replace(self, kind=kind, schema=schema, depth=self.depth + 1, start=start)
 
 
 def _text(value: Json) -> str:

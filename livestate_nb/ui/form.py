@@ -21,8 +21,8 @@ def form(
 
     Args:
         schema: a dataclass, a TypedDict, or a class of msgspec, attrs or pydantic. Texts, numbers,
-            bools, dates and times, enums and Literals, lists of texts and classes of all that get
-            controls of their kind; anything else is typed as JSON.
+            bools, dates and times, enums and Literals, lists of texts, classes of all that and
+            unions of classes with a tag get controls of their kind; anything else is typed as JSON.
         on: the event that it dispatches.
         label: its heading.
         submit: what its button says, "Send" by default.

@@ -7,21 +7,29 @@ from livestate_nb.ui.arguments import Path, keys_of, lines_of, number_of, option
 from livestate_nb.ui.element import Element, element
 
 
-def markdown(path: Path) -> Element:
+def markdown(path: Path, *, remote_media: bool = False) -> Element:
     """Show a text in Markdown (GitHub's). What could run in it is left out.
 
     Args:
         path: which part of the state it shows.
+        remote_media: whether images, sounds and films are loaded from other servers than the
+            page's, which then know who looks at them; by default they are links.
 
     Raises:
-        TypeError: the path is neither text nor a tuple.
+        TypeError: the path is neither text nor a tuple, or `remote_media` no bool.
         ValueError: a key of it is empty.
 
     Example:
         >>> markdown("notes")
         ui.markdown('notes')
     """
-    return element("markdown", {"path": keys_of("ui.markdown: path", path)}, path)
+    if not isinstance(remote_media, bool):
+        raise TypeError(f"ui.markdown: remote_media: expected a bool, got {remote_media!r}")
+    properties = {
+        "path": keys_of("ui.markdown: path", path),
+        "remoteMedia": remote_media or None,
+    }
+    return element("markdown", properties, path, remote_media=remote_media or None)
 
 
 def progress(path: Path, total: Path | float = 1, *, label: str | None = None) -> Element:

@@ -20,6 +20,9 @@ from tests.ui.test_cells import ELEMENT, SETUP
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
+WIDTH = 880
+WIDTHS = dict.fromkeys(("table", "line", "scatter"), 960) | {"form": 1160, "json": 1160}
+"""Widths of the window in which all of an element fits, where that is not the usual one."""
 SHARED = f"""{SETUP.replace('topic="todos:*"', 'topic="todos:*", shared=True')}
 Todos.publish()
 """
@@ -152,7 +155,7 @@ def elements() -> None:
         shutil.copy(ROOT / "notebooks" / "stock.ipynb", server.root)
         context = new_context(browser)
         tab = Tab(server, context, "stock.ipynb")
-        tab.page.set_viewport_size({"width": 896, "height": 4200})
+        tab.page.set_viewport_size({"width": WIDTH, "height": 5200})
         tab.run_all()
         form = tab.page.get_by_role("form", name="New todo")
         form.get_by_label("Title").fill("Buy canvas")
@@ -171,6 +174,9 @@ def elements() -> None:
         for theme in THEMES:
             tab.theme(theme)
             for name, what in shown(tab.page).items():
+                width = WIDTHS.get(name, WIDTH)
+                tab.page.set_viewport_size({"width": width, "height": 5200})
+                tab.page.wait_for_timeout(300)  # charts are drawn anew
                 shots.setdefault(name, []).append(shot(tab.page, what))
         page = context.new_page()
         for name, both in shots.items():

@@ -20,7 +20,27 @@ THEMES = ("JupyterLab Light", "JupyterLab Dark")
 CELLS = """
 %load_ext livestate_nb
 import threading, time
+from datetime import UTC, datetime
+from typing import Annotated
+import msgspec
 from livestate_nb import Channel, on, ui
+
+class Address(msgspec.Struct):
+    city: str
+
+class Round(msgspec.Struct, tag="round"):
+    seats: int = 6
+
+class Long(msgspec.Struct, tag="long", frozen=True):
+    length: float = 2.5
+
+class Booking(msgspec.Struct):
+    table: Round | Long
+    begins: Annotated[datetime, msgspec.Meta(tz=True)] = datetime(2026, 5, 1, 8, 30, 5, 123456, UTC)
+    other: Round | Long | None = Long(3.5)
+    bill: Address | None = None
+    sure: bool | None = None
+    tags: list[str] | None = None
 
 class Board(Channel, topic="board"):
     def init(self, params):
@@ -41,6 +61,10 @@ class Board(Channel, topic="board"):
     @on("set")
     def set(self, payload, state):
         state[payload["key"]] = payload["value"]
+
+    @on("book")
+    def book(self, booking: Booking, state):
+        state["sent"].append(repr(booking))
 
 def hurry(seconds, *keys):
     # changes parts of the state, as fast as it can, while somebody types
@@ -64,6 +88,7 @@ board = Board.show("board", ui.column(
     ui.text("notes", on="set", payload={"key": "notes"}, rows=3),
     ui.markdown("notes"),
     ui.text("missing.part", on="rename"),
+    ui.form(Booking, on="book", submit="Book"),
 ))
 """
 WATCH = """one => {
@@ -94,6 +119,16 @@ HOSTILE = """
 <p style="position: fixed; inset: 0">cover</p>
 
 [there](javascript:window.ran='markdown') [safe](https://example.org) **the end**
+
+<img src="https://tracker.example/html.png" alt="a pixel"> <img src="//tracker.example/bare.png">
+<img srcset="https://tracker.example/set.png 1x"> <table background="https://tracker.example/back.png"></table>
+<picture><source srcset="https://tracker.example/source.png">
+<img src="data:image/gif;base64,R0lGODlhAQABAAAAACw="></picture>
+<video autoplay poster="https://tracker.example/poster.png" src="https://tracker.example/film.mp4"></video>
+<audio autoplay><source src="https://tracker.example/sound.mp3"></audio>
+
+![an image](https://tracker.example/markdown.png)
+![a dot](data:image/gif;base64,R0lGODlhAQABAAAAACw=)
 
 <math><mtext><table><mglyph><style><!--</style>
 <img title="--&gt;&lt;img src=1 onerror=window.ran=1&gt;">
@@ -282,6 +317,64 @@ def test_focus_and_selection_survive_changes(tab: Tab) -> None:
     expect(title).to_be_focused()
 
 
+def test_a_text_keeps_its_lines_and_its_focus(tab: Tab) -> None:
+    page, title = tab.page, box(tab)
+    title.focus()
+    page.keyboard.type("one")
+    page.keyboard.press("Enter")
+    expect(title).to_have_class("")
+    page.evaluate("text => navigator.clipboard.writeText(text)", "\ntwo\nthree")
+    page.keyboard.press("Control+v")
+    expect(title).to_have_value("one\ntwo\nthree")
+    expect(title).to_be_focused()
+    page.keyboard.type("!")
+    page.keyboard.press("Control+Enter")
+    expect(title).to_have_class("")
+    assert state(tab)["title"] == "one\ntwo\nthree!"
+    page.keyboard.press("Control+a")
+    page.keyboard.type("one")
+    page.keyboard.press("Control+Enter")
+    expect(title).to_have_js_property("localName", "input")
+    expect(title).to_be_focused()
+    page.keyboard.type("s")
+    expect(title).to_have_value("ones")
+
+
+def test_a_form_sends_what_its_class_means(tab: Tab) -> None:
+    form = tab.page.get_by_role("form", name="Book")
+    button = form.get_by_role("button", name="Book")
+    button.click()
+    assert form.get_by_label("Table").evaluate("one => one.matches(':invalid')")
+    form.get_by_label("Table").select_option("round")
+    seats = form.get_by_role("group", name="round").get_by_label("Seats")
+    expect(seats).to_be_visible()
+    expect(form.get_by_label("City")).to_be_hidden()
+    button.click()
+    begins = "datetime.datetime(2026, 5, 1, 8, 30, 5, 123456, tzinfo=datetime.timezone.utc)"
+    expect(seats).to_have_count(0)  # it was reset
+    [booked] = state(tab)["sent"]
+    assert booked.startswith(f"Booking(table=Round(seats=6), begins={begins}, other=Long(")
+    assert booked.endswith("length=3.5), bill=None, sure=None, tags=None)")
+    form.get_by_label("Table").select_option("long")
+    form.get_by_label("Other").select_option("")
+    form.get_by_label("Begins").fill("2026-05-01T12:00")
+    bill = form.get_by_role("checkbox", name="Bill")
+    bill.focus()
+    tab.page.keyboard.press("Space")
+    tab.page.keyboard.press("Tab")
+    tab.page.keyboard.type("Arles")
+    form.get_by_label("Sure").select_option("no")
+    form.get_by_label("Tags").fill("window")
+    button.click()
+    expect(bill).not_to_be_checked()
+    local = form.evaluate("() => new Date('2026-05-01T12:00').toISOString()")
+    booked = tab.evaluate("print(board.state['sent'][-1])")
+    assert "table=Long(length=2.5)" in booked
+    assert "other=None, bill=Address(city='Arles'), sure=False, tags=['window'])" in booked
+    assert local == "2026-05-01T12:00:00.000Z"  # the tests' browsers are there
+    assert "begins=datetime.datetime(2026, 5, 1, 12, 0, tzinfo=datetime.timezone.utc)" in booked
+
+
 def test_what_was_refused_stays_to_be_mended(tab: Tab) -> None:
     title = box(tab)
     title.fill("no")
@@ -350,6 +443,27 @@ def test_nothing_in_markdown_runs_or_poses_as_ours(tab: Tab) -> None:
     safe = shown.get_by_role("link", name="safe")
     expect(safe).to_have_attribute("target", "_blank")
     expect(safe).to_have_attribute("rel", "noopener noreferrer")
+
+
+def test_markdown_asks_other_servers_only_where_it_may(tab: Tab) -> None:
+    page, asked = tab.page, []
+    page.route("**://tracker.example/**", lambda route: route.abort())
+    page.on("request", lambda one: asked.append(one.url) if "tracker" in one.url else None)
+    tab.evaluate(f"with board.change() as state:\n    state['notes'] = {HOSTILE!r}")
+    shown = page.locator("livestate-markdown")
+    expect(shown.get_by_role("link", name="an image (tracker.example)")).to_be_visible()
+    expect(shown.get_by_role("link", name="a pixel (tracker.example)")).to_be_visible()
+    expect(shown.get_by_role("link", name="video (tracker.example)")).to_be_visible()
+    expect(shown.get_by_role("img", name="a dot")).to_have_count(1)
+    expect(shown.locator("[autoplay]")).to_have_count(0)
+    assert asked == []
+    shown.evaluate("one => { one.remoteMedia = true; }")
+    image = shown.get_by_role("img", name="an image")
+    image.scroll_into_view_if_needed()
+    expect(image).to_have_attribute("referrerpolicy", "no-referrer")
+    expect(image).to_have_js_property("complete", True)
+    assert "https://tracker.example/markdown.png" in asked
+    assert not [url for url in asked if "back" in url or "set" in url]
 
 
 def test_a_missing_part_is_said_and_shown_once_it_is_there(tab: Tab) -> None:

@@ -4,7 +4,7 @@
  */
 
 import { css, html, nothing, type PropertyDeclarations, type PropertyValues } from "lit";
-import type { Json } from "../json";
+import { isObject, type Json, type JsonObject } from "../json";
 import { Control } from "./control";
 import { textOf } from "./field";
 import { type Path, read } from "./path";
@@ -13,18 +13,21 @@ import { type Path, read } from "./path";
 const SLIDE_MS = 50;
 
 /** A choice: what is shown and what is sent. */
-export type Option = readonly [label: string, value: Json];
+type Option = readonly [label: string, value: Json];
 
 /** `<livestate-select>`: one of several values. Dispatches `{value: chosen}`. */
 export class SelectPart extends Control {
   static override properties: PropertyDeclarations = {
     options: { type: Array },
+    labels: { type: Array },
     optionsPath: { attribute: "options-path" },
   };
 
-  /** What can be chosen: values, or pairs of a label and a value. */
-  declare options: readonly (Option | Json)[] | undefined;
-  /** Where the state lists them, instead. */
+  /** What can be chosen: a list of values, or an object of labels and values. */
+  declare options: readonly Json[] | JsonObject | undefined;
+  /** What the values of a list are called; those without a label are their own. */
+  declare labels: readonly string[] | undefined;
+  /** Where the state has such a list or object, instead. */
   declare optionsPath: Path | undefined;
   #index = -1;
 
@@ -51,15 +54,14 @@ export class SelectPart extends Control {
   }
 
   get #options(): Option[] {
-    const given = this.optionsPath === undefined ? this.options : this.#listed;
-    return (given ?? []).map((option: Json) =>
-      Array.isArray(option) ? [textOf(option[0]), option[1]] : [textOf(option), option],
-    );
-  }
-
-  get #listed(): Json[] {
-    const list = read(this.live.state, this.optionsPath ?? "");
-    return Array.isArray(list) ? list : [];
+    const isListed = this.optionsPath !== undefined;
+    const given = isListed ? read(this.live.state, this.optionsPath ?? "") : this.options;
+    if (isObject(given)) return Object.entries(given);
+    const labels = isListed ? [] : (this.labels ?? []);
+    return (Array.isArray(given) ? given : []).map((value, index) => [
+      labels[index] ?? textOf(value),
+      value,
+    ]);
   }
 
   #choose = (event: Event): void => {

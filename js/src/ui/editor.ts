@@ -6,6 +6,7 @@
 
 import { html, nothing, type ReactiveController, type TemplateResult } from "lit";
 import type { Json } from "../json";
+import { type Box, isFocused } from "./box";
 import { numberOf } from "./field";
 import type { Column } from "./rows";
 import type { TablePart } from "./table";
@@ -54,7 +55,7 @@ export class Editor implements ReactiveController {
       return true;
     }
     if (typeof value === "object" && value !== null) return false;
-    const text = `${value ?? ""}`;
+    const text = `${value ?? ""}`.replaceAll(/\r\n?/g, "\n"); // as boxes have it
     const isNumber = typeof value === "number" || (text === "" && column.isNumeric);
     this.#edited = { key, column, was: text, text, isNumber, isSent: false };
     this.#isNew = true;
@@ -62,7 +63,20 @@ export class Editor implements ReactiveController {
   }
 
   render(): TemplateResult {
-    const { column, text, isNumber } = this.#edited as Edited;
+    const { column, isNumber, text, was } = this.#edited as Edited;
+    if (was.includes("\n")) {
+      return html`<textarea
+        rows="1"
+        aria-label=${column.label}
+        aria-invalid=${this.#problem ? "true" : "false"}
+        aria-describedby=${this.#problem ? "problem" : nothing}
+        ?disabled=${this.#host.isOff}
+        .defaultValue=${text}
+        @input=${this.#type}
+        @keydown=${this.#press}
+        @blur=${this.#leave}
+      ></textarea>`;
+    }
     return html`<input
       type=${isNumber ? "number" : "text"}
       step="any"
@@ -87,7 +101,7 @@ export class Editor implements ReactiveController {
   hostUpdate(): void {
     this.#isUpdating = true;
     const field = this.#field;
-    this.#hadFocus = field !== null && (field.getRootNode() as ShadowRoot).activeElement === field;
+    this.#hadFocus = field !== null && isFocused(field);
   }
 
   hostUpdated(): void {
@@ -98,16 +112,16 @@ export class Editor implements ReactiveController {
     this.#isNew = false;
   }
 
-  get #field(): HTMLInputElement | null {
-    return this.#host.renderRoot.querySelector("td input");
+  get #field(): Box | null {
+    return this.#host.renderRoot.querySelector("td input, td textarea");
   }
 
   #type = (event: Event): void => {
-    if (this.#edited) this.#edited.text = (event.target as HTMLInputElement).value;
+    if (this.#edited) this.#edited.text = (event.target as Box).value;
   };
 
   #press = (event: KeyboardEvent): void => {
-    if (event.isComposing) return;
+    if (event.isComposing || (event.key === "Enter" && event.shiftKey)) return;
     if (event.key === "Enter") this.#commit();
     else if (event.key === "Escape") this.#end();
     else return;
@@ -130,7 +144,7 @@ export class Editor implements ReactiveController {
     const edited = this.#edited;
     if (!edited || !field || edited.isSent) return;
     try {
-      const value = edited.isNumber ? numberOf(field) : field.value;
+      const value = edited.isNumber ? numberOf(field as HTMLInputElement) : field.value;
       if (field.value === edited.was) return this.#end();
       edited.isSent = true;
       this.#problem = "";

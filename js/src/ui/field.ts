@@ -8,9 +8,12 @@
 import { css, html, nothing, type PropertyDeclarations, type PropertyValues } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
 import type { Json } from "../json";
+import { type Box, isFocused, type Selection, select, selectionIn, setText } from "./box";
 import { Control } from "./control";
 
-type Box = HTMLInputElement | HTMLTextAreaElement;
+/** Lines that a box has by itself; it can be drawn larger. */
+const MAX_LINES = 10;
+const LINE_ENDS = /\r\n?|\n/g;
 
 /** What a text or number has in common. */
 abstract class Field extends Control {
@@ -35,6 +38,12 @@ abstract class Field extends Control {
   #sent: string | undefined;
   #problem = "";
   #text = "";
+  /** The box that had the focus before an update, and what was selected in it. */
+  #focused: { box: Box; selection: Selection } | undefined;
+  /** What is to be selected in the box that the next update brings. */
+  #next: Selection | undefined;
+  /** A box that an update takes away says that it was left: that is not the user's doing. */
+  #isUpdating = false;
 
   /** Returns what the box sends, or throws an Error that says what is wrong with it. */
   protected abstract valueIn(box: Box): Json;
@@ -50,9 +59,18 @@ abstract class Field extends Control {
       invalid: this.#problem ? "true" : "false",
       state: this.#typed === this.#sent ? "" : "unsent",
       onInput: (event: Event) => this.#edit((event.target as Box).value),
-      onChange: () => this.#commit(),
+      onChange: () => this.#isUpdating || this.#commit(),
       onKey: (event: KeyboardEvent) => this.#press(event),
     };
+  }
+
+  /** What is in the box. */
+  protected get text(): string {
+    return this.#typed ?? this.#text;
+  }
+
+  protected get isTyped(): boolean {
+    return this.#typed !== undefined;
   }
 
   override show(value: Json): unknown {
@@ -65,10 +83,32 @@ abstract class Field extends Control {
       ${this.#problem ? html`<p class="wrong" id="problem" role="alert">${this.#problem}</p>` : nothing}`;
   }
 
+  protected override willUpdate(changed: PropertyValues): void {
+    super.willUpdate(changed);
+    const box = this.hasUpdated ? this.#box : null;
+    const selection = this.#next ?? (box && selectionIn(box));
+    this.#focused = box && selection && isFocused(box) ? { box, selection } : undefined;
+    this.#next = undefined;
+    this.#isUpdating = true;
+  }
+
   protected override updated(changed: PropertyValues): void {
     super.updated(changed);
+    this.#isUpdating = false;
     const box = this.#box;
-    if (box && this.#typed === undefined) setText(box, this.#text);
+    if (!box) return;
+    setText(box, this.text);
+    if (!this.#focused || box === this.#focused.box) return;
+    box.focus({ preventScroll: true });
+    select(box, this.#focused.selection);
+  }
+
+  /** Puts a text in place of what is selected, as if it were typed. */
+  protected insert(box: Box, text: string): void {
+    const [start, end] = [box.selectionStart ?? 0, box.selectionEnd ?? 0];
+    const caret = start + text.length;
+    this.#next = { selectionDirection: null, selectionEnd: caret, selectionStart: caret };
+    this.#edit(box.value.slice(0, start) + text + box.value.slice(end));
   }
 
   get #box(): Box | null {
@@ -118,7 +158,10 @@ abstract class Field extends Control {
   }
 }
 
-/** `<livestate-text>`: a text; with `on` it can be edited. Dispatches `{value: text}`. */
+/**
+ * `<livestate-text>`: a text; with `on` it can be edited. Dispatches `{value: text}`. Its box is one
+ * of several lines where there are any, whatever `rows` says: no other can hold them.
+ */
 export class TextPart extends Field {
   static override properties: PropertyDeclarations = {
     rows: { type: Number },
@@ -126,6 +169,7 @@ export class TextPart extends Field {
 
   /** Lines of the box; more than one make it one of several lines. */
   declare rows: number | undefined;
+  #isLong = false;
 
   protected override valueIn(box: Box): string {
     return box.value;
@@ -133,11 +177,15 @@ export class TextPart extends Field {
 
   protected override renderBox(): unknown {
     const { disabled, invalid, onChange, onInput, onKey, problem, state } = this.box;
-    if ((this.rows ?? 1) > 1) {
+    const rows = this.rows ?? 1;
+    const lines = this.text.split(LINE_ENDS).length;
+    // It becomes one of one line again once nothing is typed: Enter sends there.
+    this.#isLong = rows > 1 || lines > 1 || (this.#isLong && this.isTyped);
+    if (this.#isLong) {
       return html`<textarea
         id="control"
         class=${state}
-        rows=${this.rows ?? 2}
+        rows=${rows > 1 ? rows : Math.min(Math.max(lines, 2), MAX_LINES)}
         aria-invalid=${invalid}
         aria-describedby=${problem}
         ?disabled=${disabled}
@@ -156,8 +204,17 @@ export class TextPart extends Field {
       @input=${onInput}
       @change=${onChange}
       @keydown=${onKey}
+      @paste=${this.#paste}
     />`;
   }
+
+  /** Keeps the lines of what is pasted, which a box of one line would join. */
+  #paste = (event: ClipboardEvent): void => {
+    const text = event.clipboardData?.getData("text/plain") ?? "";
+    if (text.trim().split(LINE_ENDS).length === 1) return;
+    event.preventDefault();
+    this.insert(event.target as Box, text.replaceAll(LINE_ENDS, "\n"));
+  };
 }
 
 /**
@@ -218,17 +275,4 @@ export function numberOf(box: HTMLInputElement): number | null {
 export function textOf(value: Json): string {
   if (typeof value === "string") return value;
   return value === null || value === undefined ? "" : JSON.stringify(value);
-}
-
-/** Sets the text of a box, and keeps the selection where it is. */
-function setText(box: Box, text: string): void {
-  if (box.value === text) return;
-  const { selectionStart, selectionEnd, selectionDirection } = box;
-  box.value = text;
-  if (selectionStart === null || !isFocused(box)) return;
-  box.setSelectionRange(selectionStart, selectionEnd, selectionDirection ?? undefined);
-}
-
-function isFocused(box: Box): boolean {
-  return (box.getRootNode() as ShadowRoot).activeElement === box;
 }

@@ -1,12 +1,11 @@
 /**
- * The fields of a form: a control for each, and the value that is in it.
- * It knows nothing of events.
+ * The fields of a form: a control for each. It knows nothing of events, or of what is in controls.
  */
 
 import { html, nothing, type TemplateResult } from "lit";
 import { ifDefined } from "lit/directives/if-defined.js";
-import type { Json, JsonObject } from "../json";
-import { numberOf } from "./field";
+import type { Json } from "../json";
+import { nameOf, startOf } from "./form-value";
 
 /** One field, as Python makes it of a schema. */
 export interface FormField {
@@ -22,12 +21,14 @@ export interface FormField {
     | "time"
     | "lines"
     | "json"
-    | "group";
+    | "group"
+    | "variants"
+    | "constant";
   /** Must the payload have it? Then it must be filled in, unless `nullable`. */
   required?: boolean;
   /** Is null what an empty control means? Otherwise it is left out. */
   nullable?: boolean;
-  /** What it begins with. */
+  /** What it begins with; all that a constant is. */
   default?: Json;
   /** What is to be said of it. */
   hint?: string;
@@ -39,11 +40,17 @@ export interface FormField {
   pattern?: string;
   /** What a select offers: labels and values. */
   options?: readonly (readonly [string, Json])[];
+  /** Does a datetime name its zone? Then it is typed as one of the page's. */
+  zoned?: boolean;
   /** What a group holds. */
   fields?: readonly FormField[];
+  /** Can a group be left out? A checkbox says whether it is. */
+  optional?: boolean;
+  /** What one can choose from, of the classes of a union: labels, and what each holds. */
+  variants?: readonly (readonly [string, readonly FormField[]])[];
+  /** Which of them it begins with. */
+  chosen?: number;
 }
-
-type Box = HTMLInputElement | HTMLSelectElement | HTMLTextAreaElement;
 
 const INPUT_TYPES: Readonly<Record<string, string>> = {
   date: "date",
@@ -54,53 +61,101 @@ const INPUT_TYPES: Readonly<Record<string, string>> = {
 };
 
 /** Returns a field's control with its label. */
-export function fieldNode(field: FormField, keys: readonly string[]): TemplateResult {
-  const { control, hint, label } = field;
-  const hinted = hint
-    ? html`<span class="hint" id=${`${nameOf(keys)} hint`}>${hint}</span>`
-    : nothing;
-  if (control === "group") {
-    return html`<fieldset class="group">
-      <legend>${label}</legend>
-      ${hinted}
-      <div class="fields">${field.fields?.map((one) => fieldNode(one, [...keys, one.name]))}</div>
-    </fieldset>`;
-  }
+export function fieldNode(field: FormField, keys: readonly string[]): unknown {
+  const { control, label } = field;
+  const name = nameOf(keys);
+  const hint = hintOf(field);
+  const hinted = hint ? html`<span class="hint" id=${`${name} hint`}>${hint}</span>` : nothing;
+  if (control === "constant") return nothing;
+  if (control === "group") return groupNode(field, keys, hinted);
   if (control === "checkbox")
     return html`<div><label>${box(field, keys)} ${label}</label> ${hinted}</div>`;
-  return html`<div class="field">
-    <label for=${nameOf(keys)}>${label}</label>${box(field, keys)}${hinted}
+  const node = html`<div class="field">
+    <label for=${name}>${label}</label>${box(field, keys)}${hinted}
+  </div>`;
+  return control === "variants" ? variantsNode(field, keys, node) : node;
+}
+
+function groupNode(
+  { default: start, fields = [], label, optional }: FormField,
+  keys: readonly string[],
+  hinted: unknown,
+): TemplateResult {
+  const name = nameOf(keys);
+  const isIn = !optional || start !== undefined;
+  // What stands in the legend is not disabled with the rest.
+  const legend = optional
+    ? html`<label
+        ><input type="checkbox" id=${name} name=${name} ?checked=${isIn} @change=${open} /> ${label}</label
+      >`
+    : label;
+  return html`<fieldset class="group" ?disabled=${!isIn}>
+    <legend>${legend}</legend>
+    ${hinted}
+    ${fieldNodes(fields, keys)}
+  </fieldset>`;
+}
+
+function variantsNode(
+  { chosen, variants = [] }: FormField,
+  keys: readonly string[],
+  choice: TemplateResult,
+): TemplateResult {
+  return html`<div class="variants">
+    ${choice}
+    ${variants.map(
+      ([label, fields], index) => html`<fieldset
+        class="group"
+        aria-label=${label}
+        data-variant=${index}
+        ?disabled=${index !== chosen}
+      >
+        ${fieldNodes(fields, [...keys, `${index}`])}
+      </fieldset>`,
+    )}
   </div>`;
 }
 
+function fieldNodes(fields: readonly FormField[], keys: readonly string[]): TemplateResult {
+  return html`<div class="fields">${fields.map((one) => fieldNode(one, [...keys, one.name]))}</div>`;
+}
+
 function box(field: FormField, keys: readonly string[]): TemplateResult {
-  const { control, hint, max, maxLength, min, minLength, pattern, step } = field;
+  const { control, max, maxLength, min, minLength, pattern, step } = field;
   const name = nameOf(keys);
   const isRequired = Boolean(field.required) && !field.nullable;
   const start = startOf(field);
-  const described = hint ? `${name} hint` : nothing;
+  const described = hintOf(field) ? `${name} hint` : nothing;
   if (control === "checkbox") {
     return html`<input type="checkbox" id=${name} name=${name} ?checked=${start === "true"} aria-describedby=${described} />`;
   }
-  if (control === "select") {
-    const { options = [] } = field;
-    const isOpen = !isRequired || field.default === undefined;
-    return html`<select id=${name} name=${name} ?required=${isRequired} aria-describedby=${described}>
+  if (control === "select" || control === "variants") {
+    const choices = choicesOf(field);
+    const isOpen = field.nullable || !choices.some(([, isFirst]) => isFirst);
+    return html`<select
+      id=${name} name=${name}
+      ?required=${isRequired}
+      aria-describedby=${described}
+      @change=${control === "variants" ? open : nothing}
+    >
       ${isOpen ? html`<option value=""></option>` : nothing}
-      ${options.map(
-        ([label, value], index) =>
-          html`<option value=${index} ?selected=${JSON.stringify(value) === JSON.stringify(field.default)}>${label}</option>`,
+      ${choices.map(
+        ([label, isFirst], index) =>
+          html`<option value=${index} ?selected=${isFirst}>${label}</option>`,
       )}
     </select>`;
   }
-  if (control === "lines" || control === "json") {
+  const isLong = control === "text" && start.includes("\n");
+  if (control === "lines" || control === "json" || isLong) {
     return html`<textarea
       id=${name} name=${name}
       rows="3"
       spellcheck=${control === "json" ? "false" : "true"}
-      placeholder=${control === "json" ? "JSON" : "one a line"}
+      placeholder=${control === "json" ? "JSON" : control === "lines" ? "one a line" : nothing}
       .defaultValue=${start}
-      ?required=${isRequired && control === "json"}
+      minlength=${ifDefined(minLength)}
+      maxlength=${ifDefined(maxLength)}
+      ?required=${isRequired && control !== "lines"}
       aria-describedby=${described}
       @input=${forget}
     ></textarea>`;
@@ -110,7 +165,7 @@ function box(field: FormField, keys: readonly string[]): TemplateResult {
     type=${INPUT_TYPES[control] ?? "text"}
     value=${start}
     autocomplete="off"
-    step=${control === "number" ? (step ?? "any") : nothing}
+    step=${control === "text" ? nothing : (step ?? "any")}
     min=${ifDefined(min)}
     max=${ifDefined(max)}
     minlength=${ifDefined(minLength)}
@@ -122,87 +177,45 @@ function box(field: FormField, keys: readonly string[]): TemplateResult {
   />`;
 }
 
-/** Returns the text that a control begins with. */
-function startOf(field: FormField): string {
-  const { control, default: start } = field;
-  if (start === undefined || start === null) return "";
-  if (control === "lines") return (start as string[]).join("\n");
-  return control === "json" || typeof start !== "string" ? JSON.stringify(start) : start;
+/** Returns what a select offers: labels, and whether it begins with them. */
+function choicesOf({ chosen, default: start, options, variants }: FormField): [string, boolean][] {
+  if (variants) return variants.map(([label], index) => [label, index === chosen]);
+  const first = JSON.stringify(start);
+  return (options ?? []).map(([label, value]) => [label, JSON.stringify(value) === first]);
 }
 
-/**
- * Returns what a form's fields hold; undefined if one of them can't be read: then the browser says
- * so at its control.
- */
-export function fillIn(
-  fields: readonly FormField[],
-  form: HTMLFormElement,
-  keys: readonly string[] = [],
-): JsonObject | undefined {
-  const payload: JsonObject = {};
-  for (const field of fields) {
-    const path = [...keys, field.name];
-    let value: Json;
-    if (field.control === "group") {
-      value = fillIn(field.fields ?? [], form, path);
-      if (value === undefined) return undefined;
-    } else {
-      const control = form.elements.namedItem(nameOf(path)) as Box;
-      try {
-        value = valueIn(field, control);
-      } catch (error) {
-        control.setCustomValidity((error as Error).message);
-        control.reportValidity();
-        return undefined;
-      }
-    }
-    if (value !== undefined) payload[field.name] = value;
-  }
-  return payload;
-}
-
-/** Returns what a control holds; undefined if it is to be left out. */
-function valueIn(field: FormField, box: Box): Json {
-  const { control, default: start, nullable, options = [] } = field;
-  if (control === "checkbox") return (box as HTMLInputElement).checked;
-  if (control === "lines") {
-    return box.value.split("\n").filter((line) => line.trim() !== "");
-  }
-  if (box.value.trim() === "") {
-    if (nullable) return null;
-    // A text that was cleared is empty: left out it would be the default again.
-    return control === "text" && typeof start === "string" ? box.value : undefined;
-  }
-  switch (control) {
-    case "number":
-      return numberOf(box as HTMLInputElement);
-    case "select":
-      return options[Number(box.value)]?.[1];
-    case "json":
-      return parse(box.value);
-    case "datetime":
-      // RFC 3339 has seconds, the control leaves them out where they are 0.
-      return box.value.length === 16 ? `${box.value}:00` : box.value;
-    case "time":
-      return box.value.length === 5 ? `${box.value}:00` : box.value;
-    default:
-      return box.value;
-  }
-}
-
-function parse(text: string): Json {
-  try {
-    return JSON.parse(text);
-  } catch (error) {
-    throw new Error(`This is not JSON: ${(error as Error).message}`);
-  }
+function hintOf({ hint, zoned }: FormField): string | undefined {
+  if (!zoned) return hint;
+  const zone = `Time zone: ${Intl.DateTimeFormat().resolvedOptions().timeZone}`;
+  return hint ? `${hint} (${zone})` : zone;
 }
 
 /** Takes back what was said of a control's text, as it is mended. */
 function forget(event: Event): void {
-  (event.target as Box).setCustomValidity("");
+  (event.target as HTMLInputElement | HTMLTextAreaElement).setCustomValidity("");
 }
 
-function nameOf(keys: readonly string[]): string {
-  return keys.join("/");
+function open(event: Event): void {
+  follow(event.target as HTMLInputElement | HTMLSelectElement);
+}
+
+/** Opens the groups of a form that are chosen, and closes the others, as after a reset. */
+export function openChosen(form: HTMLFormElement): void {
+  const choices = form.querySelectorAll<HTMLInputElement | HTMLSelectElement>(
+    "legend input, .variants > .field > select",
+  );
+  for (const choice of choices) follow(choice);
+}
+
+/** Opens what a checkbox or a select has chosen: a closed group is disabled. */
+function follow(choice: HTMLInputElement | HTMLSelectElement): void {
+  if (choice instanceof HTMLInputElement) {
+    const group = choice.closest("fieldset");
+    if (group) group.disabled = !choice.checked;
+    return;
+  }
+  const groups = choice
+    .closest(".variants")
+    ?.querySelectorAll<HTMLFieldSetElement>(":scope > .group");
+  for (const group of groups ?? []) group.disabled = group.dataset.variant !== choice.value;
 }

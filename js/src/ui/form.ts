@@ -5,7 +5,8 @@
 import { css, html, nothing, type PropertyDeclarations } from "lit";
 import { awaitAnswer, isBusy } from "../form";
 import { Control } from "./control";
-import { type FormField, fieldNode, fillIn } from "./form-field";
+import { type FormField, fieldNode, openChosen } from "./form-field";
+import { fillIn } from "./form-value";
 import type { Path } from "./path";
 
 /**
@@ -48,6 +49,20 @@ export class FormPart extends Control {
       padding: 0;
       border: 0;
     }
+    fieldset:disabled {
+      opacity: 1; /* its controls are dimmed themselves */
+      cursor: auto;
+    }
+    .group[disabled] > :not(legend),
+    .variants > .group[disabled] {
+      display: none;
+    }
+    .group[disabled] > legend {
+      margin-bottom: 0;
+    }
+    .variants > .group:not([disabled]) {
+      margin-top: 0.7em;
+    }
     .hint {
       color: var(--_muted);
       font-size: 0.92em;
@@ -73,7 +88,7 @@ export class FormPart extends Control {
   }
 
   override show(): unknown {
-    return html`<form aria-label=${this.label ?? this.submit} @submit=${this.#submit}>
+    return html`<form aria-label=${this.label ?? this.submit} @submit=${this.#submit} @reset=${this.#reset}>
       <fieldset class="fields" ?disabled=${this.isOff}>
         ${this.label ? html`<legend>${this.label}</legend>` : nothing}
         ${this.fields.map((field) => fieldNode(field, [field.name]))}
@@ -82,6 +97,12 @@ export class FormPart extends Control {
       </fieldset>
     </form>`;
   }
+
+  /** What is open follows the controls, which are reset after this event. */
+  #reset = async ({ target }: Event): Promise<void> => {
+    await Promise.resolve();
+    openChosen(target as HTMLFormElement);
+  };
 
   #submit = async (submitted: SubmitEvent): Promise<void> => {
     submitted.preventDefault();

@@ -255,7 +255,7 @@ export class Grid implements ReactiveController {
   };
 
   #press = (event: KeyboardEvent): void => {
-    if ((event.target as Element).localName === "input") return;
+    if ((event.target as Element).matches("input, textarea")) return;
     const { line, column } = this.#active;
     const isWhole = event.ctrlKey || event.metaKey;
     const [last, page] = [this.#rows.length - 1, this.#host.rows - 1];

@@ -82,15 +82,18 @@ export class LogPart extends Part {
   };
 
   static override styles = css`
-    .log {
-      display: flex;
-      flex-direction: column-reverse;
-      overflow: auto;
-      padding: 0.4em 0.8em;
+    .frame {
+      padding: 0.4em 0;
       border: 1px solid var(--_soft-line);
       border-radius: var(--_radius);
       font-family: var(--_code);
       font-size: 0.93em;
+    }
+    .log {
+      display: flex;
+      flex-direction: column-reverse;
+      overflow: auto;
+      padding: 0 0.8em;
     }
     .line {
       min-height: 1.5em;
@@ -120,21 +123,23 @@ export class LogPart extends Part {
     const hidden = Math.max(lines.length - MAX_LINES, 0);
     this.#tell(lines);
     return html`${this.label ? html`<p class="title" aria-hidden="true">${this.label}</p>` : nothing}
-      <div
-        class="log"
-        role="log"
-        aria-live="off"
-        aria-label=${this.name}
-        tabindex="0"
-        style="height: calc(${this.rows * 1.5}em + 0.8em + 2px)"
-      >
-        <div>
-          ${hidden > 0 ? html`<p class="earlier">${hidden} earlier lines</p>` : nothing}
-          ${repeat(
-            lines.slice(hidden),
-            (_, index) => hidden + index,
-            (line) => html`<div class="line">${textOf(line)}</div>`,
-          )}
+      <div class="frame">
+        <div
+          class="log"
+          role="log"
+          aria-live="off"
+          aria-label=${this.name}
+          tabindex="0"
+          style="height: ${this.rows * 1.5}em"
+        >
+          <div>
+            ${hidden > 0 ? html`<p class="earlier">${hidden} earlier lines</p>` : nothing}
+            ${repeat(
+              lines.slice(hidden),
+              (_, index) => hidden + index,
+              (line) => html`<div class="line">${textOf(line)}</div>`,
+            )}
+          </div>
         </div>
       </div>
       ${this.#announcer.render()}`;
@@ -172,8 +177,19 @@ export class JsonPart extends Part {
 
 /** `<livestate-markdown>`: a text in Markdown. HTML in it is kept as far as it can't run. */
 export class MarkdownPart extends Part {
+  static override properties: PropertyDeclarations = {
+    remoteMedia: { type: Boolean, attribute: "remote-media" },
+  };
+
+  /** Are images, sounds and films of other servers loaded? They are links otherwise. */
+  declare remoteMedia: boolean;
   #code = new OnDemand(this, () => import("./markdown"));
-  #converted = { from: "", html: nothing as unknown };
+  #converted = { from: "", isRemote: false, html: nothing as unknown };
+
+  constructor() {
+    super();
+    this.remoteMedia = false;
+  }
 
   override show(value: Json): unknown {
     const problem = this.#code.problem("Markdown");
@@ -181,8 +197,10 @@ export class MarkdownPart extends Part {
     const text = textOf(value);
     const { convert } = this.#code.module ?? {};
     if (!convert) return html`<div style="white-space: pre-wrap">${text}</div>`;
-    if (this.#converted.from !== text || this.#converted.html === nothing) {
-      this.#converted = { from: text, html: unsafeHTML(convert(text)) };
+    const { from, html: before, isRemote } = this.#converted;
+    if (from !== text || isRemote !== this.remoteMedia || before === nothing) {
+      const made = unsafeHTML(convert(text, this.remoteMedia));
+      this.#converted = { from: text, isRemote: this.remoteMedia, html: made };
     }
     return html`<div class="markdown">${this.#converted.html}</div>`;
   }

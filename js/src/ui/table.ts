@@ -109,7 +109,8 @@ export class TablePart extends Control {
     td.edited {
       padding: 0;
     }
-    td input {
+    td :is(input, textarea) {
+      display: block;
       width: 100%;
       min-height: 0;
       height: calc(var(--_row) - 4px);
@@ -118,6 +119,9 @@ export class TablePart extends Control {
       outline: none;
       background: none;
       font: inherit;
+    }
+    td textarea {
+      resize: none;
     }
     td.number input {
       text-align: right;

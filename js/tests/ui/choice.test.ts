@@ -23,11 +23,8 @@ describe("a select", () => {
     kind: "select",
     path: ["size"],
     on: "resize",
-    options: [
-      ["small", 1],
-      ["large", 3],
-      ["any", null],
-    ],
+    options: [1, 3, null],
+    labels: ["small", "large", "any"],
   };
 
   it("shows what is chosen and sends what its labels stand for", async () => {
@@ -55,6 +52,28 @@ describe("a select", () => {
     expect(chosen(shown)).toBe("m");
     choose(shown, "l");
     expect(await answer(shown.link, "resize")).toEqual({ value: "l" });
+  });
+
+  it("takes labels from an object, and lists in a list for values", async () => {
+    const listed = { kind: "select", path: ["size"], on: "resize", optionsPath: ["sizes"] };
+    const shown = await showLayout(listed, {
+      size: ["m", 2],
+      sizes: [
+        ["s", 1],
+        ["m", 2],
+      ],
+    });
+    expect(chosen(shown)).toBe('["m",2]');
+    choose(shown, '["s",1]');
+    expect(await answer(shown.link, "resize")).toEqual({ value: ["s", 1] });
+    await shown.replace("/sizes", { Small: ["s", 1], Medium: ["m", 2] });
+    expect(chosen(shown)).toBe("Medium");
+    choose(shown, "Small");
+    expect(await answer(shown.link, "resize")).toEqual({ value: ["s", 1] });
+    const select = find<HTMLElement & { options: object }>(shown.element, "livestate-select");
+    Object.assign(select, { optionsPath: undefined, options: { All: ["m", 2] } });
+    await settled(shown.element);
+    expect(chosen(shown)).toBe("All");
   });
 
   it("goes back to the state when its event failed", async () => {

@@ -153,6 +153,48 @@ describe("a text", () => {
     expect(shown.link.count("lvs_evt:rename")).toBe(1);
   });
 
+  it("becomes one of several lines with its value, and keeps focus and selection", async () => {
+    const shown = await showLayout(rename, { title: "abcdef" });
+    box(shown).focus();
+    box(shown).setSelectionRange(1, 3);
+    await shown.replace("/title", "abc\ndef");
+    expect(box(shown).localName).toBe("textarea");
+    expect(box(shown).value).toBe("abc\ndef");
+    const isFocused = () => (box(shown).getRootNode() as ShadowRoot).activeElement === box(shown);
+    expect(isFocused()).toBe(true);
+    expect([box(shown).selectionStart, box(shown).selectionEnd]).toEqual([1, 3]);
+    type(box(shown), "abcdef");
+    await settled(shown.element);
+    expect(box(shown).localName).toBe("textarea"); // Enter does not change under the hand
+    press(box(shown), "Enter", { ctrlKey: true });
+    expect(await answer(shown.link, "rename")).toEqual({ value: "abcdef" });
+    await shown.replace("/title", "abcdef");
+    await until(() => box(shown).localName === "input");
+    expect(box(shown).value).toBe("abcdef");
+    expect(isFocused()).toBe(true);
+    expect(shown.link.count("lvs_evt:rename")).toBe(1);
+  });
+
+  it("keeps the lines of what is pasted", async () => {
+    const shown = await showLayout(rename, { title: "abcd" });
+    const paste = (text: string) => {
+      const clipboardData = new DataTransfer();
+      clipboardData.setData("text/plain", text);
+      const event = new ClipboardEvent("paste", { bubbles: true, cancelable: true, clipboardData });
+      box(shown).dispatchEvent(event);
+      return event.defaultPrevented;
+    };
+    box(shown).focus();
+    box(shown).setSelectionRange(1, 3);
+    expect(paste("one line\n")).toBe(false); // the browser does
+    expect(paste("x\r\ny\nz")).toBe(true);
+    await settled(shown.element);
+    expect(box(shown).value).toBe("ax\ny\nzd");
+    expect([box(shown).selectionStart, box(shown).selectionEnd]).toEqual([6, 6]);
+    press(box(shown), "Enter", { ctrlKey: true });
+    expect(await answer(shown.link, "rename")).toEqual({ value: "ax\ny\nzd" });
+  });
+
   it("does not send what an input method is composing", async () => {
     const shown = await showLayout(rename, { title: "a" });
     type(box(shown), "ni");

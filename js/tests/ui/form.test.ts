@@ -151,6 +151,140 @@ describe("a form", () => {
     await until(() => control(shown, "title").value === "");
   });
 
+  describe("with what can be left out or be null", () => {
+    const city: FormField = { name: "city", label: "City", control: "text", required: true };
+    const yesOrNo: FormField["options"] = [
+      ["yes", true],
+      ["no", false],
+    ];
+    const circle: FormField[] = [
+      { name: "type", label: "Type", control: "constant", default: "circle" },
+      { name: "r", label: "R", control: "number", required: true },
+    ];
+    const square: FormField[] = [
+      { name: "type", label: "Type", control: "constant", default: "square" },
+      { name: "side", label: "Side", control: "number", default: 2 },
+    ];
+    const place: FormField = {
+      name: "place",
+      label: "Place",
+      control: "group",
+      nullable: true,
+      optional: true,
+      fields: [city],
+    };
+    const shape: FormField = {
+      name: "shape",
+      label: "Shape",
+      control: "variants",
+      nullable: true,
+      variants: [
+        ["Circle", circle],
+        ["Square", square],
+      ],
+    };
+    const showFields = (...fields: FormField[]) =>
+      showLayout({ kind: "form", on: "add", submit: "Add", fields }, {});
+    const sent = (shown: Shown) => {
+      send(shown);
+      return answer(shown.link, "add");
+    };
+    const change = (node: HTMLElement) => node.dispatchEvent(new Event("change"));
+    const isReset = (shown: Shown) =>
+      until(() => !find(shown.element, "form").hasAttribute("aria-busy"));
+
+    it("includes a group only if that is chosen, and closes it after a reset", async () => {
+      const left: FormField = { ...place, name: "left", nullable: false };
+      const begun: FormField = { ...place, name: "begun", default: { city: "Arles" } };
+      const shown = await showFields(place, left, {
+        ...begun,
+        fields: [{ ...city, default: "Arles" }],
+      });
+      const included = control(shown, "place");
+      const group = included.closest("fieldset") as HTMLFieldSetElement;
+      expect(group.disabled).toBe(true);
+      expect(textOf(included.closest("label") as HTMLElement)).toBe("Place");
+      expect(await sent(shown)).toEqual({ place: null, begun: { city: "Arles" } });
+      await isReset(shown);
+      included.checked = true;
+      change(included);
+      expect(group.disabled).toBe(false);
+      control(shown, "place/city").value = "Auvers";
+      control(shown, "begun").checked = false;
+      change(control(shown, "begun"));
+      expect(await sent(shown)).toEqual({ place: { city: "Auvers" }, begun: null });
+      await until(() => group.disabled);
+      expect(included.checked).toBe(false);
+      expect(control(shown, "begun").closest("fieldset")?.disabled).toBe(false);
+    });
+
+    it("offers the classes of a union, each with its fields", async () => {
+      const shown = await showFields(shape, {
+        ...shape,
+        name: "other",
+        chosen: 0,
+        variants: [["Square", square]],
+      });
+      const choice = control<HTMLSelectElement & HTMLInputElement>(shown, "shape");
+      const groups = findAll(shown.element, "[data-variant]") as HTMLFieldSetElement[];
+      const open = () => groups.map((one) => !one.disabled);
+      expect(open()).toEqual([false, false, true]);
+      expect(await sent(shown)).toEqual({ shape: null, other: { type: "square", side: 2 } });
+      await isReset(shown);
+      choice.value = "0";
+      change(choice);
+      expect(open()).toEqual([true, false, true]);
+      control(shown, "shape/0/r").value = "1.5";
+      control(shown, "other/0/side").value = "";
+      expect(await sent(shown)).toEqual({
+        shape: { type: "circle", r: 1.5 },
+        other: { type: "square" },
+      });
+      await until(() => open()[0] === false);
+    });
+
+    it("tells null from false, and from an empty list", async () => {
+      const shown = await showFields(
+        { name: "sure", label: "Sure", control: "select", nullable: true, options: yesOrNo },
+        { name: "tags", label: "Tags", control: "lines", nullable: true },
+        { name: "none", label: "None", control: "lines", nullable: true, default: [] },
+      );
+      expect(await sent(shown)).toEqual({ sure: null, tags: null, none: [] });
+      await isReset(shown);
+      control(shown, "sure").value = "1";
+      control(shown, "tags").value = "a";
+      expect(await sent(shown)).toEqual({ sure: false, tags: ["a"], none: [] });
+    });
+  });
+
+  it("sends what was not changed as it was, whatever a control shows of it", async () => {
+    const at = "2026-05-01T10:30:00.123456";
+    const fields: FormField[] = [
+      { name: "at", label: "At", control: "datetime", default: at },
+      { name: "there", label: "There", control: "datetime", zoned: true, default: `${at}Z` },
+      { name: "alarm", label: "Alarm", control: "time", default: "10:30:05.5" },
+      { name: "note", label: "Note", control: "text", default: "one\r\ntwo" },
+      { name: "tags", label: "Tags", control: "lines", default: ["a\nb", ""] },
+    ];
+    const shown = await showLayout({ kind: "form", on: "add", submit: "Add", fields }, {});
+    expect(control(shown, "note").localName).toBe("textarea");
+    send(shown);
+    expect(await answer(shown.link, "add")).toEqual(
+      Object.fromEntries(fields.map(({ name, default: value }) => [name, value])),
+    );
+    await until(() => !find(shown.element, "form").hasAttribute("aria-busy"));
+    control(shown, "at").value = "2026-05-01T10:31";
+    control(shown, "there").value = "2026-05-01T10:31";
+    control(shown, "note").value = "one\ntwo\nthree";
+    send(shown);
+    const payload = await answer(shown.link, "add");
+    expect(payload).toMatchObject({ at: "2026-05-01T10:31:00", note: "one\ntwo\nthree" });
+    expect(payload.there).toMatch(/^2026-05-01T10:31:00[+-]\d\d:\d\d$/);
+    expect(new Date(payload.there)).toEqual(new Date("2026-05-01T10:31:00"));
+    const hint = control(shown, "there").getAttribute("aria-describedby");
+    expect(textOf(find(shown.element, `[id="${hint}"]`))).toMatch(/^Time zone: /);
+  });
+
   it("is disabled while the connection is lost", async () => {
     const shown = await show();
     const fields = find<HTMLFieldSetElement>(shown.element, "fieldset");

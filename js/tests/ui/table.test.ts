@@ -236,6 +236,26 @@ describe("editing a cell", () => {
     expect((await answer(shown.link, "set")).value).toBe("Cid");
   });
 
+  it("keeps the lines of a text", async () => {
+    const shown = await showTable({ onEdit: "set" }, [{ id: 7, name: "one\r\ntwo" }]);
+    await press(shown, "ArrowRight", "Enter");
+    const lines = () => find<HTMLTextAreaElement>(shown.element, "td textarea");
+    const key = (options: KeyboardEventInit) =>
+      lines().dispatchEvent(
+        new KeyboardEvent("keydown", { key: "Enter", cancelable: true, ...options }),
+      );
+    expect(lines().value).toBe("one\ntwo");
+    expect(key({})).toBe(false);
+    await settled(shown.element);
+    expect(findAll(shown.element, "td textarea")).toEqual([]); // unchanged, not sent
+    await press(shown, "Enter");
+    expect(key({ shiftKey: true })).toBe(true); // a new line, from the browser
+    lines().value = "one\ntwo\nthree";
+    lines().dispatchEvent(new Event("input"));
+    key({});
+    expect((await answer(shown.link, "set")).value).toBe("one\ntwo\nthree");
+  });
+
   it("leaves the key and what is no scalar alone", async () => {
     const shown = await showTable({ onEdit: "set" }, rows);
     await press(shown, "Enter", "End", "Enter");
