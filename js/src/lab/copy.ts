@@ -8,6 +8,8 @@ const LEFT_OUT = "script, link, iframe, object, embed, base, meta, noscript, tem
 const CONTROLS = "button, input, select, textarea";
 /** What was typed there is nobody else's business. */
 const SECRET = '[type="password"], [type="file"], [type="hidden"]';
+/** What fields hold is to be read as before. */
+const LEGIBLE = ":is(input, select, textarea):disabled { opacity: 1 }";
 /** States and parts that no query finds, or that are another in the copy. */
 const UNSEEN =
   /:host|::|:(disabled|enabled|checked|indeterminate|placeholder|invalid|valid|popover)/;
@@ -53,7 +55,7 @@ function copy(node: Node, into: Document, names: Set<string>): Node[] {
     const template = into.createElement("template");
     template.setAttribute("shadowrootmode", "open");
     const style = into.createElement("style");
-    style.textContent = rulesOf(shadowRoot, names);
+    style.textContent = `${rulesOf(shadowRoot, names)}\n${LEGIBLE}`;
     template.content.append(style, ...copies(shadowRoot, into, names));
     made.append(template);
   }
