@@ -1,4 +1,4 @@
-"""Draw docs/images/ui-*.png and voila.png from notebooks/stock.ipynb.
+"""Draw docs/images/ui-*.png, voila.png and exports.png from notebooks/stock.ipynb.
 
 Run ``python -m tests.ui.pictures``.
 """
@@ -13,7 +13,7 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.servers import serve
 from tests.ui.hosts import WITH_LIVESTATE, voila
-from tests.ui.lab import LAB, Tab, chromium, new_context
+from tests.ui.lab import LAB, Tab, chromium, export, new_context
 
 ROOT = Path(__file__).parents[2]
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
@@ -51,6 +51,33 @@ def main() -> None:
     """Draw all."""
     elements()
     dashboard()
+    exports()
+
+
+def exports() -> None:
+    """Save the notebook in JupyterLab, and draw what nbconvert makes of it, in both themes."""
+    directory = Path(tempfile.mkdtemp())
+    both = []
+    with serve(directory, "jupyterlab", *LAB) as server, chromium() as browser:
+        path = shutil.copy(ROOT / "notebooks" / "stock.ipynb", server.root)
+        context = new_context(browser)
+        tab = Tab(server, context, "stock.ipynb")
+        tab.run_all()
+        form = tab.page.get_by_role("form", name="New todo")
+        form.get_by_label("Title").fill("Buy canvas")
+        form.get_by_role("button", name="Add").click()
+        expect(tab.page.locator("livestate-json").first).to_contain_text("Buy canvas")
+        tab.save()
+        page = context.new_page()
+        page.set_viewport_size({"width": 640, "height": 900})
+        for theme in ("light", "dark"):
+            page.goto(export(Path(path), f"--HTMLExporter.theme={theme}").as_uri())
+            page.locator(".livestate-saved").first.scroll_into_view_if_needed()
+            both.append(base64.b64encode(page.screenshot()).decode())
+        page.set_viewport_size({"width": 1281, "height": 900})
+        page.set_content(BESIDE.format(*both))
+        page.locator("#both").screenshot(path=ROOT / "docs" / "images" / "exports.png")
+    shutil.rmtree(directory)
 
 
 def dashboard() -> None:

@@ -2,8 +2,6 @@
 
 import json
 import re
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,7 +9,7 @@ import pytest
 from playwright.sync_api import Browser, BrowserContext, Locator, Page, Route, expect
 
 from tests.servers import TOKEN, Server
-from tests.ui.lab import CONTRAST, Tab, new_context, notebook
+from tests.ui.lab import CONTRAST, Tab, export, new_context, notebook
 
 HOSTILE = "</script></template></style><!-- <img src=x onerror='window.hurt = 1'> ]]> & \"quotes\""
 SETUP = f"""
@@ -164,13 +162,6 @@ print(json.dumps([w.session for w in ipywidgets.Widget.widgets.values() if hasat
 """
 
 
-def export(notebook: Path, *options: str) -> Path:
-    """Make HTML of a notebook, and return its path."""
-    command = [sys.executable, "-m", "nbconvert", "--to", "html", str(notebook), *options]
-    subprocess.run(command, check=True, capture_output=True)
-    return notebook.with_suffix(".html")
-
-
 @pytest.fixture
 def offline(browser: Browser) -> Iterator[BrowserContext]:
     """A browser that reaches files only."""
@@ -248,7 +239,6 @@ def test_a_notebook_that_is_not_trusted_shows_it_without_styles(
     expect(page.get_by_text(MARK).first).to_be_visible()
     expect(page.get_by_text(HOSTILE, exact=True).first).to_be_visible()
     assert page.evaluate("window.hurt") is None
-    page.screenshot(path="/tmp/export8-foreign.png")
 
 
 def test_cells_that_run_again_are_live(tab: Tab, lab: Server, browser: Browser) -> None:
