@@ -6,7 +6,9 @@ BIN := .venv/bin
 export PATH := $(CURDIR)/$(BIN):$(PATH)
 BUNDLE := livestate_nb/static/widget.js
 CLIENTS := tests/npm/node_modules/.installed.json
-SOURCES := $(wildcard js/src/* js/src/ui/*) js/build.mjs js/sizes.mjs js/package.json js/package-lock.json js/tsconfig.json
+# where JupyterLab finds its extension: pip puts it there once, as it is then
+LAB := .venv/share/jupyter/labextensions/livestate_nb
+SOURCES := $(wildcard js/src/* js/src/lab/* js/src/ui/*) js/build.mjs js/sizes.mjs js/package.json js/package-lock.json js/tsconfig.json
 PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
 LINTED := bench livestate_nb server_extension tests
@@ -92,4 +94,5 @@ $(CLIENTS): tests/npm/package-lock.json | .venv/.ready
 $(BUNDLE): $(SOURCES) | .venv/.ready
 	@echo "== building the JavaScript bundle"
 	cd js && npm ci --no-audit --no-fund --loglevel=error && npm run --silent build
+	@rm -rf $(LAB) && mkdir -p $(LAB) && cp -R livestate_nb/static/lab/. $(LAB)
 	@touch $@

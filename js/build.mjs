@@ -6,10 +6,11 @@
  *   lies in page/hashed never changes its content.
  * - loader.js: the widget's start, which loads page/hashed/widget-HASH.js.
  * - widget.js: all in one file, for pages that cannot reach a server with the extension.
+ * - lab/: the extension of JupyterLab, as its server finds it in share/jupyter/labextensions.
  */
 
 import { createHash } from "node:crypto";
-import { readFile, rename, rm } from "node:fs/promises";
+import { readFile, rename, rm, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { build } from "esbuild";
 import { sizes } from "./sizes.mjs";
@@ -85,14 +86,17 @@ await build({
   outdir: `${STATIC}/page`,
 });
 
+/** Puts the hash of a file's content into its name, and returns that. */
+async function hashed(directory, name) {
+  const content = await readFile(`${directory}/${name}.js`);
+  const hash = createHash("sha256").update(content).digest("hex").slice(0, 8);
+  const file = `${name}-${hash}.js`;
+  await rename(`${directory}/${name}.js`, `${directory}/${file}`);
+  return file;
+}
+
 // It imports chunks by their hashes, so its own stands for all that it loads.
-const entry = `${STATIC}/page/hashed/widget.js`;
-const hash = createHash("sha256")
-  .update(await readFile(entry))
-  .digest("hex")
-  .slice(0, 8);
-const widget = `hashed/widget-${hash}.js`;
-await rename(entry, `${STATIC}/page/${widget}`);
+const widget = await hashed(`${STATIC}/page`, "hashed/widget");
 
 await build({
   ...OPTIONS,
@@ -102,6 +106,18 @@ await build({
 });
 
 await build({ ...OPTIONS, entryPoints: ["src/widget.ts"], outfile: `${STATIC}/widget.js` });
+
+await build({
+  ...OPTIONS,
+  format: "iife",
+  entryPoints: { "static/extension": "src/lab/index.ts" },
+  outdir: `${STATIC}/lab`,
+});
+const extension = await hashed(`${STATIC}/lab`, "static/extension");
+const { version, description, license } = JSON.parse(await readFile("package.json", "utf8"));
+const jupyterlab = { _build: { load: extension, extension: "./extension" } };
+const about = { name: "livestate_nb", version, description, license, jupyterlab };
+await writeFile(`${STATIC}/lab/package.json`, JSON.stringify(about));
 
 for (const [what, bytes] of Object.entries(await sizes(STATIC))) {
   console.log(`${String(bytes).padStart(6)} bytes gzipped: ${what}`);

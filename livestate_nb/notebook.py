@@ -6,18 +6,19 @@ It implements `livestate_nb.channel.Host`. It must not know how frames or states
 import asyncio
 import secrets
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
 from IPython.display import display
 
-from livestate_nb import report
+from livestate_nb import report, saved
 from livestate_nb.channel import Channel, options_of, seat_of
 from livestate_nb.clock import IdleClock
-from livestate_nb.codec import Json
+from livestate_nb.codec import Json, Raw, loads
 from livestate_nb.declaration import check_tag
 from livestate_nb.errors import ChannelError, HostError, TopicError
 from livestate_nb.journal import Journal
@@ -158,9 +159,11 @@ class Notebook:
         widget = self._screen.widget(channel, session, place, module)
         if self._uplink is not None:
             self._loop.loop.call_soon_threadsafe(self._uplink.shown)
-        self._display(widget)
+        self._display(widget, session)
         forget = partial(self._screen.forget, [session])
-        return ShownHandle(self._loop, session, forget, partial(self._display_once, widget))
+        return ShownHandle(
+            self._loop, session, forget, partial(self._display_once, widget, session)
+        )
 
     def at(self, channel: type[Channel], topic: str) -> KeptHandle:
         """Return the handle of a shared topic; see `livestate_nb.Channel.at`."""
@@ -401,16 +404,48 @@ class Notebook:
         seats = [seat_of(channel) for channel in waiting]
         self._loop.loop.call_soon_threadsafe(self._screen.wait, seats)
 
-    def _display(self, widget: LiveStateWidget) -> None:
-        display(widget)  # type: ignore[no-untyped-call]  # IPython types it not at all
+    def _display(self, widget: LiveStateWidget, session: Session) -> None:
+        for data, metadata in self._bundles(widget, session):
+            display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython
         _, execution = self._execution.cell()
         displayed = self._displayed[1] if self._displayed[0] == execution else set()
         self._displayed = execution, displayed | {widget.session}
 
-    def _display_once(self, widget: LiveStateWidget) -> None:
+    def _bundles(
+        self, widget: LiveStateWidget, session: Session
+    ) -> Iterator[tuple[dict[str, Json], dict[str, Json]]]:
+        """Yield what to display: (data by MIME type, metadata)."""
+        data, metadata = widget.bundle()
+        if self._is_private:  # a dashboard, which nobody saves
+            yield data, metadata
+        elif self._has_cell:
+            html = self._saved(widget, session, is_beside=False)
+            yield {**data, saved.HTML: html, saved.MIME: {}}, metadata
+        else:
+            # This may be nbclient, which saves the widget's model as well: then exports draw that
+            # instead of other types, by scripts that they load, and wait for this kernel.
+            yield data, metadata
+            yield {saved.HTML: self._saved(widget, session, is_beside=True)}, {}
+
+    def _saved(self, widget: LiveStateWidget, session: Session, *, is_beside: bool) -> str:
+        """Return what stands for an element where it is not live: its state as it is now."""
+
+        async def whole() -> Raw | bytes:
+            return session.ledger.whole().payload
+
+        payload = bytes(self._loop.run(whole()))
+        content = (
+            saved.too_large(len(payload))
+            if len(payload) > saved.LIMIT
+            else saved.draw(loads(payload).get("state"))
+        )
+        at = datetime.now().astimezone()
+        return saved.frame(content, widget.what, widget.model_id, at, is_beside=is_beside)
+
+    def _display_once(self, widget: LiveStateWidget, session: Session) -> None:
         """Display a widget unless this cell does already: its result may be the handle."""
         if (
             self._displayed[0] != self._execution.cell()[1]
             or widget.session not in self._displayed[1]
         ):
-            self._display(widget)
+            self._display(widget, session)

@@ -9,6 +9,7 @@ import anywidget
 import traitlets
 
 from livestate_nb import bundle
+from livestate_nb.codec import Json
 from livestate_nb.transports.comm import KIND
 
 BUNDLE: Final = "bundle"
@@ -45,6 +46,20 @@ class LiveStateWidget(anywidget.AnyWidget):
     def __init__(self, **values: object) -> None:
         super().__init__(**values)
         self.on_msg(self._give)
+
+    def __repr__(self) -> str:
+        """Say what it shows, without the session's key: this is saved with the notebook."""
+        return f"<{self.what}, shown by a kernel>"
+
+    @property
+    def what(self) -> str:
+        """What it shows, in words."""
+        return f"{self.element or 'state'} of {self.topic}"
+
+    def bundle(self) -> tuple[dict[str, Json], dict[str, Json]]:
+        """Return the (data, metadata) by which front ends display it, data by MIME type."""
+        bundle: tuple[dict[str, Json], dict[str, Json]] | None = self._repr_mimebundle_()
+        return bundle or ({}, {})
 
     def _give(self, _widget: object, content: object, _buffers: object) -> None:
         """Send all that a widget needs to a page whose server does not."""

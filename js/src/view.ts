@@ -160,6 +160,7 @@ export class LiveView extends LitElement {
 
   protected override willUpdate(): void {
     if (this.isConnected) this.#watch(this.liveState);
+    if (this.liveState?.status === "live") hideSaved();
   }
 
   protected override render(): unknown {
@@ -242,6 +243,17 @@ export class LiveView extends LitElement {
   #update = (): void => {
     this.requestUpdate();
   };
+}
+
+let isSavedHidden = false;
+
+/** Hides what Python displays beside elements (livestate_nb/saved.py) for pages where none is live. */
+function hideSaved(): void {
+  if (isSavedHidden) return;
+  isSavedHidden = true;
+  const sheet = new CSSStyleSheet();
+  sheet.replaceSync(".livestate-beside { display: none }");
+  document.adoptedStyleSheets.push(sheet);
 }
 
 const FIELDS = "input, textarea, [contenteditable]";

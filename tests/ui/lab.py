@@ -3,6 +3,8 @@
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -247,3 +249,10 @@ def notebook(path: Path, *cells: tuple[str, str]) -> None:
         ],
     }
     path.write_text(json.dumps(content))
+
+
+def export(path: Path, *options: str) -> Path:
+    """Make HTML of a notebook by nbconvert, and return its path."""
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", str(path), *options]
+    subprocess.run(command, check=True, capture_output=True)
+    return path.with_suffix(".html")

@@ -1,5 +1,5 @@
-"""Draw pictures of docs/images: ui-*.png and voila.png from notebooks/stock.ipynb, and react-*.png
-and page-*.png from a notebook of cells that are elements.
+"""Draw pictures of docs/images: ui-*.png, voila.png and exports.png from notebooks/stock.ipynb,
+and react-*.png and page-*.png from a notebook of cells that are elements.
 
 Run ``python -m tests.ui.pictures``.
 """
@@ -14,7 +14,7 @@ from playwright.sync_api import FloatRect, Locator, Page, expect
 
 from tests.servers import serve
 from tests.ui.hosts import WITH_LIVESTATE, voila
-from tests.ui.lab import LAB, Tab, chromium, new_context, notebook
+from tests.ui.lab import LAB, Tab, chromium, export, new_context, notebook
 from tests.ui.test_cells import ELEMENT, SETUP
 
 ROOT = Path(__file__).parents[2]
@@ -88,6 +88,7 @@ def main() -> None:
     elements()
     dashboard()
     cells()
+    exports()
 
 
 def cells() -> None:
@@ -116,12 +117,37 @@ def cells() -> None:
         for theme, scheme in zip(THEMES, ("light", "dark"), strict=True):
             tab.page.bring_to_front()
             tab.theme(theme)
-            expect(tab.page.locator("#jupyterlab-splash")).to_have_count(0)
             tab.page.mouse.move(0, 0)
             cell.screenshot(path=IMAGES / f"react-{scheme}.png")
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two
             page.bring_to_front()
             page.screenshot(path=IMAGES / f"page-{scheme}.png")
+    shutil.rmtree(directory)
+
+
+def exports() -> None:
+    """Save the notebook in JupyterLab, and draw what nbconvert makes of it, in both themes."""
+    directory = Path(tempfile.mkdtemp())
+    both = []
+    with serve(directory, "jupyterlab", *LAB) as server, chromium() as browser:
+        path = shutil.copy(ROOT / "notebooks" / "stock.ipynb", server.root)
+        context = new_context(browser)
+        tab = Tab(server, context, "stock.ipynb")
+        tab.run_all()
+        form = tab.page.get_by_role("form", name="New todo")
+        form.get_by_label("Title").fill("Buy canvas")
+        form.get_by_role("button", name="Add").click()
+        expect(tab.page.locator("livestate-json").first).to_contain_text("Buy canvas")
+        tab.save()
+        page = context.new_page()
+        page.set_viewport_size({"width": 640, "height": 900})
+        for theme in ("light", "dark"):
+            page.goto(export(Path(path), f"--HTMLExporter.theme={theme}").as_uri())
+            page.locator(".livestate-saved").first.scroll_into_view_if_needed()
+            both.append(base64.b64encode(page.screenshot()).decode())
+        page.set_viewport_size({"width": 1281, "height": 900})
+        page.set_content(BESIDE.format(*both))
+        page.locator("#both").screenshot(path=IMAGES / "exports.png")
     shutil.rmtree(directory)
 
 
