@@ -13,6 +13,15 @@ describe("the view", () => {
     await until(() => textOf(el) === "Todos");
   });
 
+  it("hides what Python displays beside elements, once one is live", async () => {
+    const beside = document.createElement("p");
+    beside.className = "livestate-beside";
+    document.body.append(beside);
+    await showList();
+    await until(() => getComputedStyle(beside).display === "none");
+    beside.remove();
+  });
+
   it("shows a refused join in the element's place", async () => {
     const { el } = show({});
     const link = await kernel.link();
