@@ -5,6 +5,7 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -159,6 +160,13 @@ class Tab:
             code,
         )
         return result.strip()
+
+    def wait_for(self, code: str, printed: str) -> None:
+        """Execute code until it prints a text: the page may be ahead of the kernel."""
+        end = time.monotonic() + PATIENCE_MS / 1000
+        while (text := self.evaluate(code)) != printed:
+            assert time.monotonic() < end, f"{code} prints {text}, not {printed}"
+            time.sleep(0.05)
 
     def output(self, cell: str) -> str:
         """Return a cell's text outputs."""

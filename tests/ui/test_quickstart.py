@@ -49,7 +49,7 @@ def test_a_change_from_python_is_in_the_element(tab: Tab) -> None:
     expect(item.get_by_role("checkbox")).to_be_checked()
     item.get_by_role("checkbox").click()
     expect(item.get_by_role("checkbox")).not_to_be_checked()
-    assert tab.evaluate("print(todos.state['items'][-1])") == "{'title': 'By hand', 'done': False}"
+    tab.wait_for("print(todos.state['items'][-1])", "{'title': 'By hand', 'done': False}")
 
 
 def test_the_contact_form_writes_a_row_and_refuses_its_twin(tab: Tab, lab: Server) -> None:

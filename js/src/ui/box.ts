@@ -7,12 +7,16 @@ export type Box = HTMLInputElement | HTMLTextAreaElement;
 /** What is selected in a box. */
 export type Selection = Pick<Box, "selectionDirection" | "selectionEnd" | "selectionStart">;
 
-/** Sets the text of a box, and keeps the selection where it is. */
+/** Sets the text of a box, and keeps the selection where it is; all of it stays all of it. */
 export function setText(box: Box, text: string): void {
   if (box.value === text) return;
   const selection = selectionIn(box);
+  const isAll =
+    box.value !== "" &&
+    selection.selectionStart === 0 &&
+    selection.selectionEnd === box.value.length;
   box.value = text;
-  if (isFocused(box)) select(box, selection);
+  if (isFocused(box)) select(box, isAll ? { ...selection, selectionEnd: text.length } : selection);
 }
 
 /** Returns what is selected in a box, and where the caret is; nulls in a number. */

@@ -143,6 +143,14 @@ describe("a text", () => {
     expect([box(shown).selectionStart, box(shown).selectionEnd]).toEqual([3, 6]);
   });
 
+  it("keeps all selected when it follows", async () => {
+    const shown = await showLayout(rename, { title: "9 times" });
+    box(shown).focus();
+    box(shown).select();
+    await shown.replace("/title", "10 times");
+    expect([box(shown).selectionStart, box(shown).selectionEnd]).toEqual([0, 8]);
+  });
+
   it("of several lines is sent with Ctrl+Enter", async () => {
     const shown = await showLayout({ ...rename, rows: 3 }, { title: "a" });
     expect(box(shown).localName).toBe("textarea");
