@@ -65,6 +65,7 @@ def shown(page: Page) -> dict[str, Locator]:
     found |= {
         kind: page.locator(f"livestate-{kind}").first for kind in ("table", "line", "scatter")
     }
+    found["row"] = page.locator("livestate-row").first
     found["column"] = page.locator("livestate-view").first
     return found
 
