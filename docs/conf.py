@@ -4,7 +4,6 @@ import sys
 from importlib.metadata import version as version_of
 from pathlib import Path
 
-
 sys.path.insert(0, str(Path(__file__).parent / "_ext"))
 
 project = "livestate_nb"

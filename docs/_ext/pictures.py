@@ -20,6 +20,7 @@ class Pictures(SphinxTransform):
     default_priority = 210  # before images are collected
 
     def apply(self, **_kwargs: Any) -> None:
+        """Put two images, a light and a dark one, in the place of each `<picture>`."""
         for raw in list(self.document.findall(nodes.raw)):
             text = raw.astext()
             if not text.startswith("<picture>"):
@@ -27,9 +28,7 @@ class Pictures(SphinxTransform):
             found = _PICTURE.fullmatch(text)
             if found is None:
                 raise ExtensionError(f"expected a <picture> as other pages have it, got {text!r}")
-            raw.replace_self(
-                [_image(found, theme, f"only-{theme}") for theme in ("light", "dark")]
-            )
+            raw.replace_self([_image(found, theme, f"only-{theme}") for theme in ("light", "dark")])
         for image in self.document.findall(nodes.image):
             image["classes"].append("dark-light")  # the theme dims all others when it is dark
 
