@@ -9,17 +9,20 @@ CLIENTS := tests/npm/node_modules/.installed.json
 # where JupyterLab finds its extension: pip puts it there once, as it is then
 LAB := .venv/share/jupyter/labextensions/livestate_nb
 SOURCES := $(wildcard js/src/* js/src/lab/* js/src/ui/*) js/build.mjs js/sizes.mjs js/package.json js/package-lock.json js/tsconfig.json
+SPHINX := $(BIN)/sphinx-build
 PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
-LINTED := bench livestate_nb server_extension tests
+LINTED := bench docs livestate_nb server_extension tests
 
-.PHONY: help setup demo test lint types python js npm browser bench nightly clean
+.PHONY: help setup demo test lint types python js npm browser docs links bench nightly clean
 
 help:
 	@echo "make demo     set everything up and open JupyterLab on the quickstart"
 	@echo "make test     set everything up and pass all tests: Python, TypeScript, real browser"
 	@echo "make setup    build .venv with all that development and tests need"
 	@echo "make lint types python js npm browser    one part of the tests each"
+	@echo "make docs     build the documentation site in docs/_build/html"
+	@echo "make links    ask whether the addresses that the documentation names are there"
 	@echo "make bench    measure patches and a server under load (docs/performance.md)"
 	@echo "make nightly  the long forms of the tests"
 	@echo "make clean    remove what make has built"
@@ -29,7 +32,7 @@ setup: .venv/.ready $(BUNDLE) $(CLIENTS)
 demo: setup
 	@.ci/demo
 
-test: lint types python js npm browser
+test: lint types python js npm browser docs
 	@echo "== all tests passed"
 
 lint: setup
@@ -64,6 +67,14 @@ browser: setup
 	@.ci/chromium
 	$(PYTEST) tests/ui
 
+docs: setup
+	@echo "== documentation"
+	$(SPHINX) -W --keep-going -q -b html docs docs/_build/html
+	@echo "documentation: docs/_build/html/index.html"
+
+links: setup
+	@.ci/links $(SPHINX) -b linkcheck -q docs docs/_build/links
+
 bench: setup
 	@echo "== the state package"
 	$(PYTEST) bench --benchmark-enable --benchmark-group-by=param:work --benchmark-columns=median,rounds
@@ -78,9 +89,10 @@ bench: setup
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200
 	$(MAKE) test
+	$(MAKE) links
 
 clean:
-	rm -rf .venv js/node_modules tests/npm/node_modules livestate_nb/static
+	rm -rf .venv js/node_modules tests/npm/node_modules livestate_nb/static docs/_build
 
 .venv/.ready: pyproject.toml
 	@.ci/setup $(PYTHON)

@@ -506,7 +506,7 @@ class Channel:
 
     @property
     def presences(self) -> dict[str, list[dict[str, Any]]]:
-        """Who is present on the topic: the metas by key, each with its ``phx_ref``."""
+        """The metas of who is present on the topic, by key, each with its ``phx_ref``."""
         return self._seat.presences
 
     def _tracked(self) -> Member:

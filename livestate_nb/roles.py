@@ -52,7 +52,7 @@ class Member(Protocol):
 
     @property
     def assigns(self) -> dict[str, Any]:
-        """What handlers keep for this member: anything, until it leaves."""
+        """What handlers keep for this member until it leaves, anything."""
 
     def push(self, event: str, detail: object = ...) -> None:
         """Send an event to this client only, at once. Callable from any thread.
@@ -83,7 +83,7 @@ class Seat(Protocol):
 
     @property
     def presences(self) -> dict[str, list[dict[str, Any]]]:
-        """Who is present on the topic: the metas by key."""
+        """The metas of who is present on the topic, by key."""
 
     def subscribe(self, topic: str) -> None:
         """Bring what is broadcast to a topic, or to those that fit a pattern."""

@@ -71,7 +71,7 @@ class AsyncJoined:
 
     @property
     def state(self) -> Json:
-        """The state as a client has it now: the last whole one with the patches since.
+        """The state as a client has it now, the last whole one with the patches since.
 
         Raises:
             AssertionError: none has come.
