@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
 LINTED := bench docs livestate_nb server_extension tests
 
-.PHONY: help setup demo test lint types python js npm browser docs links bench nightly clean
+.PHONY: help setup demo test lint types python js npm browser docs links bench release nightly clean
 
 help:
 	@echo "make demo     set everything up and open JupyterLab on the quickstart"
@@ -24,6 +24,7 @@ help:
 	@echo "make docs     build the documentation site in docs/_build/html"
 	@echo "make links    ask whether the addresses that the documentation names are there"
 	@echo "make bench    measure patches and a server under load (docs/performance.md)"
+	@echo "make release  build sdist and wheel in dist/, and try the wheel alone on each Python"
 	@echo "make nightly  the long forms of the tests"
 	@echo "make clean    remove what make has built"
 
@@ -49,10 +50,10 @@ types: setup
 
 python: setup
 	@echo "== Python tests"
-	$(PYTEST) $(PURE) --cov=livestate_nb.state --cov=livestate_nb.protocol --cov-branch \
+	$(PYTEST) $(PURE) -n 2 --cov=livestate_nb.state --cov=livestate_nb.protocol --cov-branch \
 		--cov-report=term:skip-covered --cov-fail-under=100
 	$(PYTEST) --doctest-modules livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
-		$(PURE:%=--ignore=%)
+		--ignore=tests/release $(PURE:%=--ignore=%)
 
 js: setup
 	@echo "== TypeScript tests"
@@ -65,7 +66,7 @@ npm: setup
 browser: setup
 	@echo "== JupyterLab in a real Chromium"
 	@.ci/chromium
-	$(PYTEST) tests/ui
+	$(PYTEST) tests/ui -n 2 --dist loadfile
 
 docs: setup
 	@echo "== documentation"
@@ -74,6 +75,10 @@ docs: setup
 
 links: setup
 	@.ci/links $(SPHINX) -b linkcheck -q docs docs/_build/links
+
+release: setup
+	@.ci/chromium
+	.ci/release
 
 bench: setup
 	@echo "== the state package"
@@ -89,10 +94,10 @@ bench: setup
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200
 	$(MAKE) test
-	$(MAKE) links
+	$(MAKE) links release
 
 clean:
-	rm -rf .venv js/node_modules tests/npm/node_modules livestate_nb/static docs/_build
+	rm -rf .venv js/node_modules tests/npm/node_modules livestate_nb/static docs/_build dist
 
 .venv/.ready: pyproject.toml
 	@.ci/setup $(PYTHON)

@@ -35,7 +35,11 @@ class Server:
 
 @contextmanager
 def serve(
-    directory: Path, application: str = "jupyter_server", *options: str, config: str = ""
+    directory: Path,
+    application: str = "jupyter_server",
+    *options: str,
+    config: str = "",
+    python: str = sys.executable,
 ) -> Iterator[Server]:
     """Run a server application below a directory until the block ends.
 
@@ -44,13 +48,14 @@ def serve(
         application: the module to run, ``"jupyterlab"`` or ``"jupyter_server"``.
         *options: more of its command line.
         config: text of its jupyter_server_config.py.
+        python: the interpreter that runs it.
     """
     root = directory / "root"
     root.mkdir(exist_ok=True)
     (directory / "config").mkdir()
     (directory / "config" / "jupyter_server_config.py").write_text(config)
     port = _free_port()
-    command = [sys.executable, "-m", application, "--no-browser", "--allow-root"]
+    command = [python, "-m", application, "--no-browser", "--allow-root"]
     command += [
         f"--ServerApp.port={port}",
         "--ServerApp.port_retries=0",
@@ -62,16 +67,19 @@ def serve(
 
 
 @contextmanager
-def serve_alone(directory: Path, ready: str, *command: str) -> Iterator[Server]:
+def serve_alone(
+    directory: Path, ready: str, *command: str, python: str = sys.executable
+) -> Iterator[Server]:
     """Run what is no Jupyter server application below a directory until the block ends.
 
     Args:
         directory: it has a directory `root`, where the command runs.
         ready: what is asked for, below the server's url, until there is any answer.
         *command: the module to run and its command line, but for ``--port``.
+        python: the interpreter that runs it.
     """
     port = _free_port()
-    full = [sys.executable, "-m", *command, f"--port={port}"]
+    full = [python, "-m", *command, f"--port={port}"]
     with running(directory, full, f"http://127.0.0.1:{port}/", ready) as server:
         yield server
 
