@@ -9,6 +9,7 @@ import { awaitAnswer, isBusy, readForm } from "./form";
 import type { Json, JsonObject } from "./json";
 import { Kept } from "./kept";
 import type { LiveState } from "./live-state";
+import type { Presences } from "./presences";
 import { Selection, type Selector } from "./selection";
 import type { DispatchArgs, DispatchOptions, Name, Status } from "./typed";
 
@@ -61,6 +62,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   #selections: Selection<Json, S>[] = [];
   /** What `isPending` was asked for, and what it said last. */
   #pendings = new Map<Name<E> | undefined, boolean>();
+  /** Was `presences` asked for? */
+  #isMeeting = false;
 
   /** @param source where the state comes from; if left out, the host's properties of these names */
   constructor(host: ReactiveControllerHost & HTMLElement, source?: LiveSource<S, E, R>) {
@@ -90,6 +93,15 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   /** What went wrong last; null again when an event of ours succeeds. */
   get error(): LiveStateError | null {
     return this.#liveState?.error ?? null;
+  }
+
+  /**
+   * Who is present on the topic, where its channel tells that: see LiveState.presences. From then on
+   * the host is rendered again when that changes.
+   */
+  get presences(): Presences {
+    this.#isMeeting = true;
+    return this.#liveState?.presences ?? {};
   }
 
   /**
@@ -207,12 +219,14 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
       old.removeEventListener("livestate-change", this.#change);
       old.removeEventListener("livestate-status", this.#update);
       old.removeEventListener("livestate-pending", this.#pend);
+      old.removeEventListener("livestate-presences", this.#meet);
       old.disconnect(this);
     }
     if (liveState) {
       liveState.addEventListener("livestate-change", this.#change);
       liveState.addEventListener("livestate-status", this.#update);
       liveState.addEventListener("livestate-pending", this.#pend);
+      liveState.addEventListener("livestate-presences", this.#meet);
       liveState.connect(this);
     }
     for (const hearing of this.#listeners) {
@@ -236,6 +250,10 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   #pend = (): void => {
     const isPending = (event?: Name<E>) => this.#liveState?.isPending(event);
     if ([...this.#pendings].some(([event, before]) => isPending(event) !== before)) this.#update();
+  };
+
+  #meet = (): void => {
+    if (this.#isMeeting) this.#update();
   };
 
   #update = (): void => {

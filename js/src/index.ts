@@ -19,6 +19,7 @@ export type { Json, JsonObject } from "./json";
 export { LiveState, LiveState as default } from "./live-state";
 export type { LiveStateConfig } from "./membership";
 export { applyPatch, type Operation, PatchError } from "./patch";
+export type { Presences } from "./presences";
 export type { Selection, Selector } from "./selection";
 export type { LiveStateDecoratorOptions } from "./settings";
 export type { DispatchOptions, LiveStateChange, LiveStatePatch, Status } from "./typed";

@@ -22,6 +22,7 @@ import { type LiveStateConfig, Membership } from "./membership";
 import { Outbox } from "./outbox";
 import { Pace } from "./pace";
 import { Pending } from "./pending";
+import { type Presences, present } from "./presences";
 import type { DispatchArgs, Name, Status } from "./typed";
 import * as wire from "./wire";
 
@@ -35,8 +36,8 @@ const REFRESH_MS = 5_000;
  * ({patch, version}) for each patch, `livestate-error` ({type, event?, message}),
  * `livestate-connect` when the topic was joined, `livestate-status` ({status, error}) when either
  * changed, `livestate-pending` ({event, isPending}) when an event's name became pending or no longer
- * is, and a CustomEvent for each event that the channel pushes, with its payload as `detail`
- * (an ArrayBuffer if that is bytes).
+ * is, `livestate-presences` ({presences}) when who is present has changed, and a CustomEvent for
+ * each event that the channel pushes, with its payload as `detail` (an ArrayBuffer if that is bytes).
  *
  * @example
  * const todos = new LiveState({ url: "wss://host/livestate", topic: "todos:me" });
@@ -59,6 +60,7 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   #pending = new Pending((event, isPending) =>
     this.emit("livestate-pending", { event, isPending }),
   );
+  #presences: Presences = {};
   #holders = new Set<object>();
   #refreshedAt = Number.NEGATIVE_INFINITY;
 
@@ -115,6 +117,14 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
    */
   get status(): Status {
     return this.#status;
+  }
+
+  /**
+   * Who is present on the topic, where its channel tells that: the metas of each, by key. It is
+   * shared: never change it.
+   */
+  get presences(): Presences {
+    return this.#presences;
   }
 
   /** What went wrong last; null again when an event of ours succeeds. */
@@ -217,8 +227,15 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
       // On a lost join the server only says that the topic is unmatched: then nobody got the event.
       if (this.#membership.isJoined) this.#outbox.answer(ref, payload);
     } else if (!event.startsWith(wire.OWN_PREFIX) && !wire.PHOENIX_EVENT.test(event)) {
+      this.#meet(present(this.#presences, event, payload));
       this.emit(event, payload);
     }
+  }
+
+  #meet(presences: Presences): void {
+    if (presences === this.#presences) return;
+    this.#presences = presences;
+    this.emit("livestate-presences", { presences });
   }
 
   #replace(payload: Json): void {

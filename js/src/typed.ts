@@ -9,6 +9,7 @@ import type { LiveStateError } from "./failure";
 import type { Json } from "./json";
 import type { PaceOptions } from "./pace";
 import type { Operation } from "./patch";
+import type { Presences } from "./presences";
 
 /** How the state stands: see LiveState.status. */
 export type Status = "connecting" | "live" | "offline" | "error";
@@ -32,6 +33,7 @@ export interface OwnEvents<S> {
   "livestate-error": LiveStateError;
   "livestate-patch": LiveStatePatch;
   "livestate-pending": { event: string; isPending: boolean };
+  "livestate-presences": { presences: Presences };
   "livestate-status": { status: Status; error: LiveStateError | null };
 }
 

@@ -12,6 +12,12 @@ export const STATE_PATCH = "state:patch";
 /** Server -> client: `{type, event?, message}`, something of ours went wrong. */
 export const ERROR = "error";
 
+/** Server -> client: `{key: {metas: [...]}}`, who is present on the topic (Phoenix.Presence). */
+export const PRESENCE_STATE = "presence_state";
+
+/** Server -> client: `{joins, leaves}`, each as a `presence_state`: what has changed in it. */
+export const PRESENCE_DIFF = "presence_diff";
+
 /** Client -> server: asks for a `state:change`. */
 export const REFRESH = "lvs_refresh";
 
