@@ -1,7 +1,7 @@
 """Draw pictures of docs/images: ui-*.png, voila.png and exports.png from notebooks/stock.ipynb,
-react-*.png and page-*.png from a notebook of cells that are elements, and those of the tutorials.
+and react-*.png and page-*.png from a notebook of cells that are elements.
 
-Run ``python -m tests.ui.pictures``.
+Run ``python -m tests.ui.pictures``; tests/ui/tutorials.py draws those of the tutorials.
 """
 
 import base64
@@ -20,7 +20,6 @@ from tests.ui.test_cells import ELEMENT, SETUP
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
-TUTORIALS = ("contact", "comments", "chat", "training", "labels", "dashboard")
 WIDTH = 880
 WIDTHS = dict.fromkeys(("table", "line", "scatter"), 960) | {"form": 1160, "json": 1160}
 """Widths of the window in which all of an element fits, where that is not the usual one."""
@@ -91,7 +90,6 @@ def main() -> None:
     dashboard()
     cells()
     exports()
-    tutorials()
 
 
 def cells() -> None:
@@ -152,53 +150,6 @@ def exports() -> None:
         page.set_content(BESIDE.format(*both))
         page.locator("#both").screenshot(path=IMAGES / "exports.png")
     shutil.rmtree(directory)
-
-
-def tutorials() -> None:
-    """Run the tutorials in JupyterLab, use them a little, and draw them in both themes."""
-    directory = Path(tempfile.mkdtemp())
-    with serve(directory, "jupyterlab", *LAB) as server, chromium() as browser:
-        context = new_context(browser)
-        for name in TUTORIALS:
-            shutil.copy(ROOT / "notebooks" / f"{name}.ipynb", server.root)
-            tab = Tab(server, context, f"{name}.ipynb", view="doc/tree")
-            tab.page.set_viewport_size({"width": 1000, "height": 5200})
-            tab.run_all()
-            use(tab, name)
-            view = tab.page.locator("livestate-view").first
-            both = []
-            for theme in THEMES:
-                tab.theme(theme)
-                tab.page.mouse.move(0, 0)
-                tab.page.wait_for_timeout(300)  # charts are drawn anew
-                both.append(shot(tab.page, view))
-            tab.theme(THEMES[0])
-            page = context.new_page()
-            page.set_viewport_size({"width": 2000, "height": 1200})
-            page.set_content(BESIDE.format(*both))
-            page.locator("#both").screenshot(path=IMAGES / f"tutorial-{name}.png")
-            page.close()
-            tab.page.close()
-    shutil.rmtree(directory)
-
-
-def use(tab: Tab, name: str) -> None:
-    """Do what a tutorial is about, until there is something to see."""
-    view = tab.page.locator("livestate-view").first
-    if name == "contact":
-        view.get_by_label("Name").fill("Ann")
-        view.get_by_role("button", name="Save").click()
-        expect(view.get_by_role("alert")).to_have_count(2)
-    elif name == "chat":
-        view.get_by_label("Your name").fill("Ann")
-        view.get_by_role("button", name="Enter").click()
-        view.get_by_label("Message", exact=True).fill("One lump or two?")
-        view.get_by_role("button", name="Send").click()
-        expect(view.get_by_text("One lump")).to_be_visible()
-    elif name == "labels":
-        tab.page.get_by_role("gridcell", name="40.3", exact=True).click()
-        view.get_by_role("button", name="Adelie").click()
-        expect(view.get_by_text("128 of 342")).to_be_visible()
 
 
 def dashboard() -> None:
