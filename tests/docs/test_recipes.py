@@ -45,3 +45,5 @@ def test_binder_gets_what_the_notebooks_need() -> None:
     )
     assert os.access(binder / "postBuild", os.X_OK)
     subprocess.run(["bash", "-n", binder / "postBuild"], check=True)
+    assert "'.[tutorials]'" in (binder / "postBuild").read_text()
+    assert PROJECT["optional-dependencies"]["tutorials"]
