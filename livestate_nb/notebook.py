@@ -434,11 +434,11 @@ class Notebook:
             return session.ledger.whole().payload
 
         payload = bytes(self._loop.run(whole()))
-        content = (
-            saved.too_large(len(payload))
-            if len(payload) > saved.LIMIT
-            else saved.draw(loads(payload).get("state"))
-        )
+        if len(payload) > saved.LIMIT:
+            content = saved.too_large(len(payload))
+        else:  # a builder of the user's own may send anything
+            sent = loads(payload)
+            content = saved.draw(sent.get("state", sent) if isinstance(sent, dict) else sent)
         at = datetime.now().astimezone()
         return saved.frame(content, widget.what, widget.model_id, at, is_beside=is_beside)
 

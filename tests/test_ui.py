@@ -448,6 +448,22 @@ class Dog(pydantic.BaseModel):
     kind: Literal["dog"]
 
 
+class Seal(pydantic.BaseModel):
+    kind: Literal["seal"]
+
+
+class Fish(pydantic.BaseModel):
+    kind: Literal["fish"]
+
+
+OnLand = Annotated[Cat | Dog, pydantic.Field(discriminator="kind")]
+InSea = Annotated[Seal | Fish, pydantic.Field(discriminator="kind")]
+
+
+class Keeper(pydantic.BaseModel):
+    animal: Annotated[OnLand | InSea, pydantic.Field(discriminator="kind")]
+
+
 class Owner(pydantic.BaseModel):
     pet: Annotated[Cat | Dog, pydantic.Field(discriminator="kind")] | None = None
     other: Cat | Dog | None = None
@@ -476,6 +492,8 @@ def test_a_union_that_a_tag_tells_apart_is_a_choice_of_classes() -> None:
         {**radius, "default": 4.0},
         at,
     ]
+    animals = fields(Keeper)["animal"]["variants"]  # of a union of unions
+    assert [label for label, _ in animals] == ["cat or kitten", "dog", "seal", "fish"]
     owner = fields(Owner)
     assert [label for label, _ in owner["pet"]["variants"]] == ["cat or kitten", "dog"]
     assert owner["other"]["control"] == "json"

@@ -163,7 +163,7 @@ def _payload(kind: Any, definitions: Definitions) -> Schema:
 
 def _without_null(schema: Schema) -> Schema:
     """Return the schema of whole payloads but for null, in whose place JavaScript sends ``{}``."""
-    if schema.get("type") == "null":
+    if schema.get("type") == "null" or schema.get("enum") == [None]:
         return {**schema, "description": _NEVER_SENT, "tsType": "never"}
     if "enum" in schema:
         return {**schema, "enum": [value for value in schema["enum"] if value is not None]}

@@ -46,6 +46,14 @@ export default class NoteCard extends LiveElement {
     @media (min-width: 1px) { .n { text-decoration: underline } }
   `;
   updated() {
+    const raw = this.renderRoot.querySelector(".raw");
+    if (raw && !raw.firstChild) {
+      // what elements may hold, and parsers would bring to life
+      raw.append(document.createElement("xmp"));
+      raw.firstChild.textContent = "</xmp><img src=x onerror='window.hurt = 4'>";
+      raw.insertAdjacentHTML("beforeend", "<i @click='no'>in place</i>" +
+        "<svg><a ONclick='window.hurt = 5' href='java\\tscript:window.hurt = 6'></a></svg>");
+    }
     const context = this.renderRoot.querySelector("canvas")?.getContext("2d");
     if (!context) return;
     context.fillStyle = "rgb(0, 128, 0)";
@@ -63,6 +71,9 @@ export default class NoteCard extends LiveElement {
         <input type="checkbox" aria-label="Done" .checked=${n > 0}>
         <textarea aria-label="More"></textarea>
       </form>
+      <input aria-label="Gone" value="a secret that was erased">
+      <link rel="stylesheet" href="https://fonts.example/all.css">
+      <div class="raw"></div>
       <canvas width="40" height="20" aria-label="A green box"></canvas>
       <a href="javascript:window.hurt = 3">away</a>`;
   }
@@ -105,6 +116,9 @@ def check(page: Page) -> None:
     expect(card.get_by_label("Size")).to_have_value("large")
     expect(card.get_by_label("Done")).to_be_checked()
     expect(card.get_by_label("Key")).to_have_value("")
+    expect(card.get_by_label("Gone")).to_have_value("")
+    expect(card.get_by_text("in place")).to_be_visible()
+    assert card.locator("xmp, [onclick], [ONclick], [href*=script]").count() == 0
     box = card.get_by_role("img", name="A green box").bounding_box()
     assert box is not None
     assert (box["width"], box["height"]) == (40, 20)
@@ -134,6 +148,7 @@ def tab(lab: Server, browser: Browser) -> Iterator[Tab]:
     live(tab.page).get_by_label("Title").fill("a title")
     live(tab.page).get_by_label("More").fill("more text")
     live(tab.page).get_by_label("Key").fill("hunter2")
+    live(tab.page).get_by_label("Gone").fill("")
     tab.page.evaluate("window.before = document.querySelector('note-card')")
     tab.save()
     yield tab

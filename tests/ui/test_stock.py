@@ -127,7 +127,8 @@ HOSTILE = """
 <video autoplay poster="https://tracker.example/poster.png" src="https://tracker.example/film.mp4"></video>
 <audio autoplay><source src="https://tracker.example/sound.mp3"></audio>
 
-![an image](https://tracker.example/markdown.png)
+![an image](https://tracker.example/markdown.png) ![half an address](https://)
+[![a badge](https://tracker.example/badge.png)](https://example.org/target)
 ![a dot](data:image/gif;base64,R0lGODlhAQABAAAAACw=)
 
 <math><mtext><table><mglyph><style><!--</style>
@@ -454,6 +455,10 @@ def test_markdown_asks_other_servers_only_where_it_may(tab: Tab) -> None:
     expect(shown.get_by_role("link", name="an image (tracker.example)")).to_be_visible()
     expect(shown.get_by_role("link", name="a pixel (tracker.example)")).to_be_visible()
     expect(shown.get_by_role("link", name="video (tracker.example)")).to_be_visible()
+    expect(shown.get_by_role("link", name="audio (tracker.example)")).to_be_visible()
+    expect(shown.get_by_text("half an address (https://)")).to_be_visible()
+    badge = shown.get_by_role("link", name="a badge (tracker.example)")
+    expect(badge).to_have_attribute("href", "https://example.org/target")
     expect(shown.get_by_role("img", name="a dot")).to_have_count(1)
     expect(shown.locator("[autoplay]")).to_have_count(0)
     assert asked == []

@@ -3,11 +3,14 @@
  * with the rules that apply there, and controls do nothing. It knows nothing of notebooks.
  */
 
-/** What runs, or loads what runs. */
-const LEFT_OUT = "script, link, iframe, object, embed, base, meta, noscript, template";
+/** What runs or loads what runs, changes attributes, or holds text that HTML does not escape. */
+const LEFT_OUT =
+  "script, link, iframe, object, embed, base, meta, noscript, template, " +
+  "animate, animateMotion, animateTransform, set, xmp, noembed, noframes, plaintext";
 const CONTROLS = "button, input, select, textarea";
 /** What was typed there is nobody else's business. */
-const SECRET = '[type="password"], [type="file"], [type="hidden"]';
+const SECRET = `[type="password"], [type="file"], [type="hidden"],
+  [autocomplete*="password"], [autocomplete="one-time-code"], [autocomplete^="cc-"]`;
 /** What fields hold is to be read as before. */
 const LEGIBLE = ":is(input, select, textarea):disabled { opacity: 1 }";
 /** States and parts that no query finds, or that are another in the copy. */
@@ -71,13 +74,12 @@ function copies(parent: Node, into: Document, names: Set<string>): Node[] {
 /** Returns a picture of what is drawn by a script or was loaded from this page's memory. */
 function pictureOf(node: Element, into: Document): HTMLImageElement | undefined {
   const isLocal = node instanceof HTMLImageElement && node.src.startsWith("blob:");
-  const canvas = isLocal ? drawn(node) : node;
-  if (!(canvas instanceof HTMLCanvasElement)) return undefined;
+  if (!isLocal && !(node instanceof HTMLCanvasElement)) return undefined;
   const picture = into.createElement("img");
   try {
-    picture.src = canvas.toDataURL();
+    picture.src = (isLocal ? drawn(node) : (node as HTMLCanvasElement)).toDataURL();
   } catch {
-    return picture; // it is empty, or comes from a page that does not give it to others
+    return picture; // it is empty or broken, or of a page that does not give it to others
   }
   picture.alt = node.getAttribute("alt") ?? node.getAttribute("aria-label") ?? "";
   return picture;
@@ -97,8 +99,11 @@ function drawn(image: HTMLImageElement): HTMLCanvasElement {
 }
 
 function isPassive(name: string, value: string): boolean {
-  if (/^on|^(action|formaction|autofocus|is|nonce|contenteditable)$/.test(name)) return false;
-  return !/^(href|src|xlink:href)$/.test(name) || !/^\s*(javascript|vbscript):/i.test(value);
+  if (!/^[a-z_][\w:.-]*$/i.test(name)) return false; // no function sets it, though parsers do
+  if (/^on|^(action|formaction|autofocus|is|nonce|contenteditable)$/i.test(name)) return false;
+  if (!/^(href|src|xlink:href)$/i.test(name)) return true;
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: addresses are read without them
+  return !/^(javascript|vbscript):/i.test(value.replace(/[\u0000-\u0020]/g, ""));
 }
 
 /** Makes a copy's control show what the control shows, and do nothing. */
@@ -108,19 +113,28 @@ function disable(control: HTMLInputElement, made: Element): void {
   if (control instanceof HTMLInputElement) {
     made.toggleAttribute("checked", control.checked);
     if (control.matches(SECRET)) made.removeAttribute("value");
-    else if (control.value) made.setAttribute("value", control.value);
+    else if (control.value || made.hasAttribute("value")) made.setAttribute("value", control.value);
   }
 }
 
 /** Returns the CSS of a shadow root, without the rules that apply to nothing in it. */
 function rulesOf(root: ShadowRoot, names: Set<string>): string {
   const sheets = [...root.styleSheets, ...root.adoptedStyleSheets];
-  const css = sheets.flatMap((sheet) => [...sheet.cssRules].map((rule) => used(rule, root)));
+  const css = sheets.flatMap((sheet) => rulesIn(sheet).map((rule) => used(rule, root)));
   const text = css.filter(Boolean).join("\n").replaceAll("</", "<\\/");
   return [...names].reduce(
     (all, name) => all.replace(new RegExp(`(?<![\\w.#-])${name}(?![\\w-])`, "g"), `${name}-saved`),
     text,
   );
+}
+
+/** Returns the rules of a sheet, none of one that another server does not let this page read. */
+function rulesIn(sheet: CSSStyleSheet): CSSRule[] {
+  try {
+    return [...sheet.cssRules];
+  } catch {
+    return [];
+  }
 }
 
 /** Returns the text of a rule, "" if it applies to nothing. */

@@ -99,7 +99,12 @@ function keep({ content }: Panel): void {
     for (let at = 0; at < Math.min(model.length, widgets.length); at += 1) {
       const output = model.get(at);
       if (!(MIME in output.data)) continue;
-      const html = savedNow((widgets[at] as { node: HTMLElement }).node, output.data[HTML]);
+      let html: string | undefined;
+      try {
+        html = savedNow((widgets[at] as { node: HTMLElement }).node, output.data[HTML]);
+      } catch (error) {
+        console.warn("livestate_nb: an element could not be saved; what was saved stays", error);
+      }
       if (html === undefined) continue;
       const json = output.toJSON();
       model.set(at, { ...json, data: { ...(json.data as Data), [HTML]: html } });

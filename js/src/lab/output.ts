@@ -83,12 +83,19 @@ export function savedNow(node: HTMLElement, html: unknown): string | undefined {
   const [time, content] = [frame?.querySelector("time"), frame?.querySelector(".content")];
   if (!time || !content) return undefined;
   const copy = copyOf(element);
-  if (content.innerHTML === copy) return undefined;
+  if (content.innerHTML === parsed(copy)) return undefined;
   content.innerHTML = copy.length > LIMIT ? tooLarge(copy.length) : copy;
   const now = localTime(new Date());
   time.dateTime = now;
   time.textContent = now.slice(0, 16).replace("T", " ");
   return page.body.innerHTML;
+}
+
+/** Returns HTML as it is written once it has been read: a parser mends what scripts may build. */
+function parsed(html: string): string {
+  const template = document.createElement("template");
+  template.innerHTML = html;
+  return template.innerHTML;
 }
 
 function viewIn(node: HTMLElement): LiveView | null {

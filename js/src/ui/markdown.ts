@@ -59,17 +59,22 @@ function replaceRemote(node: Element): void {
   if (isRemote(node.getAttribute("poster"))) node.removeAttribute("poster");
   const address = node.getAttribute("src");
   if (address === null || !isRemote(address)) return;
-  if (node.localName !== "img" && node.localName !== "audio" && node.localName !== "video") {
-    node.removeAttribute("src");
-    return;
-  }
-  const link = node.ownerDocument.createElement("a");
-  const { host } = new URL(address, document.baseURI);
+  const media = node.closest("img, audio, video"); // of a <source>, what it is in
+  if (media) media.replaceWith(insteadOf(media, address));
+  else node.removeAttribute("src");
+}
+
+/** Returns a link to media, or only its text: in a link already, or without a valid address. */
+function insteadOf(media: Element, address: string): Node {
+  const url = URL.canParse(address, document.baseURI) ? new URL(address, document.baseURI) : null;
+  const text = `${media.getAttribute("alt") || media.localName} (${url?.host ?? address})`;
+  if (!url || media.closest("a")) return media.ownerDocument.createTextNode(text);
+  const link = media.ownerDocument.createElement("a");
   link.href = address;
-  link.textContent = `${node.getAttribute("alt") || node.localName} (${host})`;
+  link.textContent = text;
   link.title = "It is on another server, and was not loaded";
   openElsewhere(link);
-  node.replaceWith(link);
+  return link;
 }
 
 function isRemote(address: string | null): boolean {
