@@ -84,7 +84,19 @@ LAYOUT = (
     "box = Notes.show('notes:b', ui.column(ui.number('n', on='inc', label='Count'), ui.json()))"
 )
 STOCK = "tree = Notes.show('notes:c')"
-CELLS = (("setup", SETUP), ("show", SHOW), ("layout", LAYOUT), ("stock", STOCK))
+CELLS = (("setup", SETUP), ("show", SHOW), ("layout", LAYOUT), ("stock", STOCK), ("free", ""))
+REFUSED = """
+from livestate_nb import Refuse
+
+class Closed(Channel, topic="closed"):
+    def authorize(self, params):
+        raise Refuse("members only")
+
+    def init(self, params):
+        return {"n": 0}
+
+closed = Closed.show("closed", ui.column(ui.number("n")))
+"""
 MARK = re.compile(r"Not live: state of \d{4}-\d\d-\d\d \d\d:\d\d")
 NAME = "saved.ipynb"
 
@@ -265,6 +277,14 @@ def test_cells_that_run_again_are_live(tab: Tab, lab: Server, browser: Browser) 
     expect(live(again.page).locator(".n")).to_have_text("0")
     expect(saved(again.page)).to_be_hidden()
     context.close()
+
+
+def test_a_refusal_is_shown_and_not_what_was_saved(tab: Tab) -> None:
+    tab.edit("free", REFUSED)
+    tab.run("free")
+    problem = tab.page.get_by_role("paragraph").filter(has_text="Not connected: members only")
+    expect(problem).to_be_visible()
+    expect(tab.page.get_by_role("group", name="of closed, not live")).to_have_count(0)
 
 
 def test_what_is_too_large_is_not_saved(tab: Tab, lab: Server, offline: BrowserContext) -> None:

@@ -1,9 +1,10 @@
 /**
- * The output of a cell that shows an element: the widget, once that has a state; until then, and
- * where there is no kernel, what was saved. It knows nothing of notebooks.
+ * The output of a cell that shows an element: the widget, once that has a state or was refused;
+ * until then, and where there is no kernel, what was saved. It knows nothing of notebooks.
  */
 
 import type { LiveView } from "../view";
+import { KERNEL_GONE } from "../wire";
 import { copyOf } from "./copy";
 
 /** The type by which Python marks outputs that are ours (livestate_nb/saved.py). */
@@ -24,7 +25,9 @@ export interface Renderer {
   renderModel(model: { readonly data: Data }): Promise<void>;
 }
 
-/** Lets a renderer of widgets show what was saved, for as long as there is no state. */
+const NEWS = ["livestate-change", "livestate-status"];
+
+/** Lets a renderer of widgets show what was saved, until there is a state or a refusal. */
 export function withSaved(renderer: Renderer): Renderer {
   const { node } = renderer;
   const root = node.attachShadow({ mode: "open" });
@@ -32,7 +35,9 @@ export function withSaved(renderer: Renderer): Renderer {
   const saved = document.createElement("div");
   root.append(live, saved);
   const choose = () => {
-    const isLive = viewIn(node)?.liveState?.state !== undefined;
+    const { error, state, status } = viewIn(node)?.liveState ?? {};
+    const isRefused = status === "error" && error?.message !== KERNEL_GONE;
+    const isLive = state !== undefined || isRefused;
     if (isLive) stop();
     live.hidden = !isLive && saved.hasChildNodes();
     live.style.display = live.hidden ? "none" : "contents";
@@ -42,9 +47,9 @@ export function withSaved(renderer: Renderer): Renderer {
   const listen = () => {
     const liveState = viewIn(node)?.liveState ?? undefined;
     if (liveState !== heard) {
-      heard?.removeEventListener("livestate-change", choose);
+      for (const news of NEWS) heard?.removeEventListener(news, choose);
       heard = liveState;
-      heard?.addEventListener("livestate-change", choose);
+      for (const news of NEWS) heard?.addEventListener(news, choose);
     }
     choose();
   };
@@ -52,7 +57,7 @@ export function withSaved(renderer: Renderer): Renderer {
   observer.observe(node, { childList: true, subtree: true });
   const stop = () => {
     observer.disconnect();
-    heard?.removeEventListener("livestate-change", choose);
+    for (const news of NEWS) heard?.removeEventListener(news, choose);
   };
 
   const renderWidget = renderer.renderModel.bind(renderer);

@@ -65,7 +65,7 @@ export function fieldNode(field: FormField, keys: readonly string[]): unknown {
   const { control, label } = field;
   const name = nameOf(keys);
   const hint = hintOf(field);
-  const hinted = hint ? html`<span class="hint" id=${`${name} hint`}>${hint}</span>` : nothing;
+  const hinted = hint ? html`<span class="hint" id=${hintId(name)}>${hint}</span>` : nothing;
   if (control === "constant") return nothing;
   if (control === "group") return groupNode(field, keys, hinted);
   if (control === "checkbox")
@@ -89,7 +89,8 @@ function groupNode(
         ><input type="checkbox" id=${name} name=${name} ?checked=${isIn} @change=${open} /> ${label}</label
       >`
     : label;
-  return html`<fieldset class="group" ?disabled=${!isIn}>
+  const described = hinted === nothing ? nothing : hintId(name);
+  return html`<fieldset class="group" aria-describedby=${described} ?disabled=${!isIn}>
     <legend>${legend}</legend>
     ${hinted}
     ${fieldNodes(fields, keys)}
@@ -125,7 +126,7 @@ function box(field: FormField, keys: readonly string[]): TemplateResult {
   const name = nameOf(keys);
   const isRequired = Boolean(field.required) && !field.nullable;
   const start = startOf(field);
-  const described = hintOf(field) ? `${name} hint` : nothing;
+  const described = hintOf(field) ? hintId(name) : nothing;
   if (control === "checkbox") {
     return html`<input type="checkbox" id=${name} name=${name} ?checked=${start === "true"} aria-describedby=${described} />`;
   }
@@ -182,6 +183,11 @@ function choicesOf({ chosen, default: start, options, variants }: FormField): [s
   if (variants) return variants.map(([label], index) => [label, index === chosen]);
   const first = JSON.stringify(start);
   return (options ?? []).map(([label, value]) => [label, JSON.stringify(value) === first]);
+}
+
+/** Ids are listed with spaces between them, so that none may hold one. */
+function hintId(name: string): string {
+  return `hint/${encodeURIComponent(name)}`;
 }
 
 function hintOf({ hint, zoned }: FormField): string | undefined {

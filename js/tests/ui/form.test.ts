@@ -57,6 +57,7 @@ describe("a form", () => {
     const title = control(shown, "title");
     expect(title.required).toBe(true);
     const hint = title.getAttribute("aria-describedby") as string;
+    expect(hint).not.toContain(" "); // it would be two
     expect(textOf(find(shown.element, `[id="${hint}"]`))).toBe("What to do");
     expect(control(shown, "due").required).toBe(false);
     expect(control(shown, "place/title").type).toBe("text");
