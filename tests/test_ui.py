@@ -469,6 +469,23 @@ class Owner(pydantic.BaseModel):
     other: Cat | Dog | None = None
 
 
+@pydantic.dataclasses.dataclass
+class Slot:
+    begins: datetime
+    at: time
+
+
+class Diary(pydantic.BaseModel):
+    slot: Slot
+
+
+def test_times_of_pydantic_s_dataclasses_need_no_zone() -> None:
+    (within,) = fields(Diary).values()
+    for found in (fields(Slot), {one["name"]: one for one in within["fields"]}):
+        assert (found["begins"]["control"], found["at"]["control"]) == ("datetime", "time")
+        assert "zoned" not in found["begins"]
+
+
 def test_a_union_that_a_tag_tells_apart_is_a_choice_of_classes() -> None:
     made = fields(Drawing)
     kind = {"name": "type", "label": "Type", "required": True, "control": "constant"}

@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from livestate_nb.codec import Json, dumps
+from livestate_nb.payload import adapter_of
 from livestate_nb.schema.definitions import Definitions
 from livestate_nb.schema.models import is_model
 from livestate_nb.schema.payloads import payload_schema
@@ -60,7 +61,8 @@ def fields_of(what: str, kind: Any) -> list[dict[str, Json]]:
     root = resolved(named[_ROOT], named)
     if "properties" not in root:
         raise _refusal(what, kind)
-    return _Class(kind, root, named).fields()
+    is_pydantic = is_model(kind) or adapter_of(kind) is not None
+    return _Class(kind, root, named, is_pydantic=is_pydantic).fields()
 
 
 def _refusal(what: str, kind: object) -> TypeError:
@@ -83,6 +85,7 @@ class _Class:
         definitions: what schemas refer to.
         depth: how many groups it stands in.
         start: what its fields begin with, instead of their own defaults.
+        is_pydantic: whether pydantic has made the schema, and not msgspec.
     """
 
     kind: Any
@@ -90,6 +93,7 @@ class _Class:
     definitions: dict[str, Json]
     depth: int = 0
     start: Json = None
+    is_pydantic: bool = False
 
     def fields(self) -> list[dict[str, Json]]:
         hints = hints_of(self.kind)
@@ -156,7 +160,7 @@ class _Class:
         return {"control": "json"}
 
     def _text_control(self, part: dict[str, Json], hint: Any, default: Json) -> dict[str, Json]:
-        time, is_zoned = time_of(part, hint, default, is_model=is_model(self.kind))
+        time, is_zoned = time_of(part, hint, default, is_pydantic=self.is_pydantic)
         if time == "time" and is_zoned:  # no control has that
             return {"control": "text", "pattern": _ZONED_TIME}
         if time != "text":
@@ -188,7 +192,15 @@ class _Class:
         return {"control": "variants", "variants": variants, **chosen}
 
     def _within(self, schema: dict[str, Json], kind: Any, start: Json) -> "_Class":
-        return replace(self, kind=kind, schema=schema, depth=self.depth + 1, start=start)
+        is_pydantic = self.is_pydantic or any(map(is_model, classes_in(kind)))
+        return replace(
+            self,
+            kind=kind,
+            schema=schema,
+            depth=self.depth + 1,
+            start=start,
+            is_pydantic=is_pydantic,
+        )
 
 
 def _text(value: Json) -> str:

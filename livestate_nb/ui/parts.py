@@ -76,15 +76,17 @@ def values_of(part: dict[str, Json], hint: Any = None) -> list[Json] | None:
     return values if values is None else _ordered(values, hint)
 
 
-def time_of(part: dict[str, Json], hint: Any, default: Json, *, is_model: bool) -> tuple[str, bool]:
+def time_of(
+    part: dict[str, Json], hint: Any, default: Json, *, is_pydantic: bool
+) -> tuple[str, bool]:
     """Return which kind of time a text is, ``"text"`` for none, and whether it names its zone.
 
     Args:
         part: its schema.
         hint: its annotation.
         default: what it is if it is left out.
-        is_model: whether pydantic has made the schema, which calls every time so. msgspec does that
-            where a zone is asked for.
+        is_pydantic: whether pydantic has made the schema, which gives every time a format. msgspec
+            does that where a zone is asked for.
     """
     has_format = part.get("format") in _FORMATS
     kind = _TIMES.get(hint) or _FORMATS.get(part.get("format", ""), "text")
@@ -92,7 +94,7 @@ def time_of(part: dict[str, Json], hint: Any, default: Json, *, is_model: bool) 
         return kind, False
     is_asked = (getattr(hint, "__module__", ""), getattr(hint, "__name__", "")) == _AWARE
     is_given = isinstance(default, str) and _ZONE.search(default) is not None
-    return kind, is_asked or is_given or (has_format and not is_model)
+    return kind, is_asked or is_given or (has_format and not is_pydantic)
 
 
 def bounds_of(part: dict[str, Json], *, is_integer: bool = False) -> dict[str, Json]:
