@@ -34,7 +34,6 @@ interface Factory {
 }
 
 interface RenderMime {
-  readonly mimeTypes: readonly string[];
   addFactory(factory: Factory): void;
   createRenderer(mimeType: string): Renderer;
 }
