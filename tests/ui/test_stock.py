@@ -331,6 +331,7 @@ def test_a_text_keeps_its_lines_and_its_focus(tab: Tab) -> None:
     page.keyboard.type("!")
     page.keyboard.press("Control+Enter")
     expect(title).to_have_class("")
+    page.wait_for_function(HANDLED, arg=["title", "one\ntwo\nthree!"])
     assert state(tab)["title"] == "one\ntwo\nthree!"
     page.keyboard.press("Control+a")
     page.keyboard.type("one")
