@@ -53,8 +53,6 @@ PAGE = """<!doctype html>
 <p>No notebook and no build: a script, and the tag that it defines.</p>
 <todo-list url="/livestate" topic="todos:me"></todo-list>
 """
-BESIDE = """<body style="margin: 0"><div id="both" style="display: inline-flex; gap: 1px">
-<img src="data:image/png;base64,{}"><img src="data:image/png;base64,{}"></div>"""
 
 
 def shown(page: Page) -> dict[str, Locator]:
@@ -82,6 +80,14 @@ def shot(page: Page, what: Locator) -> str:
         height=place["height"] + 12,
     )
     return base64.b64encode(page.screenshot(clip=clip)).decode()
+
+
+def beside(page: Page, name: str, shots: list[str]) -> None:
+    """Put pictures, as base64, side by side into a file of docs/images."""
+    images = "".join(f'<img src="data:image/png;base64,{one}">' for one in shots)
+    page.set_content(f"""<body style="margin: 0; background: #fff">
+      <div id="all" style="display: inline-flex; gap: 1px">{images}</div>""")
+    page.locator("#all").screenshot(path=IMAGES / f"{name}.png")
 
 
 def main() -> None:
@@ -147,8 +153,7 @@ def exports() -> None:
             page.locator(".livestate-saved").first.scroll_into_view_if_needed()
             both.append(base64.b64encode(page.screenshot()).decode())
         page.set_viewport_size({"width": 1281, "height": 900})
-        page.set_content(BESIDE.format(*both))
-        page.locator("#both").screenshot(path=IMAGES / "exports.png")
+        beside(page, "exports", both)
     shutil.rmtree(directory)
 
 
@@ -170,8 +175,7 @@ def dashboard() -> None:
             page.mouse.move(0, 0)
             both.append(base64.b64encode(page.screenshot()).decode())
             page.set_viewport_size({"width": 1281, "height": 900})
-            page.set_content(BESIDE.format(both[0], both[-1]))
-            page.locator("#both").screenshot(path=IMAGES / "voila.png")
+            beside(page, "voila", [both[0], both[-1]])
         shutil.rmtree(directory)
 
 
@@ -207,8 +211,7 @@ def elements() -> None:
                 shots.setdefault(name, []).append(shot(tab.page, what))
         page = context.new_page()
         for name, both in shots.items():
-            page.set_content(BESIDE.format(*both))
-            page.locator("#both").screenshot(path=IMAGES / f"ui-{name}.png")
+            beside(page, f"ui-{name}", both)
     shutil.rmtree(directory)
 
 

@@ -9,11 +9,11 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import BrowserContext, expect
 
 from tests.servers import serve
 from tests.ui.lab import LAB, Tab, chromium
-from tests.ui.pictures import IMAGES, THEMES, shot
+from tests.ui.pictures import THEMES, beside, shot
 from tests.ui.test_tutorials import People
 
 LABEL = """
@@ -52,16 +52,14 @@ def draw(tab: Tab, name: str, *places: str, width: int = 900) -> None:
         tab.theme(theme)
         tab.page.wait_for_timeout(500)  # charts are drawn anew
         shots.append([shot(tab.page, tab.page.locator(place).first) for place in places])
-    beside(tab.page.context.new_page(), name, shots[0] + shots[1])
+    tutorial(tab.page.context, name, shots[0] + shots[1])
 
 
-def beside(page: Page, name: str, shots: list[str]) -> None:
-    """Put pictures side by side into a file."""
+def tutorial(context: BrowserContext, name: str, shots: list[str]) -> None:
+    """Put pictures of a tutorial side by side into its file."""
+    page = context.new_page()
     page.set_viewport_size({"width": 2000, "height": 1200})
-    images = "".join(f'<img src="data:image/png;base64,{one}">' for one in shots)
-    page.set_content(f"""<body style="margin: 0; background: #fff">
-      <div id="all" style="display: inline-flex; gap: 1px">{images}</div>""")
-    page.locator("#all").screenshot(path=IMAGES / f"tutorial-{name}.png")
+    beside(page, f"tutorial-{name}", shots)
     page.close()
 
 
@@ -132,7 +130,7 @@ def labels(people: People) -> None:
         expect(viewer.get_by_text(f"{done} of 342")).to_be_visible(timeout=30_000)
         viewer.wait_for_timeout(1_000)  # the chart is drawn
         both.append(base64.b64encode(viewer.screenshot()).decode())
-    beside(viewer.context.new_page(), "dashboard", both)
+    tutorial(viewer.context, "dashboard", both)
 
 
 if __name__ == "__main__":

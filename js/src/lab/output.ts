@@ -5,6 +5,7 @@
 
 import type { LiveView } from "../view";
 import { KERNEL_GONE } from "../wire";
+import { localTime, zoneAt } from "../zone";
 import { copyOf } from "./copy";
 
 /** The type by which Python marks outputs that are ours (livestate_nb/saved.py). */
@@ -90,9 +91,10 @@ export function savedNow(node: HTMLElement, html: unknown): string | undefined {
   const copy = copyOf(element);
   if (content.innerHTML === parsed(copy)) return undefined;
   content.innerHTML = copy.length > LIMIT ? tooLarge(copy.length) : copy;
-  const now = localTime(new Date());
-  time.dateTime = now;
-  time.textContent = now.slice(0, 16).replace("T", " ");
+  const now = new Date();
+  const minute = localTime(now).slice(0, 16);
+  time.dateTime = minute + zoneAt(now);
+  time.textContent = minute.replace("T", " ");
   return page.body.innerHTML;
 }
 
@@ -119,12 +121,4 @@ function setHtml(node: HTMLElement, html: string): void {
 
 function tooLarge(size: number): string {
   return `<p>The element is not saved: what it shows has ${(size / 1e6).toFixed(1)} MB.</p>`;
-}
-
-/** Returns a time to the minute, as ISO 8601 has it, with the zone. */
-function localTime(date: Date): string {
-  const offset = -date.getTimezoneOffset();
-  const local = new Date(date.getTime() + offset * 60_000).toISOString().slice(0, 16);
-  const two = (n: number) => String(Math.trunc(Math.abs(n))).padStart(2, "0");
-  return `${local}${offset < 0 ? "-" : "+"}${two(offset / 60)}:${two(offset % 60)}`;
 }

@@ -4,6 +4,7 @@
  */
 
 import type { Json, JsonObject } from "../json";
+import { localTime, zoneAt } from "../zone";
 import { numberOf } from "./field";
 import type { FormField } from "./form-field";
 
@@ -23,7 +24,7 @@ export function startOf(field: FormField): string {
   if (start === undefined || start === null) return "";
   if (control === "lines") return (start as string[]).join("\n");
   if (control === "json" || typeof start !== "string") return JSON.stringify(start);
-  if (control === "datetime") return shortTime(field.zoned ? localTime(start) : start);
+  if (control === "datetime") return shortTime(field.zoned ? localTime(new Date(start)) : start);
   return control === "time" ? shortTime(start) : start;
 }
 
@@ -101,7 +102,7 @@ function valueIn(field: FormField, box: Box): Json {
     case "json":
       return parse(box.value);
     case "datetime":
-      return field.zoned ? withZone(withSeconds(box.value)) : withSeconds(box.value);
+      return withSeconds(box.value) + (field.zoned ? zoneAt(new Date(box.value)) : "");
     case "time":
       return withSeconds(box.value);
     default:
@@ -136,19 +137,4 @@ function shortTime(text: string): string {
 /** Returns a time as RFC 3339 has it: controls leave seconds out that are 0. */
 function withSeconds(text: string): string {
   return /^(.*T)?\d\d:\d\d$/.test(text) ? `${text}:00` : text;
-}
-
-/** Returns a time that names its zone as one of the page's zone, which it leaves out. */
-function localTime(text: string): string {
-  const time = new Date(text);
-  const local = new Date(time.getTime() - time.getTimezoneOffset() * 60_000);
-  return local.toISOString().replace("Z", "");
-}
-
-/** Returns a time of the page's zone with that zone, as it is at that time. */
-function withZone(text: string): string {
-  const minutes = -new Date(text).getTimezoneOffset();
-  const [hours, rest] = [Math.trunc(Math.abs(minutes) / 60), Math.abs(minutes) % 60];
-  const digits = [hours, rest].map((part) => `${part}`.padStart(2, "0")).join(":");
-  return `${text}${minutes < 0 ? "-" : "+"}${digits}`;
 }
