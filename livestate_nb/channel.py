@@ -543,9 +543,17 @@ def _shown(layout: Element, element: str, esm: str | Path) -> tuple[str, str]:
     return TAG, layout.module()
 
 
+def has_host() -> bool:
+    """Return whether a host is installed."""
+    return _host is not None
+
+
 def _the_host() -> Host:
     if _host is None:
-        raise HostError("there is no notebook extension: run %load_ext livestate_nb first")
+        raise HostError(
+            "there is no notebook extension: run %load_ext livestate_nb first, in marimo "
+            "livestate_nb.marimo.load()"
+        )
     return _host
 
 

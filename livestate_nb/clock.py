@@ -1,9 +1,14 @@
-"""A clock that stands still while a cell runs.
+"""Clocks that stand still while a cell runs.
 
-It must not know who measures by it.
+They must not know who measures by them.
 """
 
+import asyncio
 import time
+from typing import Final
+
+_TICK: Final = 1.0
+"""Seconds between two looks at a loop."""
 
 
 class IdleClock:
@@ -33,3 +38,28 @@ class IdleClock:
         self._cells = max(0, self._cells - 1)
         if not self._cells:
             self._counted = self(), time.monotonic()
+
+
+class LoopClock:
+    """Count the seconds in which a loop runs, for kernels that do not tell when a cell begins.
+
+    A cell keeps its kernel's loop, and so the messages of clients wait.
+
+    Args:
+        loop: the kernel's; the calling thread runs it.
+    """
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self._loop = loop
+        self._counted: tuple[float, float] = 0.0, time.monotonic()
+        """Seconds until the last look, and the time of it; read by other threads."""
+        loop.call_later(_TICK, self._look)
+
+    def __call__(self) -> float:
+        """Return the seconds so far."""
+        seconds, since = self._counted
+        return seconds + min(time.monotonic() - since, 2 * _TICK)
+
+    def _look(self) -> None:
+        self._counted = self(), time.monotonic()
+        self._loop.call_later(_TICK, self._look)

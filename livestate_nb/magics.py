@@ -34,6 +34,8 @@ class Extension:
         shell: IPython's InteractiveShell, run by a kernel.
     """
 
+    is_reactive = False
+
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         clock = IdleClock()

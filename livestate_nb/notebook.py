@@ -17,7 +17,6 @@ from IPython.display import display
 
 from livestate_nb import report, saved
 from livestate_nb.channel import Channel, options_of, seat_of
-from livestate_nb.clock import IdleClock
 from livestate_nb.codec import Json, Raw, loads
 from livestate_nb.declaration import check_tag
 from livestate_nb.errors import ChannelError, HostError, TopicError
@@ -37,8 +36,11 @@ _IDLE_TIMEOUT: Final = 150.0
 """Seconds; browsers let a page in the background send a heartbeat once a minute only."""
 
 
-class Execution(Protocol):
-    """Say which cell is being executed."""
+class Front(Protocol):
+    """Say which cell is being executed, and how front ends show what it displays."""
+
+    is_reactive: bool
+    """Whether only a cell's result is displayed, and ends when the cell runs again (marimo)."""
 
     def cell(self) -> tuple[str, str]:
         """Return (the cell's id, the id of this execution of it)."""
@@ -70,7 +72,8 @@ class ShownHandle(KeptHandle):
         loop: the endpoint's loop.
         session: the session.
         forget: called when the session is closed.
-        display: displays its element.
+        widget: shows its element.
+        display: displays the widget.
     """
 
     def __init__(
@@ -78,20 +81,26 @@ class ShownHandle(KeptHandle):
         loop: Loop,
         session: Session,
         forget: Callable[[], None],
+        widget: LiveStateWidget,
         display: Callable[[], None],
     ) -> None:
         super().__init__(loop, session, forget)
+        self._widget = widget
         self._display = display
 
     def _ipython_display_(self) -> None:
         self._display()
+
+    def _display_(self) -> LiveStateWidget:
+        """Return what marimo shows in its place."""
+        return self._widget
 
 
 class Notebook:
     """Run the kernel's endpoint and show its sessions; implements `livestate_nb.channel.Host`.
 
     Args:
-        execution: says which cell is being executed.
+        front: says which cell is being executed.
         clock: counts the seconds in which the kernel hears its clients.
         kernel_loop: the loop of the kernel's main thread, which makes this object.
         address: where the kernel's server is; None where it has no server that we know.
@@ -100,14 +109,14 @@ class Notebook:
 
     def __init__(
         self,
-        execution: Execution,
-        clock: IdleClock,
+        front: Front,
+        clock: Callable[[], float],
         kernel_loop: asyncio.AbstractEventLoop,
         address: Address | None,
         *,
         is_private: bool,
     ) -> None:
-        self._execution = execution
+        self._front = front
         self._is_private = is_private
         self.main = MainThread(kernel_loop, self._wait)
         self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT, main=self.main)
@@ -156,14 +165,15 @@ class Notebook:
             # Each run is another cell: the name keeps the widget, one for each thing it shows.
             place = f"{named} {module.label}".rstrip()
         session = self._open(channel, topic, named, params)
+        if self._front.is_reactive:
+            self._screen.end(session, place)
         widget = self._screen.widget(channel, session, place, module)
         if self._uplink is not None:
             self._loop.loop.call_soon_threadsafe(self._uplink.shown)
         self._display(widget, session)
         forget = partial(self._screen.forget, [session])
-        return ShownHandle(
-            self._loop, session, forget, partial(self._display_once, widget, session)
-        )
+        display = partial(self._display_once, widget, session)
+        return ShownHandle(self._loop, session, forget, widget, display)
 
     def at(self, channel: type[Channel], topic: str) -> KeptHandle:
         """Return the handle of a shared topic; see `livestate_nb.Channel.at`."""
@@ -390,12 +400,12 @@ class Notebook:
     @property
     def _has_cell(self) -> bool:
         """Whether the front end says which cell runs."""
-        cell, execution = self._execution.cell()
+        cell, execution = self._front.cell()
         return cell != execution
 
     def _place(self) -> str:
         """Return what names the session of this call: the cell, and the call's number in it."""
-        cell, execution = self._execution.cell()
+        cell, execution = self._front.cell()
         count = self._calls[1] + 1 if self._calls[0] == execution else 1
         self._calls = execution, count
         return f"cell {cell} {count}"
@@ -405,9 +415,11 @@ class Notebook:
         self._loop.loop.call_soon_threadsafe(self._screen.wait, seats)
 
     def _display(self, widget: LiveStateWidget, session: Session) -> None:
+        if self._front.is_reactive:
+            return  # the handle is displayed, as the cell's result
         for data, metadata in self._bundles(widget, session):
             display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython
-        _, execution = self._execution.cell()
+        _, execution = self._front.cell()
         displayed = self._displayed[1] if self._displayed[0] == execution else set()
         self._displayed = execution, displayed | {widget.session}
 
@@ -444,8 +456,5 @@ class Notebook:
 
     def _display_once(self, widget: LiveStateWidget, session: Session) -> None:
         """Display a widget unless this cell does already: its result may be the handle."""
-        if (
-            self._displayed[0] != self._execution.cell()[1]
-            or widget.session not in self._displayed[1]
-        ):
+        if self._displayed[0] != self._front.cell()[1] or widget.session not in self._displayed[1]:
             self._display(widget, session)

@@ -147,6 +147,13 @@ class Screen:
         self._modules[widget] = module  # the last one that was shown comes last
         return widget
 
+    def end(self, session: Session, place: str) -> None:
+        """End the widget with which a cell shows a session, if it has one."""
+        widget = self._widgets.pop((session, place), None)
+        if widget is not None:
+            self._modules.pop(widget, None)
+            widget.close()
+
     def offers(self, patterns: Container[str]) -> dict[str, str]:
         """Return tag -> pattern of the elements that are shown for channels of these patterns."""
         return {tag: pattern for tag, (pattern, _, _) in self._shown(patterns).items()}

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
+from textwrap import indent
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Locator, Page
@@ -56,9 +57,11 @@ export default class HostProbe extends LiveElement {
 }
 '''
 """
-SHOW = 'one = Probe.show("probe:a/b", element="host-probe", esm=ESM)'
+SHOW = 'one = Probe.show("probe:a/b", element="host-probe", esm=ESM)\none'
 CELLS = (("setup", SETUP), ("one", SHOW), ("again", "one"))
 NAME = "probe.ipynb"
+MARIMO = "probe.py"
+LOAD = "from livestate_nb.marimo import load\nload()"
 WITH_LIVESTATE = "--Voila.identity_provider_class=livestate_nb_server.voila.WithLiveState"
 
 
@@ -178,6 +181,25 @@ def _voila_with_extension(directory: Path, way: Way) -> Iterator[Host]:
 
 
 @contextmanager
+def _marimo(directory: Path, way: Way) -> Iterator[Host]:
+    with marimo(directory, *CELLS) as server:
+        yield Host(way.to(server), way, _marimo_page, is_private=False, has_socket=False)
+
+
+@contextmanager
+def marimo(directory: Path, *cells: tuple[str, str]) -> Iterator[Server]:
+    """Run marimo on a notebook of these (name, source) cells below ``directory / "root"``."""
+    parts = ["import marimo", "app = marimo.App()"]
+    for _, source in cells:
+        code = source.replace("%load_ext livestate_nb", LOAD)
+        parts.append(f"@app.cell\ndef _():\n{indent(code, '    ')}\n    return")
+    (directory / "root" / MARIMO).write_text("\n\n".join(parts))
+    command = ("marimo", "edit", MARIMO, "--headless", "--no-token", "--skip-update-check")
+    with serve_alone(directory, "health", *command) as server:
+        yield server
+
+
+@contextmanager
 def voila(directory: Path, *options: str, name: str = NAME) -> Iterator[Server]:
     """Run standalone Voila on a notebook below ``directory / "root"``."""
     command = ("voila", name, "--no-browser", *options)
@@ -207,10 +229,20 @@ def _page(path: str) -> Callable[[Server, BrowserContext], Page]:
     return show
 
 
+def _marimo_page(server: Server, context: BrowserContext) -> Page:
+    if context.pages:  # marimo gives a notebook to one page; others look on
+        return _page("?kiosk=true")(server, context)
+    page = _page("")(server, context)
+    page.get_by_test_id("run-button").last.wait_for()
+    page.keyboard.press("Control+Shift+R")  # all cells
+    return page
+
+
 HOSTS = {
     "JupyterLab": _lab,
     "Notebook 7": _notebook7,
     "Voila in Jupyter server": _voila_in_server,
     "Voila": _voila,
     "Voila with livestate": _voila_with_extension,
+    "marimo": _marimo,
 }
