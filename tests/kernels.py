@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable, Sequence
+from itertools import count
 from queue import Empty
 from time import monotonic
 from typing import Any
@@ -108,6 +109,7 @@ class Page:
         self.comm = comm
         self.tag = uuid.uuid4().hex
         self._writer = Writer()
+        self._numbers = count()
         self._send("open", vsn="2.0.0")
         kernel.until(lambda: "open" in [m["livestate"] for m in self.received()])
 
@@ -125,7 +127,7 @@ class Page:
 
     def send_binary(self, frame: bytes) -> None:
         """Send a binary frame, as the buffer of a custom message."""
-        content = {"livestate": "frame", "connection": self.tag}
+        content = {"livestate": "frame", "connection": self.tag, "number": next(self._numbers)}
         self.kernel.send(self.comm, content, [frame])
 
     def frames(self, event: str) -> list[list[Any]]:
@@ -140,7 +142,7 @@ class Page:
 
     def push(self, topic: str, event: str, payload: object) -> None:
         _, frame = self._writer.write(topic, event, payload)
-        self._send("frame", frame=frame)
+        self._send("frame", number=next(self._numbers), frame=frame)
 
     def wait(self, event: str, count: int) -> list[list[Any]]:
         """Wait until so many frames with this event have come, and return them."""

@@ -7,6 +7,9 @@ import { bufferOf } from "./buffer";
 import { isObject, type Json } from "./json";
 import { HEARTBEAT_FRAME, HEARTBEAT_MS } from "./wire";
 
+/** How long nothing may come behind a frame before it is followed by a heartbeat. */
+const PROBE_MS = 2_000;
+
 /** The part of an anywidget model that carries messages. `send` throws when the kernel is gone. */
 export interface CommModel {
   send(content: CommMessage, callbacks?: undefined, buffers?: ArrayBuffer[]): void;
@@ -18,8 +21,11 @@ export interface CommModel {
 export type CommMessage =
   /** Page to kernel: a connection begins, with frames of this version; kernel to page: granted. */
   | { livestate: "open"; connection: string; vsn?: string }
-  /** One frame as on a WebSocket: text, or the buffer of the message if it is binary. */
-  | { livestate: "frame"; connection: string; frame?: string }
+  /**
+   * One frame as on a WebSocket: text, or the buffer of the message if it is binary. In each
+   * direction they are numbered from 0: some hosts lose messages when their own connection is cut.
+   */
+  | { livestate: "frame"; connection: string; number: number; frame?: string }
   /** The connection is over, with a WebSocket close code. */
   | { livestate: "close"; connection: string; code: number; reason: string };
 
@@ -69,7 +75,8 @@ export class Carrier extends EventTarget {
  * dropped.
  *
  * It sends heartbeats of its own but does not mind if they are not answered: while a cell runs, the
- * kernel answers nothing, for minutes. What ends it is the kernel or the end of its comm.
+ * kernel answers nothing, for minutes. What ends it is the kernel, the end of its comm, or a frame
+ * that is missing: one behind it tells, so a frame that nothing answers is followed by a heartbeat.
  */
 export class CommTransport {
   readonly bufferedAmount = 0;
@@ -83,6 +90,9 @@ export class CommTransport {
   readonly #carrier: Carrier;
   readonly #model: CommModel | undefined;
   #heartbeat: ReturnType<typeof setInterval> | undefined;
+  #probe: ReturnType<typeof setTimeout> | undefined;
+  #sent = 0;
+  #received = 0;
 
   constructor(carrier: Carrier) {
     this.#carrier = carrier;
@@ -96,9 +106,8 @@ export class CommTransport {
   /** Sends a frame. */
   send(frame: Frame): void {
     if (this.readyState !== 1) return;
-    const message = { livestate: "frame", connection: this.#connection } as const;
-    if (typeof frame === "string") this.#send({ ...message, frame });
-    else this.#send(message, [frame]);
+    this.#number(frame);
+    this.#probe ??= setTimeout(() => this.#number(HEARTBEAT_FRAME), PROBE_MS);
   }
 
   /** Closes the connection; `onclose` follows. */
@@ -106,6 +115,13 @@ export class CommTransport {
     if (this.readyState === 3) return;
     this.#send({ livestate: "close", connection: this.#connection, code, reason });
     this.#end(code, reason);
+  }
+
+  #number(frame: Frame): void {
+    const number = this.#sent++;
+    const message = { livestate: "frame", connection: this.#connection, number } as const;
+    if (typeof frame === "string") this.#send({ ...message, frame });
+    else this.#send(message, [frame]);
   }
 
   #send(message: CommMessage, buffers?: ArrayBuffer[]): void {
@@ -117,15 +133,28 @@ export class CommTransport {
     if (!isObject(message) || message.connection !== this.#connection) return;
     if (message.livestate === "open" && this.readyState === 0) {
       this.readyState = 1;
-      this.#heartbeat = setInterval(() => this.send(HEARTBEAT_FRAME), HEARTBEAT_MS);
+      this.#heartbeat = setInterval(() => this.#number(HEARTBEAT_FRAME), HEARTBEAT_MS);
       this.onopen?.();
     } else if (message.livestate === "frame" && this.readyState === 1) {
-      const [buffer] = buffers;
-      this.onmessage?.({ data: buffer ? bufferOf(buffer) : message.frame });
+      this.#take(message.number, buffers[0] ? bufferOf(buffers[0]) : message.frame);
     } else if (message.livestate === "close") {
       this.#end(message.code, message.reason);
     }
   };
+
+  #take(number: number, data: Frame): void {
+    clearTimeout(this.#probe);
+    this.#probe = undefined;
+    if (number < this.#received) return; // it came twice
+    if (number > this.#received) {
+      const reason = "a frame was lost on the way";
+      this.#send({ livestate: "close", connection: this.#connection, code: 1001, reason });
+      this.#end(1006, reason);
+      return;
+    }
+    this.#received++;
+    this.onmessage?.({ data });
+  }
 
   #onDrop = (event: Event): void => {
     if ((event as CustomEvent).detail !== this.#model || this.readyState === 3) return;
@@ -142,6 +171,7 @@ export class CommTransport {
     if (this.readyState === 3) return;
     this.readyState = 3;
     clearInterval(this.#heartbeat);
+    clearTimeout(this.#probe);
     this.#model?.off("msg:custom", this.#receive);
     this.#carrier.removeEventListener("drop", this.#onDrop);
     setTimeout(() => this.onclose?.({ code, reason }));

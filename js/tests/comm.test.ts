@@ -53,8 +53,8 @@ describe("a connection over a comm", () => {
   it("carries frames both ways", () => {
     const connection = open();
     transport.send("[1]");
-    expect(model.sent.at(-1)).toEqual({ livestate: "frame", connection, frame: "[1]" });
-    model.emit("msg:custom", { livestate: "frame", connection, frame: "[2]" });
+    expect(model.sent.at(-1)).toEqual({ livestate: "frame", connection, number: 0, frame: "[1]" });
+    model.emit("msg:custom", { livestate: "frame", connection, number: 0, frame: "[2]" });
     expect(calls).toEqual(["open", "[2]"]);
   });
 
@@ -62,17 +62,17 @@ describe("a connection over a comm", () => {
     const connection = open();
     const sent = new Uint8Array([0, 255]).buffer;
     transport.send(sent);
-    expect(model.sent.at(-1)).toEqual({ livestate: "frame", connection });
+    expect(model.sent.at(-1)).toEqual({ livestate: "frame", connection, number: 0 });
     expect(model.buffers).toEqual([sent]);
     const came = new DataView(new Uint8Array([9, 1, 2, 9]).buffer, 1, 2);
-    model.emit("msg:custom", { livestate: "frame", connection }, [came]);
+    model.emit("msg:custom", { livestate: "frame", connection, number: 0 }, [came]);
     expect(calls[1]).toBeInstanceOf(ArrayBuffer);
     expect([...new Uint8Array(calls[1] as ArrayBuffer)]).toEqual([1, 2]);
   });
 
   it("ignores what is for others", () => {
     const connection = open();
-    model.emit("msg:custom", { livestate: "frame", connection: "other", frame: "[2]" });
+    model.emit("msg:custom", { livestate: "frame", connection: "other", number: 0, frame: "[2]" });
     model.emit("msg:custom", { livestate: "close", connection: "other", code: 1001, reason: "" });
     model.emit("msg:custom", { livestate: "open", connection });
     model.emit("msg:custom", "something else");
@@ -91,7 +91,7 @@ describe("a connection over a comm", () => {
     expect(calls).toEqual(["open"]);
     vi.runOnlyPendingTimers();
     expect(calls).toEqual(["open", [1001, "unknown"]]);
-    model.emit("msg:custom", { livestate: "frame", connection, frame: "[2]" });
+    model.emit("msg:custom", { livestate: "frame", connection, number: 0, frame: "[2]" });
     transport.send("[3]");
     expect(model.sent).toHaveLength(1);
     expect(calls).toHaveLength(2);
@@ -146,11 +146,45 @@ describe("a connection over a comm", () => {
     vi.advanceTimersByTime(3 * 30_000);
     const frame = '[null,null,"phoenix","heartbeat",{}]';
     expect(model.sent.slice(1)).toEqual(
-      Array.from({ length: 3 }, () => ({ livestate: "frame", connection, frame })),
+      Array.from({ length: 3 }, (_, number) => ({ livestate: "frame", connection, number, frame })),
     );
     expect(transport.readyState).toBe(1);
     transport.close();
     vi.advanceTimersByTime(60_000);
+    expect(model.sent).toHaveLength(5);
+  });
+
+  it("takes what comes twice once", () => {
+    const connection = open();
+    for (const number of [0, 0, 1, 0]) {
+      model.emit("msg:custom", { livestate: "frame", connection, number, frame: `[${number}]` });
+    }
+    expect(calls).toEqual(["open", "[0]", "[1]"]);
+  });
+
+  it("ends when a frame is missing, for phoenix to connect again", () => {
+    const connection = open();
+    model.emit("msg:custom", { livestate: "frame", connection, number: 1, frame: "[1]" });
+    vi.runOnlyPendingTimers();
+    const reason = "a frame was lost on the way";
+    expect(calls).toEqual(["open", [1006, reason]]);
+    expect(model.sent.at(-1)).toEqual({ livestate: "close", connection, code: 1001, reason });
+  });
+
+  it("sends one heartbeat behind what nothing answers, by which a loss is noticed", () => {
+    const connection = open();
+    transport.send("[1]");
+    transport.send("[2]");
+    vi.advanceTimersByTime(20_000);
+    expect(model.sent.slice(1).map((message) => (message as { frame: string }).frame)).toEqual([
+      "[1]",
+      "[2]",
+      '[null,null,"phoenix","heartbeat",{}]',
+    ]);
+    model.emit("msg:custom", { livestate: "frame", connection, number: 0, frame: "[3]" });
+    transport.send("[4]");
+    model.emit("msg:custom", { livestate: "frame", connection, number: 1, frame: "[5]" });
+    vi.advanceTimersByTime(5_000);
     expect(model.sent).toHaveLength(5);
   });
 

@@ -70,8 +70,12 @@ export class FakeKernel {
   #receive(model: FakeModel, message: CommMessage): void {
     const { connection } = message;
     if (message.livestate === "open") {
+      let sent = 0;
       const link = new Link(
-        (frame) => model.emit("msg:custom", { livestate: "frame", connection, frame }, []),
+        (frame) => {
+          const number = sent++;
+          model.emit("msg:custom", { livestate: "frame", connection, number, frame }, []);
+        },
         () => model.emit("msg:custom", { livestate: "close", connection, code: 1001, reason: "" }),
       );
       this.#links.set(connection, link);

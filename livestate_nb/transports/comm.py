@@ -1,9 +1,11 @@
 """Carry frames over a widget's comm, each tagged with the connection that it belongs to.
 
 A custom message goes to every front end of the kernel and to every view, so each page picks out
-its own by the tag. It must not know widgets: it is given functions that send.
+its own by the tag. Some hosts carry each message by a request of its own, which may fail or
+overtake another: frames are numbered. It must not know widgets: it is given functions that send.
 """
 
+import asyncio
 import logging
 from collections.abc import Callable, Sequence
 from typing import Any, Final, TypeAlias
@@ -11,6 +13,7 @@ from typing import Any, Final, TypeAlias
 from livestate_nb.errors import ProtocolError, SessionClosed
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.runtime.drain import GOING_AWAY
+from livestate_nb.transports.order import Order
 
 KIND: Final = "livestate"
 OPEN: Final = "open"
@@ -18,6 +21,10 @@ FRAME: Final = "frame"
 CLOSE: Final = "close"
 
 _UNKNOWN: Final = 1001
+_LOST: Final = 1013
+_PATIENCE: Final = 2.0
+"""Seconds that a frame may come later than one behind it."""
+
 _log = logging.getLogger("livestate_nb")
 
 SendContent: TypeAlias = Callable[[dict[str, Any], list[bytes]], None]
@@ -35,10 +42,14 @@ class CommTransport:
     def __init__(self, tag: str, send: SendContent) -> None:
         self.tag = tag
         self.carry = send
+        self.order: Order[object] = Order()
+        """Of the frames that the page sends."""
+        self._sent = 0
 
     def send(self, frame: str | bytes) -> None:
         """Send a frame, a binary one as a buffer; nothing happens where the comm has gone."""
-        content = {KIND: FRAME, "connection": self.tag}
+        content = {KIND: FRAME, "connection": self.tag, "number": self._sent}
+        self._sent += 1
         if isinstance(frame, bytes):
             self._send(content, frame)
         else:
@@ -84,7 +95,8 @@ class CommHub:
 
         Args:
             content: ``{"livestate": "open" | "frame" | "close", "connection": tag, ...}``, with
-                ``vsn`` to open and ``frame`` for a text frame; anything else is ignored.
+                ``vsn`` to open, and ``number`` of a frame (0, 1, ...) with ``frame`` for a text
+                one; anything else is ignored.
             buffers: one for a binary frame.
             send: sends on the comm that brought it.
         """
@@ -94,7 +106,8 @@ class CommHub:
         if kind == OPEN:
             self._connect(CommTransport(tag, send), str(content.get("vsn")))
         elif kind == FRAME:
-            self._feed(tag, bytes(buffers[0]) if buffers else content.get("frame"), send)
+            frame = bytes(buffers[0]) if buffers else content.get("frame")
+            self._feed(tag, content.get("number"), frame, send)
         elif kind == CLOSE and tag in self._open:
             connection, _ = self._open.pop(tag)
             connection.lost()
@@ -114,15 +127,37 @@ class CommHub:
         self._open[transport.tag] = connection, transport
         transport.opened()
 
-    def _feed(self, tag: str, frame: object, send: SendContent) -> None:
+    def _feed(self, tag: str, number: object, frame: object, send: SendContent) -> None:
         entry = self._open.get(tag)
         if entry is None or entry[0].is_closed:
             CommTransport(tag, send).close(_UNKNOWN, "this kernel does not know the connection")
             return
         connection, transport = entry
         transport.carry = send
-        if isinstance(frame, str | bytes):
-            connection.feed(frame)
+        if not isinstance(number, int):
+            return
+        try:
+            due = transport.order.take(number, frame)
+        except OverflowError:
+            self._lose(connection, transport)
+            return
+        for one in due:
+            if isinstance(one, str | bytes):
+                connection.feed(one)
+        if transport.order.has_gap:
+            missing = transport.order.awaited
+            loop = asyncio.get_running_loop()
+            loop.call_later(_PATIENCE, self._look, connection, transport, missing)
+
+    def _look(self, connection: Connection, transport: CommTransport, missing: int) -> None:
+        if transport.order.has_gap and transport.order.awaited == missing:
+            self._lose(connection, transport)
+
+    def _lose(self, connection: Connection, transport: CommTransport) -> None:
+        """End a connection that has lost a frame: the page opens another and sends it again."""
+        if not connection.is_closed:
+            connection.lost()
+            transport.close(_LOST, "a frame was lost on the way")
 
     def _forget_closed(self) -> None:
         self._open = {tag: entry for tag, entry in self._open.items() if not entry[0].is_closed}

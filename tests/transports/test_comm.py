@@ -10,6 +10,7 @@ from livestate_nb import Channel, Event, Reply, on
 from livestate_nb.codec import dumps, loads
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports.comm import CommHub
+from livestate_nb.transports.order import MAX_HELD
 from tests.clients import until
 
 pytestmark = pytest.mark.asyncio
@@ -52,7 +53,7 @@ class Comm:
 
 def frame(tag: str, event: str, ref: int) -> dict[str, Any]:
     text = dumps(["1", str(ref), "counter", event, {}]).decode()
-    return {"livestate": "frame", "connection": tag, "frame": text}
+    return {"livestate": "frame", "connection": tag, "number": ref - 1, "frame": text}
 
 
 def opening(tag: str, vsn: object = "2.0.0") -> dict[str, Any]:
@@ -128,7 +129,9 @@ async def test_a_tag_that_opens_again_has_a_connection_of_its_own(
         *[None, 7, "open", [], {}, {"livestate": "open"}, {"connection": "page"}],
         *[{"livestate": "open", "connection": 7}, {"livestate": [], "connection": "page"}],
         {"livestate": "frame", "connection": "page"},
-        {"livestate": "frame", "connection": "page", "frame": 7},
+        {"livestate": "frame", "connection": "page", "frame": "[]"},
+        {"livestate": "frame", "connection": "page", "number": "1", "frame": "[]"},
+        {"livestate": "frame", "connection": "page", "number": -1, "frame": "[]"},
         {"livestate": "close", "connection": "nobody"},
         {"method": "custom", "connection": "page", "livestate": "else"},
     ],
@@ -162,7 +165,7 @@ async def test_a_bad_frame_closes_its_tag_alone(hub: CommHub, endpoint: Endpoint
     comm = Comm()
     await join(hub, "good", comm)
     await join(hub, "bad", comm)
-    hub.receive({"livestate": "frame", "connection": "bad", "frame": "{"}, [], comm.send)
+    hub.receive({**frame("bad", "", 2), "frame": "{"}, [], comm.send)
     assert comm.of("bad")[-1]["livestate"] == "close"
     hub.receive(frame("bad", "lvs_evt:inc", 2), [], comm.send)
     assert comm.of("bad")[-1]["code"] == 1001
@@ -205,15 +208,45 @@ async def test_all_pages_are_told_that_the_kernel_ends(hub: CommHub, endpoint: E
         assert (comm.of(tag)[-1]["livestate"], comm.of(tag)[-1]["code"]) == ("close", 1012)
 
 
+async def test_frames_that_overtake_or_come_twice_are_put_in_order(hub: CommHub) -> None:
+    comm = Comm()
+    await join(hub, "page", comm)
+    for ref in (3, 2, 3, 2, 4):
+        hub.receive(frame("page", "lvs_evt:inc", ref), [], comm.send)
+    await until(lambda: comm.events("page").count("state:patch") == 3)
+    numbers = [one["number"] for one in comm.of("page") if one["livestate"] == "frame"]
+    assert numbers == list(range(len(numbers)))
+
+
+async def test_a_frame_that_is_lost_ends_the_connection_and_no_other(hub: CommHub) -> None:
+    comm = Comm()
+    await join(hub, "good", comm)
+    await join(hub, "page", comm)
+    hub.receive(frame("page", "lvs_evt:inc", 3), [], comm.send)
+    await until(lambda: comm.of("page")[-1]["livestate"] == "close")
+    assert comm.of("page")[-1]["code"] == 1013
+    assert "state:patch" not in comm.events("page")
+    hub.receive(frame("good", "lvs_evt:inc", 2), [], comm.send)
+    await until(lambda: "state:patch" in comm.events("good"))
+
+
+async def test_too_many_frames_behind_a_lost_one_end_the_connection(hub: CommHub) -> None:
+    comm = Comm()
+    await join(hub, "page", comm)
+    for ref in range(3, 3 + MAX_HELD + 1):
+        hub.receive(frame("page", "lvs_evt:inc", ref), [], comm.send)
+    assert comm.of("page")[-1]["livestate"] == "close"
+
+
 async def test_bytes_travel_as_buffers_both_ways(endpoint: Endpoint) -> None:
     hub, comm = CommHub(endpoint), Comm()
     await join(hub, "page", comm)
-    content = {"livestate": "frame", "connection": "page"}
+    content = {"livestate": "frame", "connection": "page", "number": 1}
     sent = b"\x00\x01\x01\x07\x0c12counterlvs_evt:echo\xff\x00"
     hub.receive(content, [memoryview(sent)], comm.send)
     await until(lambda: len(comm.buffers) == 1)
     assert comm.buffers == [b"\x00\x01\x07\x061counterechoed\xff\x00!"]
-    assert content in comm.contents
+    assert {**content, "number": 2} in comm.contents  # behind the join's reply and the state
 
 
 async def test_a_page_that_comes_when_the_kernel_has_ended_is_told(

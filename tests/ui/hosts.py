@@ -232,9 +232,11 @@ def _page(path: str) -> Callable[[Server, BrowserContext], Page]:
 def _marimo_page(server: Server, context: BrowserContext) -> Page:
     if context.pages:  # marimo gives a notebook to one page; others look on
         return _page("?kiosk=true")(server, context)
-    page = _page("")(server, context)
-    page.get_by_test_id("run-button").last.wait_for()
-    page.keyboard.press("Control+Shift+R")  # all cells
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE_MS)
+    with page.expect_response("**/api/kernel/instantiate"):
+        page.goto(server.url)
+    page.get_by_test_id("run-button").last.click()  # all cells
     return page
 
 
