@@ -1,6 +1,11 @@
 """The clock by which a kernel measures idle pages."""
 
-from livestate_nb.clock import IdleClock
+import asyncio
+import time
+
+import pytest
+
+from livestate_nb.clock import IdleClock, LoopClock
 from tests.clients import PATIENCE
 
 
@@ -53,3 +58,15 @@ def test_an_end_without_a_beginning_does_no_harm() -> None:
     assert stands(clock)
     clock.resume()
     assert goes_on(clock)
+
+
+@pytest.mark.asyncio
+async def test_the_clock_of_a_loop_counts_on_no_further_than_a_moment_while_it_is_kept() -> None:
+    clock = LoopClock(asyncio.get_running_loop())
+    await asyncio.sleep(0)
+    before = clock()
+    time.sleep(4)  # noqa: ASYNC251 - a cell
+    assert before < clock() <= before + 2.5
+    kept = clock()
+    await asyncio.sleep(1.5)
+    assert clock() > kept

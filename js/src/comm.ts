@@ -7,7 +7,7 @@ import { bufferOf } from "./buffer";
 import { isObject, type Json } from "./json";
 import { HEARTBEAT_FRAME, HEARTBEAT_MS } from "./wire";
 
-/** How long nothing may come behind a frame before it is followed by a heartbeat. */
+/** How long nothing may come behind a frame before a heartbeat follows; then twice as long. */
 const PROBE_MS = 2_000;
 
 /** The part of an anywidget model that carries messages. `send` throws when the kernel is gone. */
@@ -76,7 +76,7 @@ export class Carrier extends EventTarget {
  *
  * It sends heartbeats of its own but does not mind if they are not answered: while a cell runs, the
  * kernel answers nothing, for minutes. What ends it is the kernel, the end of its comm, or a frame
- * that is missing: one behind it tells, so a frame that nothing answers is followed by a heartbeat.
+ * that is missing: one behind it tells, so a frame that nothing answers is followed by heartbeats.
  */
 export class CommTransport {
   readonly bufferedAmount = 0;
@@ -107,7 +107,15 @@ export class CommTransport {
   send(frame: Frame): void {
     if (this.readyState !== 1) return;
     this.#number(frame);
-    this.#probe ??= setTimeout(() => this.#number(HEARTBEAT_FRAME), PROBE_MS);
+    if (this.#probe === undefined) this.#follow(PROBE_MS);
+  }
+
+  #follow(delay: number): void {
+    if (delay > HEARTBEAT_MS) return;
+    this.#probe = setTimeout(() => {
+      this.#number(HEARTBEAT_FRAME);
+      this.#follow(2 * delay);
+    }, delay);
   }
 
   /** Closes the connection; `onclose` follows. */

@@ -171,21 +171,24 @@ describe("a connection over a comm", () => {
     expect(model.sent.at(-1)).toEqual({ livestate: "close", connection, code: 1001, reason });
   });
 
-  it("sends one heartbeat behind what nothing answers, by which a loss is noticed", () => {
+  it("sends heartbeats behind what nothing answers, by which a loss is noticed", () => {
     const connection = open();
     transport.send("[1]");
     transport.send("[2]");
     vi.advanceTimersByTime(20_000);
+    const heartbeat = '[null,null,"phoenix","heartbeat",{}]';
     expect(model.sent.slice(1).map((message) => (message as { frame: string }).frame)).toEqual([
       "[1]",
       "[2]",
-      '[null,null,"phoenix","heartbeat",{}]',
+      heartbeat,
+      heartbeat,
+      heartbeat,
     ]);
     model.emit("msg:custom", { livestate: "frame", connection, number: 0, frame: "[3]" });
     transport.send("[4]");
     model.emit("msg:custom", { livestate: "frame", connection, number: 1, frame: "[5]" });
     vi.advanceTimersByTime(5_000);
-    expect(model.sent).toHaveLength(5);
+    expect(model.sent).toHaveLength(7);
   });
 
   it("leaves no listener behind", () => {

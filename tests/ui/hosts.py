@@ -183,18 +183,19 @@ def _voila_with_extension(directory: Path, way: Way) -> Iterator[Host]:
 @contextmanager
 def _marimo(directory: Path, way: Way) -> Iterator[Host]:
     with marimo(directory, *CELLS) as server:
-        yield Host(way.to(server), way, _marimo_page, is_private=False, has_socket=False)
+        yield Host(way.to(server), way, marimo_page, is_private=False, has_socket=False)
 
 
 @contextmanager
-def marimo(directory: Path, *cells: tuple[str, str]) -> Iterator[Server]:
+def marimo(directory: Path, *cells: tuple[str, str], mode: str = "edit") -> Iterator[Server]:
     """Run marimo on a notebook of these (name, source) cells below ``directory / "root"``."""
     parts = ["import marimo", "app = marimo.App()"]
     for _, source in cells:
         code = source.replace("%load_ext livestate_nb", LOAD)
         parts.append(f"@app.cell\ndef _():\n{indent(code, '    ')}\n    return")
     (directory / "root" / MARIMO).write_text("\n\n".join(parts))
-    command = ("marimo", "edit", MARIMO, "--headless", "--no-token", "--skip-update-check")
+    options = ["--skip-update-check"] if mode == "edit" else []
+    command = ("marimo", mode, MARIMO, "--headless", "--no-token", *options)
     with serve_alone(directory, "health", *command) as server:
         yield server
 
@@ -229,7 +230,8 @@ def _page(path: str) -> Callable[[Server, BrowserContext], Page]:
     return show
 
 
-def _marimo_page(server: Server, context: BrowserContext) -> Page:
+def marimo_page(server: Server, context: BrowserContext) -> Page:
+    """Open the notebook of `marimo`, all cells run."""
     if context.pages:  # marimo gives a notebook to one page; others look on
         return _page("?kiosk=true")(server, context)
     page = context.new_page()
