@@ -70,4 +70,4 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
-html_sidebars = {"index": []}
+html_sidebars = {page: [] for page in ("index", "start", "tutorials")}  # no pages stand below them
