@@ -16,6 +16,7 @@ extensions = [
     "config_options",
     "myst_parser",
     "pictures",
+    "public_names",
     "short_names",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
@@ -30,13 +31,18 @@ myst_heading_anchors = 4
 copybutton_exclude = ".linenos, .gp, .go"
 
 # reference
-default_role = "py:obj"  # `name` in a docstring is a link where there is such an object
+default_role = "py:obj"  # `name` in a docstring is a link; an argument is ``name``
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:obj", r".*"),  # `min`, `reason`: what is no object is an argument
     ("py:class", r"(collections\.abc|contextlib|pathlib)\..*"),  # Python's own
     ("py:class", r"livestate_nb\.declaration\.Handler|livestate_nb\.state\.forms\._Function"),
     ("py:exc", "HTTPClientError"),  # Tornado's
+]
+public_modules = [
+    "livestate_nb",
+    "livestate_nb.state",
+    "livestate_nb.testing",
+    "livestate_nb.ui",
 ]
 autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
@@ -64,4 +70,4 @@ html_theme_options = {
     "footer_start": ["copyright"],
     "footer_end": ["sphinx-version"],
 }
-html_sidebars = {"index": []}
+html_sidebars = {page: [] for page in ("index", "start", "tutorials")}  # no pages stand below them

@@ -263,7 +263,7 @@ class Channel:
         """Display an element that renders this channel's state, and return its handle.
 
         Every view of it, in any tab, after any reload and after running the cell again, shows
-        the same session; another cell or another `name` has its own.
+        the same session; another cell or another ``name`` has its own.
 
         Args:
             topic: one of the channel's topics; not needed where the channel has just one.
@@ -310,7 +310,7 @@ class Channel:
     def at(cls, topic: str | None = None) -> Handle:
         """Return the handle of a shared topic's session, without displaying anything.
 
-        The session is opened if it is not, and stays open until the handle's `close`.
+        The session is opened if it is not, and stays open until the handle's ``close``.
 
         Args:
             topic: one of the channel's topics; not needed where the channel has just one.
@@ -345,7 +345,7 @@ class Channel:
     def authorize(self, params: dict[str, Json]) -> bool | Awaitable[bool]:  # noqa: ARG002
         """Return whether the client may join; raise `Refuse` to say why not.
 
-        It runs for each member (`self.member`), also where the session is shared. The default
+        It runs for each member (``self.member``), also where the session is shared. The default
         allows whom the transport has authenticated. May be async.
 
         Args:
@@ -364,7 +364,7 @@ class Channel:
         return {}
 
     def joined(self, params: dict[str, Json], state: Any) -> Any:  # noqa: ARG002 - for subclasses
-        """Handle that a client (`self.member`) has joined; it returns what a handler may return.
+        """Handle that a client (``self.member``) has joined; it returns what a handler may return.
 
         It runs once for each member, when there is a state: the place to `track` it. A client that
         comes back after a lost connection has joined already.

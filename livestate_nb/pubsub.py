@@ -20,12 +20,12 @@ _log: Final = logging.getLogger("livestate_nb")
 class PubSub(Protocol):
     """Carry messages from publishers to the subscribers of a topic (Phoenix.PubSub).
 
-    What any backend has to keep, `tests.test_pubsub` says. Every method may be called from any
+    What any backend has to keep, ``tests.test_pubsub`` says. Every method may be called from any
     thread and returns at once.
     """
 
     def subscribe(self, topic: str, subscriber: Subscriber) -> None:
-        """Call `subscriber` with every message published to a topic, once for each.
+        """Call ``subscriber`` with every message published to a topic, once for each.
 
         Args:
             topic: an exact topic, or a prefix and a star (``"room:*"``) for all that begin so.
@@ -72,7 +72,7 @@ class LocalPubSub:
         self._patterns: dict[str, dict[Subscriber, None]] = {}
 
     def subscribe(self, topic: str, subscriber: Subscriber) -> None:
-        """Call `subscriber` with every message published; see `PubSub.subscribe`."""
+        """Call ``subscriber`` with every message published; see `PubSub.subscribe`."""
         with self._lock:
             self._kind(topic).setdefault(topic, {})[subscriber] = None
 

@@ -13,24 +13,29 @@ export interface LiveStateError {
   /** The event of ours that failed, if one did. */
   event?: string;
   message: string;
+  /** All that the server told of it: of a refusal its keys, of a payload that does not fit its path. */
+  detail?: JsonObject;
 }
+
+/** An error of an event. */
+type EventError = LiveStateError & { event: string };
 
 /** What `dispatch` rejects with: the event was not handled, or nobody knows whether it was. */
 export class DispatchError extends Error implements LiveStateError {
   override readonly name = "DispatchError";
-  readonly type: string;
-  readonly event: string;
+  declare readonly type: string;
+  declare readonly event: string;
+  declare readonly detail?: JsonObject;
 
-  constructor(type: string, event: string, message: string) {
-    super(message);
-    this.type = type;
-    this.event = event;
+  constructor(error: EventError) {
+    super(error.message);
+    Object.assign(this, error);
   }
 }
 
 /** Returns what `dispatch` returns for an event that fails at once; nobody has to await it. */
-export function rejection({ type, event = "", message }: LiveStateError): Promise<never> {
-  const answer = Promise.reject(new DispatchError(type, event, message));
+export function rejection(error: EventError): Promise<never> {
+  const answer = Promise.reject(new DispatchError(error));
   answer.catch(() => {});
   return answer;
 }
@@ -41,8 +46,11 @@ export const OPTIMISTIC_ERROR = "optimistic error";
 /** The type of an error in the expressions of a template, which shows it in its place as well. */
 export const TEMPLATE_ERROR = "template error";
 
+/** The type of an error with which the server does not let us join. */
+const JOIN_ERROR = "channel join error";
+
 /** The types of errors that are over as soon as the channel is joined (again). */
-const CONNECTION_TYPES = new Set(["socket error", "channel join error", "channel closed"]);
+const CONNECTION_TYPES = new Set(["socket error", JOIN_ERROR, "channel closed"]);
 
 const KERNEL_REASONS = new Set([KERNEL_RESTARTING, KERNEL_LOST, KERNEL_GONE]);
 
@@ -75,10 +83,12 @@ export function readMessage(error: Json): string {
   return "no reason was given";
 }
 
-/** Returns what is shown when the server refuses to let us join `topic`. */
-export function readRefusal(topic: string, response: Json): string {
+/** Returns the error of a join that the server refuses. */
+export function readRefusal(topic: string, response: Json): LiveStateError {
   const reason = readMessage(response);
-  return reason === UNMATCHED_TOPIC ? `No channel is declared for the topic '${topic}'` : reason;
+  const isUnmatched = reason === UNMATCHED_TOPIC;
+  const message = isUnmatched ? `No channel is declared for the topic '${topic}'` : reason;
+  return { type: JOIN_ERROR, message, ...detailOf(response) };
 }
 
 /** Returns the error that an `error` push or the error reply to `event` describes. */
@@ -88,7 +98,12 @@ export function readError(payload: Json, event?: string): LiveStateError {
     type: isText(type) ? type : "error",
     ...(isText(name) ? { event: name } : {}),
     message: readMessage(payload),
+    ...detailOf(payload),
   };
+}
+
+function detailOf(told: Json): Pick<LiveStateError, "detail"> {
+  return isObject(told) ? { detail: told } : {};
 }
 
 function isText(value: unknown): value is string {

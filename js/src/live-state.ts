@@ -70,7 +70,7 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     this.#membership = new Membership(config, {
       received: (event, payload, ref) => this.#receive(event, payload, ref),
       joined: (terms, isResumed) => this.#joined(terms, isResumed),
-      refused: (message) => this.#refused(message),
+      refused: (error) => this.#refused(error),
       lost: (reason) => this.#lose(reason),
       closed: () => this.#close(),
     });
@@ -285,10 +285,9 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     }
   }
 
-  #refused(message: string): void {
-    const type = "channel join error";
-    this.#report("error", { type, message });
-    if (!this.#membership.hasPlace) this.#outbox.close(type, message);
+  #refused(error: LiveStateError): void {
+    this.#report("error", error);
+    if (!this.#membership.hasPlace) this.#outbox.close(error.type, error.message);
   }
 
   #close(): void {

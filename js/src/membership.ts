@@ -4,7 +4,7 @@
  */
 
 import { type Channel, Socket, type SocketConnectOption } from "phoenix";
-import { readRefusal } from "./failure";
+import { type LiveStateError, readRefusal } from "./failure";
 import { isObject, type Json } from "./json";
 import { Place } from "./place";
 import { RESERVED_KEY } from "./wire";
@@ -35,7 +35,7 @@ export interface Member {
    */
   joined(terms: Json, isResumed: boolean): void;
   /** The server does not let us join (now). */
-  refused(message: string): void;
+  refused(error: LiveStateError): void;
   /** The join is lost: the channel crashed or the connection went. phoenix.js joins again. */
   lost(reason: Json): void;
   /** The server closed the channel: phoenix.js does not join again. */

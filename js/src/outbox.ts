@@ -202,7 +202,7 @@ export class Outbox {
 
   #fail(dispatch: Dispatch, error: LiveStateError): void {
     this.#outlet.onFailed(error);
-    dispatch.reject(new DispatchError(error.type, dispatch.event, error.message));
+    dispatch.reject(new DispatchError({ ...error, event: dispatch.event }));
   }
 
   #endOutage(): void {

@@ -318,7 +318,7 @@ describe("a form with live.submit", () => {
     const error = { type: "ValueError", event: "add_todo", message: "no" };
     link.reply(await link.take("lvs_evt:add_todo"), error, "error");
     await until(() => element.live.error);
-    expect(element.live.error).toEqual(error);
+    expect(element.live.error).toEqual({ ...error, detail: error });
     expect(field(element, "input[name=title]").value).toBe("tea");
   });
 

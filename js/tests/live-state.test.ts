@@ -57,6 +57,7 @@ describe("joining", () => {
       ["Go away!", "Go away!"],
       [{ message: "Later" }, "Later"],
       [{ code: 7 }, '{"code":7}'],
+      [{ reason: "Full", places: 0 }, "Full"],
       [{}, "no reason was given"],
     ];
     client();
@@ -67,7 +68,8 @@ describe("joining", () => {
       link.reply(await link.take("phx_join"), response, "error");
       await until(() => live.error?.message === message);
       expect(live.status).toBe("error");
-      expect(errors.pop()).toEqual({ type: "channel join error", message });
+      const detail = typeof response === "string" ? undefined : response;
+      expect(errors.pop()).toEqual({ type: "channel join error", message, detail });
     }
     await link.accept({});
     await until(() => live.status === "live");

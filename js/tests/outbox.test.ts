@@ -47,14 +47,15 @@ describe("a server of ours", () => {
     const errors = record("livestate-error");
     const answer = live.dispatch("add", {});
     const push = await link.take("lvs_evt:add");
-    const error = { type: "ValueError", event: "add", message: "no title" };
-    link.push(join, "error", error);
+    const told = { type: "refused", event: "add", message: "no title", field: "title" };
+    link.push(join, "error", told);
     link.push(join, "state:patch", { patch: [], version: 1 });
-    link.reply(push, error, "error");
+    link.reply(push, told, "error");
     const rejection = await answer.catch((reason: unknown) => reason);
     expect(rejection).toBeInstanceOf(DispatchError);
+    const error = { type: "refused", event: "add", message: "no title", detail: told };
     expect(rejection).toMatchObject(error);
-    expect(errors).toEqual([error]);
+    expect(errors).toEqual([told]);
     expect(live.error).toEqual(error);
     expect(live.status).toBe("live");
   });
@@ -81,7 +82,8 @@ describe("a server of ours", () => {
     link.reply(join, OURS);
     link.push(join, "error", { message: "no database" });
     await until(() => live.status === "error");
-    expect(live.error).toEqual({ type: "error", message: "no database" });
+    const detail = { message: "no database" };
+    expect(live.error).toEqual({ type: "error", message: "no database", detail });
   });
 
   it("answers events of several names in any order", async () => {
@@ -201,6 +203,6 @@ describe("a server of others", () => {
     link.push(join, "error", { code: 7 });
     await until(() => live.error);
     expect(errors).toEqual([{ code: 7 }]);
-    expect(live.error).toEqual({ type: "error", message: '{"code":7}' });
+    expect(live.error).toEqual({ type: "error", message: '{"code":7}', detail: { code: 7 } });
   });
 });

@@ -273,7 +273,8 @@ const SAME: Same[] = [
       const link = await run.server.link();
       link.reply(await link.take("phx_join"), { reason: "Members only" }, "error");
       await until(() => details.length === 1);
-      return details[0];
+      const { type, message } = details[0]; // ours has a `detail` as well
+      return { type, message };
     },
     { type: "channel join error", message: "Members only" },
   ],

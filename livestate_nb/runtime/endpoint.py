@@ -44,7 +44,7 @@ class Endpoint:
     """Run channels for any number of connections.
 
     The loop that first connects or opens a session is its loop; from then on everything but
-    `post` belongs there.
+    ``post`` belongs there.
 
     Args:
         clock: gives seconds; idle connections are measured by it.

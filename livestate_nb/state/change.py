@@ -24,7 +24,7 @@ class Change:
     Args:
         old_state: the state that the clients have.
         new_state: the one that they are to have.
-        touched: what the drafts between the two touched (`Finished.touched`).
+        touched: what the drafts between the two touched (``Finished.touched``).
         key: name of the field that tells the rows of a list apart, None if none does.
         encoder: the session's.
 

@@ -46,7 +46,7 @@ def register(
         exclude: names of attributes (``except`` in the original).
 
     Raises:
-        TypeError: values of the class are never asked for a form, or both `only` and `exclude`
+        TypeError: values of the class are never asked for a form, or both ``only`` and ``exclude``
             are given.
 
     Example:

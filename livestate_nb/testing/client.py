@@ -56,12 +56,12 @@ class AsyncClient:
 
         Args:
             topic: the topic.
-            params: the join params that `authorize` and `init` get, an object.
+            params: the join params that `Channel.authorize` and `Channel.init` get, an object.
             first: the event that brings the first state, where the channel's message builder
                 gives it another name.
 
         Raises:
-            Refuse: the join was refused; `reason` is the object that the client was told.
+            Refuse: the join was refused; ``reason`` is the object that the client was told.
             AssertionError: nothing came in time.
         """
         __tracebackhide__ = True
@@ -112,7 +112,7 @@ class AsyncClient:
         Else it joins afresh, with the params that it had, and gets the state anew.
 
         Raises:
-            Refuse: a topic may not be joined any more; `reason` says why.
+            Refuse: a topic may not be joined any more; ``reason`` says why.
             AssertionError: nothing came in time.
         """
         __tracebackhide__ = True

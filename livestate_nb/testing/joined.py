@@ -256,7 +256,7 @@ class AsyncJoined:
         Then events are sent that wait, or that a server which knows them has not answered.
 
         Raises:
-            Refuse: the join was refused; `reason` is the object that the client was told.
+            Refuse: the join was refused; ``reason`` is the object that the client was told.
             AssertionError: nothing came in time.
         """
         __tracebackhide__ = True

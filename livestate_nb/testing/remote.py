@@ -38,7 +38,7 @@ async def connect_async(
         timeout: seconds that the client waits for anything.
 
     Raises:
-        HTTPClientError: the server refused; `code` is the status, 403 for who may not.
+        HTTPClientError: the server refused; ``code`` is the status, 403 for who may not.
         OSError: there is no server.
     """
     query = urlencode({**(params or {}), "vsn": "2.0.0"})

@@ -87,7 +87,7 @@ class AsyncRig:
 
         Args:
             topic: the topic.
-            params: the join params that `authorize` and `init` get, an object.
+            params: the join params that `Channel.authorize` and `Channel.init` get, an object.
             user: who handlers see as ``self.member.user``.
             first: the event that brings the first state.
         """

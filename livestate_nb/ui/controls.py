@@ -30,7 +30,7 @@ def text(
     rows: int | None = None,
     payload: dict[str, Json] | None = None,
 ) -> Element:
-    """Show a text; with `on` it can be edited.
+    """Show a text; with ``on`` it can be edited.
 
     It dispatches ``{"value": str}`` when Enter is pressed or the field is left.
 
@@ -44,7 +44,7 @@ def text(
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: an argument can't be, or needs `on`.
+        ValueError: an argument can't be, or needs ``on``.
 
     Example:
         >>> text("user.name", on="rename", payload={"id": 3})
@@ -66,7 +66,7 @@ def number(
     step: float | None = None,
     payload: dict[str, Json] | None = None,
 ) -> Element:
-    """Show a number; with `on` it can be edited.
+    """Show a number; with ``on`` it can be edited.
 
     It dispatches ``{"value": int | float}`` when Enter is pressed or the field is left: a whole
     number arrives as int, ``None`` if the field is empty.
@@ -77,12 +77,12 @@ def number(
         label: its label; one made of the path by default, where it can be edited.
         min: the least that can be entered.
         max: the most that can be entered.
-        step: what it must be a multiple of, counted from `min`; any number by default.
+        step: what it must be a multiple of, counted from ``min``; any number by default.
         payload: fields of the payload besides ``value``.
 
     Raises:
         TypeError: an argument is of another type.
-        ValueError: an argument can't be, or needs `on`.
+        ValueError: an argument can't be, or needs ``on``.
 
     Example:
         >>> number("count", on="set_count", min=0, step=1)
@@ -140,7 +140,7 @@ def select(
 ) -> Element:
     """Show which of several values is chosen, and let it be changed.
 
-    It dispatches ``{"value": the chosen value}``, of the type that it has in `options`.
+    It dispatches ``{"value": the chosen value}``, of the type that it has in ``options``.
 
     Args:
         path: which part of the state it shows.
@@ -189,7 +189,7 @@ def slider(
         label: its label; one made of the path by default.
         min: the least value.
         max: the greatest value.
-        step: what it is a multiple of, counted from `min`.
+        step: what it is a multiple of, counted from ``min``.
         payload: fields of the payload besides ``value``.
 
     Raises:

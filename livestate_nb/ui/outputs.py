@@ -16,7 +16,7 @@ def markdown(path: Path, *, remote_media: bool = False) -> Element:
             page's, which then know who looks at them; by default they are links.
 
     Raises:
-        TypeError: the path is neither text nor a tuple, or `remote_media` no bool.
+        TypeError: the path is neither text nor a tuple, or ``remote_media`` no bool.
         ValueError: a key of it is empty.
 
     Example:

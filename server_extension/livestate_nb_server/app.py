@@ -63,7 +63,7 @@ class LiveStateApp(ExtensionApp):
         Called for each client that connects, as 'package.module:function' or a function of
         (params, user, auth_token): the connect params (an object whose values are texts), who the
         server authenticated (a livestate_nb.User), and the authToken of phoenix.js or None. It
-        returns the first `assigns` of the client's members, a dict that encodes to JSON, or None;
+        returns the first ``assigns`` of the client's members, a dict that encodes to JSON, or None;
         or it raises Refuse, and the client gets 403. It may be async. Clients of the notebook's
         own widgets are not asked.
         """,

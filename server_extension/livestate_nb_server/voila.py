@@ -18,7 +18,7 @@ class WithLiveState(PasswordIdentityProvider):
     """Identify visitors as Voila does by default, and add LiveState's routes to Voila.
 
     ``voila --Voila.identity_provider_class=livestate_nb_server.voila.WithLiveState``. What
-    `LiveStateApp` has as config may stand in voila.json or voila.py.
+    ``LiveStateApp`` has as config may stand in voila.json or voila.py.
     """
 
     def get_handlers(self) -> list[tuple[str, object]]:

@@ -6,6 +6,7 @@ Sphinx checks those of its own pages as well (`make docs`), and the addresses of
 
 import re
 from functools import cache
+from importlib.metadata import metadata
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -65,6 +66,13 @@ def test_every_link_of_a_page_leads_somewhere(page: Path) -> None:
         if not to.is_file() or (anchor and anchor not in headings(to)):
             missing.append(target)
     assert missing == []
+
+
+def test_what_pypi_shows_leads_to_no_file_of_the_repository(tmp_path: Path) -> None:
+    page = tmp_path / "description.md"
+    page.write_text(str(metadata("livestate_nb").get_payload()))
+    assert targets(page) == []
+    assert "pip install" in page.read_text()
 
 
 def test_every_page_can_be_reached_from_the_readme() -> None:

@@ -20,6 +20,7 @@ from tests.ui.test_cells import ELEMENT, SETUP
 ROOT = Path(__file__).parents[2]
 IMAGES = ROOT / "docs" / "images"
 THEMES = ("JupyterLab Light", "JupyterLab Dark")
+SCHEMES = ("light", "dark")
 WIDTH = 880
 WIDTHS = dict.fromkeys(("table", "line", "scatter"), 960) | {"form": 1160, "json": 1160}
 """Widths of the window in which all of an element fits, where that is not the usual one."""
@@ -121,7 +122,7 @@ def cells() -> None:
         page.set_viewport_size({"width": 640, "height": 300})
         page.goto(f"{server.url}static/page.html")
         expect(page.get_by_text("To do: 1 of 2")).to_be_visible()
-        for theme, scheme in zip(THEMES, ("light", "dark"), strict=True):
+        for theme, scheme in zip(THEMES, SCHEMES, strict=True):
             tab.page.bring_to_front()
             tab.theme(theme)
             tab.page.mouse.move(0, 0)
@@ -148,7 +149,7 @@ def exports() -> None:
         tab.save()
         page = context.new_page()
         page.set_viewport_size({"width": 640, "height": 900})
-        for theme in ("light", "dark"):
+        for theme in SCHEMES:
             page.goto(export(Path(path), f"--HTMLExporter.theme={theme}").as_uri())
             page.locator(".livestate-saved").first.scroll_into_view_if_needed()
             both.append(base64.b64encode(page.screenshot()).decode())
@@ -160,7 +161,7 @@ def exports() -> None:
 def dashboard() -> None:
     """Show the notebook in Voila, in both themes, and draw the pages."""
     both = []
-    for theme in ("light", "dark"):
+    for theme in SCHEMES:
         directory = Path(tempfile.mkdtemp())
         (directory / "root").mkdir()
         shutil.copy(ROOT / "notebooks" / "stock.ipynb", directory / "root")

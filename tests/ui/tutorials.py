@@ -1,9 +1,8 @@
-"""Draw docs/images/tutorial-*.png: each notebook of docs/tutorials.md, as it is being used.
+"""Draw docs/images/tutorial-*.png: the notebooks of docs/tutorials.md as they are used.
 
 Run ``python -m tests.ui.tutorials``.
 """
 
-import base64
 import re
 import shutil
 import tempfile
@@ -13,7 +12,7 @@ from playwright.sync_api import BrowserContext, expect
 
 from tests.servers import serve
 from tests.ui.lab import LAB, Tab, chromium
-from tests.ui.pictures import THEMES, beside, shot
+from tests.ui.pictures import IMAGES, SCHEMES, THEMES, beside, shot
 from tests.ui.test_tutorials import People
 
 LABEL = """
@@ -29,6 +28,7 @@ for bird in range(0, 300, 2):
 
 def main() -> None:
     """Draw all."""
+    expect.set_options(timeout=60_000)
     directory = Path(tempfile.mkdtemp())
     (directory / "pages").mkdir()
     with serve(directory, "jupyterlab", *LAB) as server, chromium() as browser:
@@ -43,16 +43,15 @@ def main() -> None:
 
 
 def draw(tab: Tab, name: str, *places: str, width: int = 900) -> None:
-    """Draw the outputs of cells, in both themes side by side."""
+    """Draw the outputs of cells side by side, once for each theme."""
     tab.page.set_viewport_size({"width": width, "height": 5000})
     tab.page.add_style_tag(content=".Toastify, .jp-Collapser { display: none }")
     tab.page.mouse.move(0, 0)
-    shots = []
-    for theme in THEMES:
+    for theme, scheme in zip(THEMES, SCHEMES, strict=True):
         tab.theme(theme)
         tab.page.wait_for_timeout(500)  # charts are drawn anew
-        shots.append([shot(tab.page, tab.page.locator(place).first) for place in places])
-    tutorial(tab.page.context, name, shots[0] + shots[1])
+        shots = [shot(tab.page, tab.page.locator(place).first) for place in places]
+        tutorial(tab.page.context, f"{name}-{scheme}", shots)
 
 
 def tutorial(context: BrowserContext, name: str, shots: list[str]) -> None:
@@ -114,7 +113,7 @@ def training(people: People) -> None:
 
 
 def labels(people: People) -> None:
-    """Draw birds of which half are labelled, and the dashboard of them, in both themes."""
+    """Draw birds of which half are labelled, and the dashboard of them."""
     tab = people.author("labels.ipynb")
     viewer = people.viewer("dashboard.ipynb")
     tab.evaluate(LABEL)
@@ -123,14 +122,12 @@ def labels(people: People) -> None:
     done = tab.evaluate("print(labelling.state['done'])")
     expect(viewer.get_by_text(f"{done} of 342")).to_be_visible()
     draw(tab, "labels", "livestate-view", width=1100)
-    both = []
-    for theme in ("light", "dark"):
-        viewer.set_viewport_size({"width": 760, "height": 620})
+    for theme in SCHEMES:
+        viewer.set_viewport_size({"width": 760, "height": 560})
         viewer.goto(re.sub(r"(\?.*)?$", f"?theme={theme}", viewer.url.split("?")[0]))
         expect(viewer.get_by_text(f"{done} of 342")).to_be_visible(timeout=30_000)
         viewer.wait_for_timeout(1_000)  # the chart is drawn
-        both.append(base64.b64encode(viewer.screenshot()).decode())
-    tutorial(viewer.context, "dashboard", both)
+        viewer.screenshot(path=IMAGES / f"tutorial-dashboard-{theme}.png")
 
 
 if __name__ == "__main__":
