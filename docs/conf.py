@@ -40,6 +40,7 @@ nitpick_ignore_regex = [
 ]
 public_modules = [
     "livestate_nb",
+    "livestate_nb.marimo",
     "livestate_nb.state",
     "livestate_nb.testing",
     "livestate_nb.ui",
