@@ -14,6 +14,7 @@
     |  |- EventError         an Event that cannot be sent
     |  '- Refuse             raised by authors to refuse a join or an event
     |- HostError             something that needs the notebook extension, without it
+    |- ShareError            a share that cannot be made, or that opens nothing (any more)
     |- TopicError            no channel is declared for a topic
     |- SessionClosed         a session (or its endpoint) that has ended
     |- Overloaded            more waits in a session than it can take
@@ -143,6 +144,10 @@ class Refuse(ChannelError):
 
 class HostError(LiveStateError):
     """Say that something needs the notebook extension, which is not loaded."""
+
+
+class ShareError(LiveStateError):
+    """Say that topics cannot be shared as asked, or that a share does not open what is wanted."""
 
 
 class TopicError(LiveStateError):

@@ -24,6 +24,17 @@ r     server            it has caught up: no body
 t     server            ``{"patterns"}``: all published ones whose new joins others take now
 e     server            ``{"tag"}``: asks for the source of an element
 e     kernel            the answer: ``{"source"}``, null where it has no such element any more
+k     kernel            ``{"ask": "share", "topics": [pattern], "events": [name] | "*",
+                        "origins": [origin], "expires": seconds from now, "tag": tag | null}``:
+                        asks for a token that opens topics it has published to outsiders
+k     server            the answer: ``{"token", "id", "expires": seconds since the epoch, "mount":
+                        path of the public mount, "script": path of the element | null}``
+k     kernel            ``{"ask": "shares"}``: asks for all that it has shared
+k     server            the answer: ``{"shares": [{"id", "topics", "events", "origins", "expires",
+                        "tag"}]}``
+k     kernel            ``{"ask": "revoke", "id"}``: ends one of its shares, ``"*"`` all of them
+k     server            the answer: ``{"revoked": [id]}``
+k     server            in the place of each of these answers: ``{"error": why}``
 ====  ================  =====================================================================
 
 It must not know sockets, relays or endpoints.
@@ -49,6 +60,15 @@ SLOW: Final = "s"
 READY: Final = "r"
 TAKEN: Final = "t"
 ELEMENT: Final = "e"
+ASK: Final = "k"
+
+SHARE: Final = "share"
+SHARES: Final = "shares"
+REVOKE: Final = "revoke"
+"""What a kernel may ask the server for, in the body of an `ASK`."""
+
+ALL: Final = "*"
+"""Stands for all events in rights, for all origins, and for all shares of a kernel."""
 
 SERVER: Final = "server"
 KERNEL: Final = "kernel"
