@@ -106,6 +106,20 @@ def is_pattern(topic: str) -> bool:
     return topic.endswith("*")
 
 
+def contains(pattern: str, other: str) -> bool:
+    """Return whether all topics that a pattern stands for fit another one.
+
+    Args:
+        pattern: the wider one.
+        other: a pattern, or a topic, which stands for itself.
+
+    Example:
+        >>> contains("todo:*", "todo:a*"), contains("todo:*", "todo:1"), contains("todo:1", "todo*")
+        (True, True, False)
+    """
+    return pattern == other or (is_pattern(pattern) and other.startswith(pattern[:-1]))
+
+
 def serving(patterns: Iterable[str], topic: str) -> str:
     """Return the pattern that serves a topic: the exact one, or the longest; "" for none.
 

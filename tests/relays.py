@@ -13,6 +13,7 @@ from livestate_nb.transports.uplink import Uplink
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
 from livestate_nb_server.relay import Relay
+from livestate_nb_server.sharing import Sharing
 from tests.clients import Client, until
 
 USER = {
@@ -42,7 +43,7 @@ class Place:
             self.endpoint.declare(channel)
         self.listener = Listener()
         kernels = Kernels(self.manager)
-        self.relay = Relay(kernels, self.endpoint)
+        self.relay = Relay(kernels, self.endpoint, Sharing(None, ""))
         self.listener.serve(self.relay, kernels)
         self._dialled: list[Dialled] = []
 

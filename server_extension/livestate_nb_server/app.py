@@ -6,7 +6,7 @@ from typing import Any, cast
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from tornado.ioloop import IOLoop
-from traitlets import Callable, Dict, Unicode, Union
+from traitlets import Bool, Callable, Dict, Int, List, Unicode, Union
 
 from livestate_nb import bundle
 from livestate_nb.channel import options_of
@@ -20,9 +20,13 @@ from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHa
 from livestate_nb_server.hosted import Failed, Hosted, find, load
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
+from livestate_nb_server.lobby import Lobby
 from livestate_nb_server.longpoll import LongPollHandler
 from livestate_nb_server.polls import Polls
+from livestate_nb_server.public import PublicElementHandler, PublicSocketHandler
 from livestate_nb_server.relay import Relay
+from livestate_nb_server.shares import Shares, default_directory
+from livestate_nb_server.sharing import Sharing
 
 _log = logging.getLogger("livestate_nb")
 
@@ -69,6 +73,26 @@ class LiveStateApp(ExtensionApp):
         """,
     ).tag(config=True)
 
+    public = Bool(
+        True,
+        help="""
+        Whether authors may share topics with outsiders: livestate/public is there for who brings
+        the token of a share. False: it is not, and nothing can be shared.
+        """,
+    ).tag(config=True)
+
+    public_connections = Int(
+        1000, min=1, help="Connections of outsiders that may be open at a time."
+    ).tag(config=True)
+
+    revoked_shares = List(
+        Unicode(),
+        help="""
+        The ids of shares that do not hold, beside those that were revoked by
+        `jupyter livestate token --revoke` or in the notebook that made them.
+        """,
+    ).tag(config=True)
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.raise_config_file_errors = True
@@ -89,7 +113,9 @@ class LiveStateApp(ExtensionApp):
         self.endpoint = Endpoint()
         self._bare = Endpoint()  # answers what clients of kernels ask of nobody else
         kernels = Kernels(self.settings["kernel_manager"])
-        self._relay = Relay(kernels, self.endpoint)
+        self._lobby = self._make_lobby()
+        self._sharing = Sharing(self._lobby, f"{self.settings['base_url']}livestate/public")
+        self._relay = Relay(kernels, self.endpoint, self._sharing)
         self.polls = Polls(self.endpoint, self._relay)
         IOLoop.current().add_callback(self._listener.serve, self._relay, kernels)
         self.failed: list[Failed] = []
@@ -127,6 +153,16 @@ class LiveStateApp(ExtensionApp):
                 *routes(bundle.PAGE, self.gallery, self._desk),
             ]
         )
+        if self._lobby is not None:
+            public = {"desk": self._desk, "lobby": self._lobby}
+            shown = {"gallery": self.gallery, **public}
+            joined = {"endpoint": self.endpoint, "relay": self._relay, **public}
+            self.handlers.extend(
+                [
+                    (r"/livestate/public/websocket", PublicSocketHandler, joined),
+                    (r"/livestate/public/([^/]+)/([^/]+)\.js", PublicElementHandler, shown),
+                ]
+            )
 
     async def stop_extension(self) -> None:
         """Tell all clients that the server goes away, and end what runs."""
@@ -134,9 +170,18 @@ class LiveStateApp(ExtensionApp):
         self.polls.close()
         await self._bare.close()
         await self._relay.close()
+        await self._sharing.close()
+        if self._lobby is not None:
+            await self._lobby.close()
         await self._listener.close()
         self._desk.close()
         _log.parent = self._log_parent
+
+    def _make_lobby(self) -> Lobby | None:
+        """Return what lets outsiders in; None where config says no, or could not be read."""
+        if self._misconfigured is not None or not self.public:
+            return None
+        return Lobby(Shares(default_directory(), self.revoked_shares), self.public_connections)
 
     def _callback(self) -> Connect | None:
         """Return the connect callback; where it cannot be loaded, one that lets nobody in."""

@@ -1,4 +1,4 @@
-"""The command line: ``jupyter livestate gen | types | list | serve``.
+"""The command line: ``jupyter livestate gen | types | list | token | serve``.
 
 It must not know what is generated or written, nor how a server runs.
 """
@@ -11,8 +11,10 @@ from typing import Any, Final
 from livestate_nb_server.declarations import check, declarations, save
 from livestate_nb_server.errors import CommandError
 from livestate_nb_server.gen import channel_cell, gen_channel, gen_element
+from livestate_nb_server.grant import grant, listed, revoke, rotate
 from livestate_nb_server.listing import listing
 from livestate_nb_server.serve import serve
+from livestate_nb_server.shares import Wish
 
 _PROGRAM: Final = "jupyter livestate"
 _DESCRIPTION: Final = "LiveState for Jupyter: generate channels and elements, host them."
@@ -55,6 +57,7 @@ def _parser() -> ArgumentParser:
         "The exit status is 1 where there is any of that.",
     )
     listing.set_defaults(run=_list)
+    _add_token(commands)
     commands.add_parser(_SERVE, help="run a server with only LiveState", add_help=False)
     return parser
 
@@ -127,6 +130,39 @@ def _add_types(commands: Any) -> None:
     parser.set_defaults(run=_types)
 
 
+def _add_token(commands: Any) -> None:
+    parser = commands.add_parser(
+        "token",
+        help="share topics with pages of other origins",
+        description="Print a token that opens topics, and nothing else of a server, to pages of "
+        "the named origins. Servers of the same user follow within seconds.",
+        epilog="jupyter livestate token 'todos:*' --events add --origin https://example.org\n"
+        "jupyter livestate token --list\n"
+        "jupyter livestate token --revoke all",
+        formatter_class=RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("topics", nargs="*", metavar="TOPIC", help="such as todos:me or todos:*")
+    rights = parser.add_mutually_exclusive_group()
+    rights.add_argument(
+        "--events", metavar="NAMES", help="which events it may dispatch, such as add,done; none"
+    )
+    rights.add_argument("--all-events", action="store_true", help="it may dispatch all events")
+    parser.add_argument(
+        "--origin",
+        action="append",
+        default=[],
+        metavar="ORIGIN",
+        help="whose pages it is for, such as https://example.org; may be repeated; * for all",
+    )
+    parser.add_argument("--expires", metavar="TIME", help="such as 12h; 7d")
+    parser.add_argument("--tag", help="the element that the pages get, such as todo-list")
+    instead = parser.add_mutually_exclusive_group()
+    instead.add_argument("--list", action="store_true", help="list the shares that hold instead")
+    instead.add_argument("--revoke", metavar="ID", help="end a share instead, or all of them")
+    instead.add_argument("--rotate", action="store_true", help="make a new key instead")
+    parser.set_defaults(run=_token)
+
+
 def _add_place(parser: ArgumentParser) -> None:
     parser.add_argument("--directory", type=Path, metavar="DIR", help="where to write; here")
     parser.add_argument("--force", action="store_true", help="replace files that exist")
@@ -172,3 +208,22 @@ def _list(_asked: Namespace) -> int:
     text, is_sound = listing()
     print(text)
     return 0 if is_sound else 1
+
+
+def _token(asked: Namespace) -> int:
+    is_granting = bool(asked.topics or asked.events or asked.all_events or asked.origin)
+    is_granting = is_granting or asked.expires is not None or asked.tag is not None
+    if asked.list or asked.rotate or asked.revoke is not None:
+        if is_granting:
+            raise CommandError("--list, --revoke and --rotate make no token: expected one alone")
+        print(listed() if asked.list else rotate() if asked.rotate else revoke(asked.revoke))
+        return 0
+    if not (asked.topics and asked.origin):
+        raise CommandError("expected a topic and --origin: a token names what it opens, and where")
+    events = [name.strip() for name in asked.events.split(",")] if asked.events else []
+    rights = "*" if asked.all_events else events
+    wish = Wish(asked.topics, rights, asked.origin, asked.expires or "7d", asked.tag)
+    token, told = grant(wish)
+    print(told, file=sys.stderr)
+    print(token)
+    return 0

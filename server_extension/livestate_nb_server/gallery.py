@@ -5,6 +5,7 @@ It must not know requests.
 
 import asyncio
 import json
+from collections.abc import Sequence
 from importlib.resources import files as files_of
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -62,8 +63,13 @@ class Gallery:
         self.files = files
         self._relay = relay
 
-    async def source(self, tag: str) -> str | None:
+    async def source(self, tag: str, topics: Sequence[str] | None = None) -> str | None:
         """Return the source of an element as it is now; None where there is no such element.
+
+        Args:
+            tag: its tag.
+            topics: patterns; kernels give elements of channels that serve one of them. None for
+                those of all channels.
 
         Raises:
             TimeoutError: the kernel that shows it does not answer.
@@ -71,16 +77,21 @@ class Gallery:
         """
         file = self.files.get(tag)
         if file is None:
-            return await self._relay.element(tag)
+            return await self._relay.element(tag, topics)
         return await asyncio.to_thread(file.read_text, "utf-8")
 
 
-def module(tag: str, source: str) -> str:
+def module(tag: str, source: str, static: str = "../static/") -> str:
     """Return the ES module that defines an element in a page.
 
     It hands the source to the page's one loader of elements, as a notebook's cell does.
+
+    Args:
+        tag: the element's tag.
+        source: its own module.
+        static: where the library lies, from where the module does.
     """
     return (
-        'import { define } from "../static/served.js";\n'
+        f'import {{ define }} from "{static}served.js";\n'
         f"export default await define({json.dumps(tag)}, {json.dumps(source)});\n"
     )

@@ -7,22 +7,20 @@ from functools import partial
 from typing import Any
 
 from jupyter_server.auth.decorator import ws_authenticated
-from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
-from tornado.websocket import WebSocketHandler
 
 from livestate_nb.runtime import Endpoint
-from livestate_nb.transports.writing import write
 from livestate_nb_server.admission import AdmissionHandler, Visitor
-from livestate_nb_server.client import MAX_FRAME, Client
+from livestate_nb_server.carrier import Carrier
+from livestate_nb_server.client import Client
 from livestate_nb_server.desk import Desk
 from livestate_nb_server.page import page
 from livestate_nb_server.params import auth_token
 from livestate_nb_server.relay import Relay
 
 
-class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
-    """Carry the frames of one client; implements `livestate_nb.runtime.Transport`."""
+class LiveStateHandler(Carrier, AdmissionHandler):
+    """Carry the frames of one client that the server has authenticated."""
 
     def initialize(self, endpoint: Endpoint, relay: Relay, desk: Desk) -> None:
         """Take what serves the client.
@@ -37,25 +35,7 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
         self._relay = relay
         self._desk = desk
         self._visitor: Visitor | None = None
-        self._client: Client | None = None
         self._is_gone = False
-
-    @property
-    def max_message_size(self) -> int:
-        """Bytes of one frame, at most."""
-        return MAX_FRAME
-
-    def set_default_headers(self) -> None:
-        """Set none: a WebSocket has no page whose content they would protect."""
-
-    def get_compression_options(self) -> dict[str, Any] | None:
-        """Offer no compression unless the server's settings ask for it, as Phoenix does."""
-        options: dict[str, Any] | None = self.settings.get("websocket_compression_options")
-        return options
-
-    def select_subprotocol(self, subprotocols: list[str]) -> str | None:
-        """Choose phoenix.js's own, or none."""
-        return "phoenix" if "phoenix" in subprotocols else None
 
     @ws_authenticated
     async def get(self, *args: Any, **kwargs: Any) -> None:
@@ -79,47 +59,27 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
             raise web.HTTPError(403)
 
     def open(self, *args: Any, **kwargs: Any) -> None:
-        """Start the pings, send small frames at once, and join the endpoint."""
+        """Join the endpoint."""
         super().open(*args, **kwargs)
-        self.set_nodelay(True)
         if self._visitor is not None:
             kernel_id = self._kernel_of(*args)
-            self._client = Client(
+            self.client = Client(
                 self._endpoint, self._relay, self, self._visitor, kernel_id=kernel_id
             )
 
     def on_message(self, message: str | bytes) -> None:
         """Feed the client."""
-        if self._client is not None:
-            self._client.feed(message)
+        if self.client is not None:
+            self.client.feed(message)
 
     def on_close(self) -> None:
         """Let the client's members leave."""
         super().on_close()
         self._is_gone = True
-        if self._client is not None:
-            self._client.lost()
 
     def _kernel_of(self, *_path: str) -> str | None:
         """Return the kernel that the socket is bound to, from the groups of its route."""
         return None
-
-    def send(self, frame: str | bytes) -> None:
-        """Send a frame; nothing happens where the client has gone."""
-        client = self._client
-        if client is not None and not client.has_room():
-            return
-        if write(self.ws_connection, frame, partial(self._taken, len(frame))) and client:
-            client.wait(len(frame))
-
-    @property
-    def is_congested(self) -> bool:
-        """Whether too much waits for the client to read."""
-        return self._client is not None and self._client.is_congested
-
-    def _taken(self, size: int, is_sent: bool) -> None:
-        if self._client is not None:
-            self._client.took(size, is_sent=is_sent)
 
 
 class KernelHandler(LiveStateHandler):

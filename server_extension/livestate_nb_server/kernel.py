@@ -3,9 +3,10 @@
 It must not know clients but by their number.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
-from livestate_nb.declaration import precedence, serving
+from livestate_nb.declaration import contains, precedence, serving
 from livestate_nb.transports import uplink_wire as wire
 
 
@@ -91,9 +92,17 @@ class Kernel:
                 return patterns is self.published.now, precedence(pattern), patterns[pattern]
         return None
 
-    def offered(self, tag: str) -> float | None:
-        """Return when the channel of an element that the kernel offers was published."""
-        return self.published.now.get(self.elements.get(tag, ""))
+    def offered(self, tag: str, topics: Sequence[str] | None) -> float | None:
+        """Return when the channel of an element that the kernel offers was published.
+
+        Args:
+            tag: of the element.
+            topics: patterns, of which the channel has to serve one; None for any channel.
+        """
+        pattern = self.elements.get(tag, "")
+        if topics is not None and not any(contains(pattern, topic) for topic in topics):
+            return None
+        return self.published.now.get(pattern)
 
     def lost(self) -> None:
         """Note that the uplink is lost."""

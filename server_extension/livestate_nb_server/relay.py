@@ -5,12 +5,12 @@ It forwards frames without understanding them. It must not know sockets, nor wha
 
 import asyncio
 import logging
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from itertools import count
 from typing import Any
 
 from livestate_nb.codec import Json, dumps
-from livestate_nb.declaration import matches
+from livestate_nb.declaration import contains
 from livestate_nb.protocol.message import KERNEL_LOST
 from livestate_nb.runtime import Endpoint, Transport
 from livestate_nb.runtime.failure import cut
@@ -19,6 +19,7 @@ from livestate_nb_server.guest import Guest
 from livestate_nb_server.kernel import Kernel, Uplink
 from livestate_nb_server.kernels import POLL, Kernels
 from livestate_nb_server.questions import Questions
+from livestate_nb_server.sharing import Sharing
 
 _log = logging.getLogger("livestate_nb")
 
@@ -31,10 +32,12 @@ class Relay:
     Args:
         kernels: what the server runs.
         endpoint: runs what the server hosts itself, which no kernel can take over.
+        sharing: answers what kernels ask about shares.
     """
 
-    def __init__(self, kernels: Kernels, endpoint: Endpoint) -> None:
+    def __init__(self, kernels: Kernels, endpoint: Endpoint, sharing: Sharing) -> None:
         self._running = kernels
+        self._sharing = sharing
         self._endpoint = endpoint
         self._kernels: dict[str, Kernel] = {}
         self._guests: dict[int, Guest] = {}
@@ -95,10 +98,14 @@ class Relay:
 
     # elements
 
-    async def element(self, tag: str) -> str | None:
+    async def element(self, tag: str, topics: Sequence[str] | None) -> str | None:
         """Ask for the source of an element that a kernel shows for a channel it has published.
 
         If several do, the one is asked that takes new joins of its channel.
+
+        Args:
+            tag: the element's tag.
+            topics: patterns, of which the channel has to serve one; None for any channel.
 
         Returns:
             the source as it is now; None where no kernel has such an element.
@@ -106,7 +113,7 @@ class Relay:
         Raises:
             TimeoutError: the kernel does not answer, or it is lost meanwhile.
         """
-        ranked = [(kernel.offered(tag), kernel) for kernel in self._kernels.values()]
+        ranked = [(kernel.offered(tag, topics), kernel) for kernel in self._kernels.values()]
         offers = [(since, kernel) for since, kernel in ranked if since is not None]
         if not offers:
             return None
@@ -149,6 +156,8 @@ class Relay:
             self._declared(kernel, message.number, message.json)
         elif message.kind == wire.ELEMENT:
             self._questions.answered(kernel, message.number, message.json)
+        elif message.kind == wire.ASK:
+            self._sharing.asked(kernel, message.number, message.json)
         elif guest := self._guests.get(message.number):
             if message.kind == wire.FRAME:
                 guest.received(kernel, message.body)
@@ -178,9 +187,8 @@ class Relay:
 
     def _objection(self, pattern: str) -> str | None:
         """Return why a kernel may not publish a pattern: the server hosts all its topics."""
-        stem = pattern.removesuffix("*")
         for hosted in self._endpoint.channels:
-            if hosted == pattern or (hosted.endswith("*") and matches(hosted, stem)):
+            if contains(hosted, pattern):
                 return f"the server itself hosts {hosted!r}, which cannot be taken over"
         return None
 

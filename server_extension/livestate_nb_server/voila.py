@@ -25,7 +25,7 @@ class WithLiveState(PasswordIdentityProvider):
         """Return the routes of the login, and LiveState's but for the page for authors."""
         voila: Any = self.parent
         app = _Guest(parent=voila)
-        app.settings = {"kernel_manager": voila.kernel_manager}
+        app.settings = {"kernel_manager": voila.kernel_manager, "base_url": voila.base_url}
         app.initialize_settings()
         app.initialize_handlers()
         ours = [
