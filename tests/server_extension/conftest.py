@@ -8,6 +8,7 @@ import json
 import logging
 import shutil
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,9 @@ import pytest
 from pytest_jupyter.jupyter_server import *  # noqa: F403
 from traitlets.config import Config
 
+from livestate_nb_server.shares import Shares, default_directory
 from tests.server_extension.kernels import Bind, Kernel, start_kernel
+from tests.server_extension.outsiders import PAGE, Enter, Grant, make
 from tests.server_extension.web import OUTSIDER, Connect, Web
 
 ENABLED = Path(__file__).parents[2] / "server_extension" / "jupyter_server_config.d"
@@ -59,6 +62,31 @@ def connect(jp_ws_fetch: Any) -> Iterator[Connect]:
         return web
 
     yield open_one
+    for web in opened:
+        web.close()
+
+
+@pytest.fixture
+def grant(jp_environ: None) -> Grant:
+    """Make shares, as the command line does in its own process."""
+    return partial(make, Shares(default_directory()))
+
+
+@pytest.fixture
+def enter(jp_ws_fetch: Any) -> Iterator[Enter]:
+    """Open WebSockets to the public mount, without a login; they are closed after the test."""
+    opened: list[Web] = []
+
+    async def enter_one(origin: str | None = PAGE, **options: Any) -> Web:
+        headers = {**OUTSIDER, **({} if origin is None else {"Origin": origin})}
+        headers.update(options.pop("headers", {}))
+        params = {"vsn": "2.0.0", **options.pop("params", {})}
+        path = ("livestate", "public", "websocket")
+        web = Web(await jp_ws_fetch(*path, params=params, headers=headers, **options))
+        opened.append(web)
+        return web
+
+    yield enter_one
     for web in opened:
         web.close()
 
