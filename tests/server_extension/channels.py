@@ -109,3 +109,11 @@ class Topicless(Channel):
 class OnMain(Channel, topic="on_main:*"):
     @on("plot", run_on="main")
     def plot(self, payload: Any, state: Any) -> None: ...
+
+
+class Shared(Counter, topic="shared:*", shared=True): ...
+
+
+class Params(Channel, topic="params:*"):
+    def init(self, params: Any) -> Any:
+        return {"params": params}

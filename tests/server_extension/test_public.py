@@ -1,11 +1,53 @@
 """The public mount: what the token of a share opens, for whom, until when, and nothing else."""
 
+import asyncio
+import json
+import logging
+import subprocess
+import sys
+import time
+from base64 import b64encode
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+from tornado.httpclient import AsyncHTTPClient
 
-from tests.server_extension.outsiders import PAGE, Enter, Grant, refused
-from tests.server_extension.web import Web, status
+from livestate_nb_server import public
+from livestate_nb_server.shares import Shares, default_directory
+from tests.raw import TEXT, Raw
+from tests.server_extension import channels as app
+from tests.server_extension.kernels import SETUP
+from tests.server_extension.outsiders import PAGE, Enter, Grant, make, refused
+from tests.server_extension.test_relay import Start
+from tests.server_extension.web import OUTSIDER, Connect, Web, status
+
+CHANNELS = "tests.server_extension.channels"
+
+
+@pytest.fixture
+def channels() -> dict[str, str]:
+    return {
+        "counter:*": f"{CHANNELS}:Counter",
+        "shared:*": f"{CHANNELS}:Shared",
+        "params:*": f"{CHANNELS}:Params",
+        "assigned:*": f"{CHANNELS}:Assigned",
+        "who": f"{CHANNELS}:Who",
+    }
+
+
+def bearer(token: str) -> list[str]:
+    """Return the subprotocols by which phoenix.js 1.8 sends an authToken."""
+    return ["phoenix", f"base64url.bearer.phx.{b64encode(token.encode()).decode().rstrip('=')}"]
+
+
+def revoke(name: str) -> None:
+    """Revoke a share, or all, by the command line in its own process."""
+    command = [sys.executable, "-m", "jupyter", "livestate", "token", "--revoke", name]
+    subprocess.run(command, check=True, timeout=60, capture_output=True)
+
+
+# what it opens
 
 
 async def test_a_share_opens_its_topics_and_its_events(enter: Enter, grant: Grant) -> None:
@@ -20,3 +62,616 @@ async def test_a_share_opens_its_topics_and_its_events(enter: Enter, grant: Gran
     assert (await web.wait("state:change"))["state"] == {"count": 1}
     await web.push("counter:1", "phx_leave")
     assert (await web.wait("phx_close")) == {}
+
+
+async def test_it_comes_as_the_auth_token_of_phoenix_too(enter: Enter, grant: Grant) -> None:
+    _, token = grant("params:*")
+    web = await enter(subprotocols=bearer(token))
+    assert web.socket.selected_subprotocol == "phoenix"
+    assert (await web.join("params:1", {"a": 1}))["state"] == {"params": {"a": 1}}
+    assert (await web.join("params:2"))["state"] == {"params": {}}
+    await web.push("params:3", "phx_join", "no object")
+    answer = (await web.wait("phx_reply"))["response"]
+    assert answer == {"reason": "expected the join params to be an object"}
+
+
+async def test_channels_never_see_it(enter: Enter, grant: Grant) -> None:
+    _, token = grant("params:*")
+    web = await enter()
+    joined = await web.join("params:1", {"share": token, "a": {"share": "mine"}, "livestate": {}})
+    assert joined["state"] == {"params": {"a": {"share": "mine"}}}
+
+
+async def test_the_first_version_of_the_wire_will_do(enter: Enter, grant: Grant) -> None:
+    _, token = grant("counter:*")
+    web = await enter(params={"vsn": "1.0.0"})
+    sent = {"topic": "counter:1", "event": "phx_join", "payload": {"share": token}, "ref": 0}
+    await web.socket.write_message(json.dumps(sent))
+    await web.socket.write_message(json.dumps({**sent, "event": "lvs_evt:inc", "ref": 1}))
+    came = [json.loads(str(await web.socket.read_message())) for _ in range(3)]
+    assert [frame["event"] for frame in came] == ["phx_reply", "state:change", "state:patch"]
+
+
+async def test_it_opens_what_a_kernel_published_and_nothing_of_it_before(
+    enter: Enter, grant: Grant, kernels: Start
+) -> None:
+    kernel = await kernels()
+    await kernel.run(SETUP)
+    _, token = grant("cells:a", events=["inc"])
+    web = await enter()
+    assert await refused(web, "cells:a", {"share": token}) == "unmatched topic"
+    await kernel.run("Counter.publish()")
+    assert (await web.join("cells:a", {"share": token}))["state"] == {"n": 0}
+    await web.dispatch("cells:a", "inc")
+    assert (await web.wait("state:patch"))["patch"][0]["value"] == 1
+    await web.dispatch("cells:a", "who")
+    assert (await web.wait("error"))["message"] == "share not for this event"
+    assert await refused(web, "cells:b", {"share": token}) == "share not for this topic"
+
+
+async def test_an_outsider_is_a_guest_and_another_one_each_time(enter: Enter, grant: Grant) -> None:
+    _, token = grant("who")
+    names = [(await (await enter()).join("who", {"share": token}))["state"] for _ in range(2)]
+    assert names[0]["name"] == names[1]["name"] == "Guest"
+    assert names[0]["username"] != names[1]["username"]
+    assert all(one["username"].startswith("guest-") for one in names)
+
+
+# what it does not open
+
+
+def expired(token: str) -> str:
+    long_ago = Shares(default_directory(), clock=lambda: time.time() - 1000)
+    return make(long_ago, lifetime=900)[1]
+
+
+def revoked(token: str) -> str:
+    shares = Shares(default_directory())
+    share, other = make(shares)
+    assert shares.revoke(share.id)
+    return other
+
+
+def of_another_server(token: str) -> str:
+    return f"lvs.{'0' * 32}.{token.split('.', 2)[2]}"
+
+
+def part(number: int) -> Callable[[str], str]:
+    """Return what changes a character in a part of a token."""
+
+    def change(token: str) -> str:
+        parts = token.split(".")
+        letter = parts[number][5]
+        parts[number] = parts[number][:5] + ("A" if letter != "A" else "B") + parts[number][6:]
+        return ".".join(parts)
+
+    return change
+
+
+def spelt_otherwise(token: str) -> str:
+    """Change the bits of the proof's last character that stand for nothing."""
+    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+    return token[:-1] + letters[letters.index(token[-1]) ^ 1]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (expired, "share expired"),
+        (revoked, "share revoked"),
+        (of_another_server, "share signed with an unknown key"),
+        (part(1), "share signed with an unknown key"),
+        (part(2), "share altered"),
+        (part(3), "share altered"),
+        (spelt_otherwise, "share altered"),
+        (lambda token: f"{token}=", "share altered"),
+        (lambda token: f" {token}", "share altered"),
+        (lambda token: f"{token}\n", "share altered"),
+        (lambda token: token[:-1], "share altered"),
+        (lambda token: token.rpartition(".")[0], "share altered"),
+        (lambda token: token.removeprefix("lvs."), "share altered"),
+        (lambda token: f"{token}.{token}", "share altered"),
+        (lambda token: "lvs." * 2000, "share altered"),
+        (lambda token: "lvs.é.é.é", "share altered"),
+        (lambda token: "lvs.../../keys.a.b", "share altered"),
+        (lambda token: "", "share altered"),
+        (lambda token: None, "no share came with the join"),
+        (lambda token: 7, "no share came with the join"),
+        (lambda token: [token], "no share came with the join"),
+    ],
+)
+async def test_a_token_that_does_not_hold_is_refused_with_a_reason(
+    enter: Enter, grant: Grant, spoil: Callable[[str], Any], reason: str
+) -> None:
+    _, token = grant()
+    web = await enter()
+    assert await refused(web, "counter:1", {"share": spoil(token)}) == reason
+    await web.dispatch("counter:1", "inc")
+    assert (await web.wait("phx_reply"))["response"] == {"reason": "unmatched topic"}
+    assert (await web.join("counter:1", {"share": token}))["state"] == {"count": 0}
+
+
+async def test_each_join_has_to_bring_it(enter: Enter, grant: Grant) -> None:
+    _, token = grant()
+    web = await enter()
+    await web.join("counter:1", {"share": token})
+    for params in (None, {}, "text", [token], {"Share": token}, {"livestate": {"share": token}}):
+        assert await refused(web, "counter:2", params) == "no share came with the join"
+
+
+@pytest.mark.parametrize(
+    ("topic", "reason"),
+    [
+        ("shared:1", "share not for this topic"),
+        ("counter", "share not for this topic"),
+        ("phoenix", "share not for this topic"),
+        ("", "share not for this topic"),
+        (7, "share not for this topic"),
+        (["counter:1"], "share not for this topic"),
+        (None, "share not for this topic"),
+        ("counter:*", "fill in which one: a topic such as 'counter:*' stands for many"),
+        ("counter:*:1", "fill in which one: a topic such as 'counter:*:1' stands for many"),
+    ],
+)
+async def test_another_topic_is_refused(
+    enter: Enter, grant: Grant, topic: Any, reason: str
+) -> None:
+    _, token = grant("counter:*")
+    web = await enter()
+    await web.write(["1", "1", topic, "phx_join", {"share": token}])
+    assert (await web.wait("phx_reply"))["response"] == {"reason": reason}
+
+
+async def test_what_is_sent_to_another_topic_reaches_nobody(enter: Enter, grant: Grant) -> None:
+    _, token = grant("counter:1")
+    web = await enter()
+    await web.join("counter:1", {"share": token})
+    for topic, event in [
+        ("counter:2", "lvs_evt:inc"),
+        ("shared:1", "phx_leave"),
+        ("phoenix", "lvs_evt:inc"),
+        ("phoenix", "phx_leave"),
+        (7, "lvs_refresh"),
+    ]:
+        await web.push(topic, event)  # type: ignore[arg-type]  # as no client should
+        assert (await web.wait("phx_reply"))["response"] == {"reason": "unmatched topic"}
+
+
+@pytest.mark.parametrize("events", [[], ["dec", "in", "inc "]], ids=["read only", "others"])
+@pytest.mark.parametrize("event", ["lvs_evt:inc", "inc", "phx_reply", "state:patch", "lvs_evt:", 7])
+async def test_another_event_is_refused_as_channels_refuse(
+    enter: Enter, grant: Grant, events: list[str], event: Any
+) -> None:
+    _, token = grant(events=events)
+    web = await enter()
+    await web.join("counter:1", {"share": token})
+    await web.push("counter:1", event)
+    error = await web.wait("error")
+    name = event.removeprefix("lvs_evt:") if isinstance(event, str) else ""
+    told = {"type": "refused", "event": name, "message": "share not for this event"}
+    assert error == told
+    # our own client waits for a reply
+    own = await enter()
+    await own.push("counter:1", "phx_join", {"share": token, "livestate": {}})
+    await own.wait("state:change")
+    await own.push("counter:1", event)
+    payload = await own.wait("phx_reply")
+    assert payload == {"status": "error", "response": {**told, "reason": told["message"]}}
+    await own.push("counter:1", "lvs_refresh")
+    assert (await own.wait("state:change"))["state"] == {"count": 0}
+
+
+async def test_all_events_may_be_opened_but_no_others_of_the_wire(
+    enter: Enter, grant: Grant
+) -> None:
+    _, token = grant(events="*")
+    web = await enter()
+    await web.join("counter:1", {"share": token})
+    await web.dispatch("counter:1", "inc")
+    await web.wait("state:patch")
+    await web.push("counter:1", "inc")
+    assert (await web.wait("error"))["message"] == "share not for this event"
+
+
+async def test_a_connection_has_one_share(enter: Enter, grant: Grant) -> None:
+    _, token = grant("counter:1")
+    _, other = grant("counter:2")
+    web = await enter()
+    await web.join("counter:1", {"share": token})
+    reason = "this connection has another share: open one for each share"
+    assert await refused(web, "counter:2", {"share": other}) == reason
+    await web.dispatch("counter:1", "inc")
+    assert (await web.wait("state:patch"))["version"] == 1
+    assert (await (await enter()).join("counter:2", {"share": other}))["version"] == 0
+
+
+# for which pages
+
+
+@pytest.mark.parametrize(
+    ("origins", "origin", "is_right"),
+    [
+        ([PAGE], PAGE, True),
+        ([PAGE, "http://localhost:8000"], "http://localhost:8000", True),
+        ([PAGE], "https://evil.example", False),
+        ([PAGE], f"{PAGE}:8443", False),
+        ([PAGE], "http://page.example", False),
+        ([PAGE], "https://page.example.evil.example", False),
+        ([PAGE], "null", False),
+        ([PAGE], None, False),
+        (["null"], "null", True),
+        (["null"], None, False),
+        (["*"], "https://evil.example", True),
+        (["*"], None, True),
+        (["*"], "null", False),
+        (["*", "null"], "null", True),
+    ],
+)
+async def test_the_share_says_which_pages_may_use_it(
+    enter: Enter, grant: Grant, origins: list[str], origin: str | None, is_right: bool
+) -> None:
+    _, token = grant(origins=origins)
+    web = await enter(origin)
+    if is_right:
+        assert (await web.join("counter:1", {"share": token}))["version"] == 0
+    else:
+        assert await refused(web, "counter:1", {"share": token}) == "share not for this origin"
+
+
+@pytest.mark.parametrize(
+    "origin", ["", "page.example", f"{PAGE}/", f"{PAGE}, {PAGE}", "https://PAGE.example", "*"]
+)
+async def test_what_is_no_origin_is_not_even_let_in(enter: Enter, origin: str) -> None:
+    assert await status(enter(origin)) == 403
+
+
+# until when
+
+
+async def test_a_connection_ends_when_its_share_expires(enter: Enter, grant: Grant) -> None:
+    share, token = grant(lifetime=1)
+    web = await enter()
+    await web.join("counter:1", {"share": token})
+    assert await web.closed() == (4403, "share expired")
+    assert share.expires <= time.time()
+    assert await refused(await enter(), "counter:1", {"share": token}) == "share expired"
+
+
+async def test_a_connection_ends_soon_after_its_share_was_revoked_by_another_process(
+    enter: Enter, grant: Grant
+) -> None:
+    share, token = grant()
+    _, other = grant()
+    web, kept = await enter(), await enter()
+    await web.join("counter:1", {"share": token})
+    await kept.join("counter:1", {"share": other})
+    await asyncio.to_thread(revoke, share.id)
+    async with asyncio.timeout(5):
+        assert await web.closed() == (4403, "share revoked")
+    assert await refused(await enter(), "counter:1", {"share": token}) == "share revoked"
+    await kept.dispatch("counter:1", "inc")
+    assert (await kept.wait("state:patch"))["version"] == 1
+
+
+async def test_nothing_counts_that_is_sent_after_the_end(
+    connect: Connect, grant: Grant, jp_http_port: int, jp_base_url: str
+) -> None:
+    share, token = grant("shared:*")
+    watcher = await connect()
+    await watcher.join("shared:1")
+    url = f"http://localhost:{jp_http_port}{jp_base_url}livestate/public/websocket?vsn=2.0.0"
+    async with await Raw.open(url, Origin=PAGE) as raw:
+        join = ["1", "1", "shared:1", "phx_join", {"share": token}]
+        event = ["1", "2", "shared:1", "lvs_evt:inc", {}]
+        raw.send(TEXT, json.dumps(join).encode())
+        raw.send(TEXT, json.dumps(event).encode())
+        assert (await watcher.wait("state:patch"))["version"] == 1
+        Shares(default_directory()).revoke(share.id)
+        while (await raw.read() or (8, b""))[0] == TEXT:
+            pass  # up to the close frame, which is not answered
+        for _ in range(3):
+            raw.send(TEXT, json.dumps(event).encode())
+        while await raw.read():
+            pass  # the server hangs up
+    await watcher.dispatch("shared:1", "inc")
+    assert (await watcher.wait("state:patch"))["version"] == 2
+
+
+async def test_a_connection_without_a_share_ends(
+    enter: Enter, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(public, "PATIENCE", 0.2)
+    web = await enter()
+    await web.push("phoenix", "heartbeat")
+    assert (await web.wait("phx_reply"))["status"] == "ok"
+    assert await refused(web, "counter:1") == "no share came with the join"
+    assert await web.closed() == (4408, "expected a join with a share")
+
+
+async def test_that_is_after_ten_seconds() -> None:
+    assert public.PATIENCE == 10
+
+
+async def test_a_connection_without_a_share_is_not_answered_without_end(enter: Enter) -> None:
+    web = await enter()
+    for _ in range(public.MAX_EARLY + 1):
+        await web.push("phoenix", "heartbeat")
+    assert await web.closed() == (1013, "expected a join with a share, got too many others")
+
+
+@pytest.mark.parametrize(
+    ("frame", "code"),
+    [("no JSON", 1011), ("[1,2]", 1011), (b"\x00\x01\x01\x07\x0c19counter:alvs_evt:inc{}", 1003)],
+)
+async def test_what_is_no_message_ends_a_connection(
+    enter: Enter, grant: Grant, frame: str | bytes, code: int
+) -> None:
+    _, token = grant()
+    web = await enter()
+    await web.join("counter:1", {"share": token})
+    await web.socket.write_message(frame, binary=isinstance(frame, bytes))
+    assert (await web.closed())[0] == code
+
+
+async def test_a_frame_that_is_too_large_ends_a_connection(enter: Enter) -> None:
+    web = await enter()
+    await web.push("counter:1", "phx_join", {"share": "x" * public.MAX_FRAME})
+    assert (await web.closed())[0] == 1009
+
+
+# coming back
+
+
+async def test_our_own_client_finds_its_place_again_with_the_same_share_only(
+    enter: Enter, grant: Grant
+) -> None:
+    _, token = grant("counter:*")
+    _, other = grant("counter:*")
+
+    async def join(share: str, resume: Any = None) -> tuple[Web, Any]:
+        web = await enter()
+        ours = {} if resume is None else {"resume": {"token": resume, "received": 1}}
+        await web.push("counter:1", "phx_join", {"share": share, "livestate": ours})
+        return web, (await web.wait("phx_reply"))["response"]["livestate"]
+
+    web, terms = await join(token)
+    await web.dispatch("counter:1", "inc")
+    await web.wait("state:patch")
+    web.close()
+    _, stolen = await join(other, terms["token"])
+    assert not stolen["resumed"]
+    back, again = await join(token, terms["token"])
+    assert again["resumed"]
+    await back.write(["1", "9", "counter:1", "lvs_evt:inc", {}])  # the refs of before are known
+    patches = [(await back.wait("state:patch"))["patch"] for _ in range(2)]
+    assert [change["value"] for [change] in patches] == [1, 2]
+
+
+# the app
+
+
+@pytest.fixture
+def asked() -> Any:
+    app.CALLS.clear()
+    return app.CALLS
+
+
+@pytest.mark.parametrize(
+    "options", [{"LiveStateApp": {"connect": f"{CHANNELS}:connect"}}], ids=["connect"]
+)
+async def test_the_app_is_asked_about_who_brought_a_share(
+    enter: Enter, grant: Grant, asked: list[Any]
+) -> None:
+    _, token = grant("assigned:*")
+    web = await enter(params={"as": "ann"}, subprotocols=bearer("of the app"))
+    assert await refused(web, "assigned:1", {"share": f"{token}x"}) == "share altered"
+    assert asked == []
+    joined = await web.join("assigned:1", {"share": token})
+    assert joined["state"] == {"user": {"name": "ann"}, "auth_token": "of the app"}
+    await web.join("assigned:2", {"share": token})
+    [(params, username, auth_token)] = asked
+    assert (params, auth_token) == ({"as": "ann"}, "of the app")
+    assert username.startswith("guest-")
+    by_header = await enter(params={"as": "bob"}, subprotocols=bearer(token))
+    assert (await by_header.join("assigned:1"))["state"]["auth_token"] is None
+    nobody = await enter(params={"as": "nobody"})
+    assert await refused(nobody, "assigned:1", {"share": token}) == "go away"
+    await nobody.dispatch("assigned:1", "again")
+    assert (await nobody.wait("phx_reply"))["response"] == {"reason": "unmatched topic"}
+
+
+# how many and how often
+
+
+@pytest.mark.parametrize(
+    "options", [{"LiveStateApp": {"public_connections": 2}}], ids=["room for two"]
+)
+async def test_connections_are_bounded_with_and_without_a_share(enter: Enter, grant: Grant) -> None:
+    _, token = grant()
+    web, other = await enter(), await enter()
+    await web.join("counter:1", {"share": token})
+    assert await status(enter()) == 503
+    other.close()
+
+    async with asyncio.timeout(20):
+        while await status(enter()) == 503:
+            pass
+
+
+async def test_an_address_that_connects_too_often_has_to_wait(enter: Enter, jp_fetch: Any) -> None:
+    async def ask() -> int:
+        return await status(jp_fetch("livestate", "public", "websocket", headers={**OUTSIDER}))
+
+    answers = {await ask() for _ in range(300)}
+    assert answers == {400, 429}
+    assert await status(enter()) == 429
+
+
+async def test_an_address_whose_joins_are_refused_too_often_has_to_wait(enter: Enter) -> None:
+    async def fail() -> int:
+        web = await enter()
+        for _ in range(40):
+            await web.push("counter:1", "phx_join", {"share": "lvs.x"})
+        assert await web.closed() == (1013, "too many refused joins")
+        return await status(enter())
+
+    async with asyncio.timeout(60):
+        while await fail() != 429:
+            pass
+
+
+# what is never told
+
+
+async def test_a_share_in_an_address_is_refused(enter: Enter, grant: Grant) -> None:
+    _, token = grant()
+    for params in ({"share": token}, {"token": token}, {token: "x"}, {"a[b]": f"x{token}"}):
+        assert await status(enter(params=params)) == 400
+
+
+async def test_no_log_has_it(
+    enter: Enter, grant: Grant, jp_fetch: Any, caplog: pytest.LogCaptureFixture, jp_serverapp: Any
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for name in ("livestate_nb", "tornado", "asyncio", jp_serverapp.log.name):
+        caplog.set_level(logging.DEBUG, name)
+    jp_serverapp.log.addHandler(caplog.handler)
+    share, token = grant("counter:*", tag="x-list")
+    proof = token.rpartition(".")[2]
+    web = await enter()
+    await web.join("counter:1", {"share": token})
+    await web.dispatch("counter:1", "inc")
+    await web.dispatch("counter:1", "unknown", {"of": "client"})
+    await refused(web, "shared:1", {"share": token})
+    await refused(web, "counter:1", {"share": f"{token}x"})
+    await web.socket.write_message(f'["{token}"')
+    await web.closed()
+    by_header = await enter(subprotocols=bearer(token))
+    await by_header.join("counter:1")
+    assert await status(enter(params={"share": token})) == 400
+    assert await status(enter("https://evil.example/", params={"share": token})) == 400
+    path = f"livestate/public/{share.id}/x-list.js"
+    assert await status(jp_fetch(path, params={"share": token}, headers={**OUTSIDER})) == 400
+    Shares(default_directory()).revoke(share.id)
+    await by_header.closed()
+    jp_serverapp.log.removeHandler(caplog.handler)
+    assert "/livestate/public/websocket" in caplog.text
+    assert f"/livestate/public/{share.id}/x-list.js" in caplog.text
+    assert token not in caplog.text
+    assert proof not in caplog.text
+    assert "lvs." not in caplog.text
+    assert b64encode(token.encode()).decode()[:40] not in caplog.text
+
+
+# the rest of the server
+
+
+async def test_the_main_mount_does_not_know_shares(
+    connect: Connect, grant: Grant, jp_fetch: Any
+) -> None:
+    _, token = grant(origins=["*"])
+    for options in (
+        {"headers": {**OUTSIDER}},
+        {"headers": {"Authorization": f"token {token}"}},
+        {"headers": {"Authorization": f"Bearer {token}"}},
+        {"headers": {**OUTSIDER}, "params": {"token": token}},
+        {"headers": {**OUTSIDER, "Origin": PAGE}, "subprotocols": bearer(token)},
+    ):
+        assert await status(connect(**options)) == 403
+    web = await connect()
+    assert (await web.join("params:1", {"share": token}))["state"] == {"params": {"share": token}}
+
+
+async def test_every_route_answers_a_share_as_it_answers_junk(
+    enter: Enter, grant: Grant, jp_serverapp: Any, jp_http_port: int, jp_base_url: str
+) -> None:
+    _, token = grant(origins=["*"])
+    await (await enter()).join("counter:1", {"share": token})
+    junk = "x" * len(token)
+    [extension] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
+    routes = [pattern for pattern, *_ in extension.handlers]
+    assert len(routes) == 8
+    fills = [("([^/]+)", "0" * 32), ("(.+)", "served.js"), ("/?", "/"), (r"\.", ".")]
+    client = AsyncHTTPClient()
+
+    async def ask(path: str, method: str, secret: str, way: str) -> Any:
+        headers = {"Origin": PAGE}
+        if way == "header":
+            headers["Authorization"] = f"token {secret}"
+        if way == "cookie":
+            headers["Cookie"] = f"username-localhost-{jp_http_port}={secret}; _xsrf={secret}"
+        query = f"?token={secret}" if way == "query" else ""
+        url = f"http://localhost:{jp_http_port}{path}{query}"
+        body = "" if method == "POST" else None
+        answer = await client.fetch(
+            url,
+            method=method,
+            body=body,
+            headers=headers,
+            raise_error=False,
+            follow_redirects=False,
+        )
+        kept = {name: answer.headers[name] for name in answer.headers if name not in _CHANGING}
+        text = answer.body.decode(errors="replace").replace(secret, "SECRET")
+        return (
+            answer.code,
+            {name: one.replace(secret, "SECRET") for name, one in kept.items()},
+            text,
+        )
+
+    paths = ["api", "api/contents", "api/kernels", "api/sessions", "api/terminals", "lab", ""]
+    for route in [*routes, *(f"/{path}" for path in paths)]:
+        path = route
+        for pattern, text in fills:
+            path = path.replace(pattern, text)
+        path = jp_base_url.rstrip("/") + path.removeprefix(jp_base_url.rstrip("/"))
+        for method in ("GET", "POST", "DELETE"):
+            for way in ("header", "query", "cookie"):
+                if way == "query" and "/public/" in path:
+                    continue  # where it is refused as such
+                of_token, of_junk = [
+                    await ask(path, method, secret, way) for secret in (token, junk)
+                ]
+                assert (path, method, way, of_token) == (path, method, way, of_junk)
+                code, _ = await ask(path, method, "", "none")
+                assert (path, method, way, of_token[0]) == (path, method, way, code)
+                if route in routes:
+                    is_open = "/static/" in path and method == "GET"
+                    assert (path, code == 200) == (path, is_open)
+
+
+_CHANGING = frozenset({"Date", "Set-Cookie", "Etag", "X-Request-Id", "Content-Length"})
+
+
+# config
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"LiveStateApp": {"public": False}},
+        {"LiveStateApp": {"public_connections": 0}},  # which is no number of them
+        {"LiveStateApp": {"revoked_shares": 7}},
+    ],
+    ids=["off", "no room", "wrong"],
+)
+async def test_it_is_not_there_where_config_says_so_or_says_nonsense(
+    enter: Enter, grant: Grant, jp_fetch: Any
+) -> None:
+    share, _ = grant(tag="x-list", origins=["*"])
+    assert await status(enter()) == 404
+    path = f"livestate/public/{share.id}/x-list.js"
+    assert await status(jp_fetch(path, headers={**OUTSIDER})) == 404
+
+
+class TestRevokedByConfig:
+    @pytest.fixture
+    def options(self, grant: Grant) -> dict[str, Any]:
+        share, self.token = grant()
+        return {"LiveStateApp": {"revoked_shares": [share.id]}}
+
+    async def test_a_share_that_config_names_is_refused(self, enter: Enter, grant: Grant) -> None:
+        web = await enter()
+        assert await refused(web, "counter:1", {"share": self.token}) == "share revoked"
+        _, other = grant()
+        assert (await web.join("counter:1", {"share": other}))["version"] == 0
