@@ -59,7 +59,14 @@ _log = logging.getLogger("livestate_nb")
 class PublicHandler(web.RequestHandler):
     """Take requests of anybody, as long as they are not too many; the base of the handlers."""
 
-    lobby: Lobby
+    def initialize(self, desk: Desk, lobby: Lobby) -> None:
+        """Take what asks the app about clients, and what has the shares.
+
+        No log shows the query of an address from here on: there may be a token in it.
+        """
+        self.request.uri = self.request.path
+        self.desk = desk
+        self.lobby = lobby
 
     @property
     def log(self) -> logging.Logger:
@@ -72,17 +79,19 @@ class PublicHandler(web.RequestHandler):
         return self.request.headers.get("Origin")
 
     def prepare(self) -> None:
-        """Refuse who asks too often, and tokens in addresses; no log shows an address in full.
+        """Refuse who asks too often, and tokens in addresses.
 
         Raises:
             HTTPError: 429, the address asks too often; 400, its query holds what looks like a
                 token, which logs and histories on the way have seen now.
         """
-        self.request.uri = self.request.path
         if not self.lobby.may_come(self.request.remote_ip or ""):
             raise web.HTTPError(429, "too many requests from one address: wait a minute")
         if PREFIX in unquote_plus(self.request.query):
             raise web.HTTPError(400, "a share never goes into an address: revoke it and share anew")
+
+    def check_xsrf_cookie(self) -> None:
+        """Check none: no cookie counts here."""
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002 - tornado's
         """Answer with why a request is refused."""
@@ -95,7 +104,9 @@ class PublicHandler(web.RequestHandler):
 class PublicSocketHandler(PublicHandler, Carrier):
     """Carry the frames of one outsider; implements `livestate_nb_server.lobby.Outsider`."""
 
-    def initialize(self, endpoint: Endpoint, relay: Relay, desk: Desk, lobby: Lobby) -> None:
+    def initialize(  # type: ignore[override]  # tornado gives each handler arguments of its own
+        self, endpoint: Endpoint, relay: Relay, desk: Desk, lobby: Lobby
+    ) -> None:
         """Take what serves the client.
 
         Args:
@@ -104,11 +115,9 @@ class PublicSocketHandler(PublicHandler, Carrier):
             desk: asks what the app says to clients that connect.
             lobby: proves shares, and ends the connection when its share is over.
         """
-        super().initialize()
+        super().initialize(desk, lobby)
         self._endpoint = endpoint
         self._relay = relay
-        self._desk = desk
-        self.lobby = lobby
         self._early = 0
         self._is_over = False
 
@@ -225,7 +234,7 @@ class PublicSocketHandler(PublicHandler, Carrier):
         if self.client is not None:
             return {}
         self._user = guest()
-        return await self._desk.ask(self._params, self._user, self._auth_token)
+        return await self.desk.ask(self._params, self._user, self._auth_token)
 
     def _enter(self, share: Share, assigns: dict[str, Json]) -> None:
         self._patience.cancel()
@@ -246,11 +255,12 @@ class PublicSocketHandler(PublicHandler, Carrier):
 class PublicElementHandler(PublicHandler):
     """Give the element of a share, as a module, to the pages that the share is for."""
 
-    def initialize(self, gallery: Gallery, desk: Desk, lobby: Lobby) -> None:
+    def initialize(  # type: ignore[override]  # tornado gives each handler arguments of its own
+        self, gallery: Gallery, desk: Desk, lobby: Lobby
+    ) -> None:
         """Take what finds elements, what asks the app, and what has the shares."""
+        super().initialize(desk, lobby)
         self._gallery = gallery
-        self._desk = desk
-        self.lobby = lobby
 
     @allow_unauthenticated
     async def get(self, share_id: str, tag: str) -> None:
@@ -276,7 +286,7 @@ class PublicElementHandler(PublicHandler):
     async def _source(self, share: Share, tag: str) -> str | None:
         try:
             params = connect_params(self.request.query)
-            await self._desk.ask(params, guest(), self.request.headers.get(AUTH_HEADER))
+            await self.desk.ask(params, guest(), self.request.headers.get(AUTH_HEADER))
             return await self._gallery.source(tag, share.topics)
         except TimeoutError as error:
             raise web.HTTPError(504) from error
