@@ -10,7 +10,7 @@ import hmac
 import secrets
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final, Literal
 
@@ -66,7 +66,7 @@ class Key:
     """
 
     id: str
-    secret: str
+    secret: str = field(repr=False)
     created: float
 
 
@@ -103,11 +103,12 @@ class Keys:
         Raises:
             OSError: it cannot be kept.
         """
-        now = self._clock()
+        now = newest = self._clock()
         for key in self._records.all():
+            newest = max(newest, key.created + 1)  # whatever the clock says
             if key.created + KEY_LIFE + LONGEST < now:
                 self._records.drop(key.id)
-        key = Key(new_id(), secrets.token_hex(32), now)
+        key = Key(new_id(), secrets.token_hex(32), newest)
         self._records.keep(key)
         return key
 
