@@ -151,7 +151,10 @@ def read(token: str, find: Callable[[str], Key | None]) -> Claims:
         raise Altered from error
     if not hmac.compare_digest(signer.sign(signed), token.encode()):
         raise Altered  # base64 has several spellings of the same proof
-    return msgspec.json.decode(base64_decode(parts[1]), type=Claims)
+    claims = msgspec.json.decode(base64_decode(parts[1]), type=Claims)
+    if claims.key != key.id:
+        raise Altered  # who has an old key does not sign for a newer one
+    return claims
 
 
 _PARTS: Final = 2
