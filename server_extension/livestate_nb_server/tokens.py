@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final, Literal
 
 import msgspec
-from itsdangerous import BadSignature, Signer
+from itsdangerous import BadData, Signer
 from itsdangerous.encoding import base64_decode, base64_encode
 
 from livestate_nb.lifetime import LONGEST
@@ -32,6 +32,8 @@ KEY_LIFE: Final = 90 * 86_400.0
 """Seconds that a key signs; then the next share is signed by a new one."""
 
 _SALT: Final = b"livestate_nb share"
+_PARTS: Final = 2
+"""The parts of a token between its prefix and its proof."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,10 +137,10 @@ def read(token: str, find: Callable[[str], Key | None]) -> Claims:
         UnknownKey: it names none of ours.
         Altered: it is no token, or not exactly one that `sign` returned.
     """
-    signed, _, _ = token.rpartition(".")
-    parts = signed.removeprefix(PREFIX).split(".")
     if len(token) > MAX_TOKEN or not token.isascii() or not token.startswith(PREFIX):
         raise Altered
+    signed, _, _ = token.rpartition(".")
+    parts = signed.removeprefix(PREFIX).split(".")
     if len(parts) != _PARTS:
         raise Altered
     key = find(parts[0])
@@ -147,18 +149,14 @@ def read(token: str, find: Callable[[str], Key | None]) -> Claims:
     signer = _signer(key)
     try:
         signer.unsign(token)
-    except BadSignature as error:
+        claims = msgspec.json.decode(base64_decode(parts[1]), type=Claims)
+    except (BadData, msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise Altered from error
     if not hmac.compare_digest(signer.sign(signed), token.encode()):
         raise Altered  # base64 has several spellings of the same proof
-    claims = msgspec.json.decode(base64_decode(parts[1]), type=Claims)
     if claims.key != key.id:
         raise Altered  # who has an old key does not sign for a newer one
     return claims
-
-
-_PARTS: Final = 2
-"""The parts of a token between its prefix and its proof."""
 
 
 def _signer(key: Key) -> Signer:

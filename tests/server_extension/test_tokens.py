@@ -92,6 +92,19 @@ def test_no_other_kind_of_signature_is_read(salt: bytes, digest: object) -> None
         read(signer.sign(f"{PREFIX}{KEY.id}.{told}").decode(), find)
 
 
+@pytest.mark.parametrize("told", [b"", b"{}", b"7", b"\xff", b"{", b"not JSON"])
+def test_what_a_key_signed_but_sign_did_not_is_not_read(told: bytes) -> None:
+    signer = Signer(
+        bytes.fromhex(KEY.secret),
+        b"livestate_nb share",
+        key_derivation="hmac",
+        digest_method=hashlib.sha256,
+    )
+    for text in (base64_encode(told).decode(), "a"):
+        with pytest.raises(Altered):
+            read(signer.sign(f"{PREFIX}{KEY.id}.{text}").decode(), find)
+
+
 def test_a_key_signs_for_itself_only() -> None:
     prefix, _, told, proof = sign(CLAIMS, KEY).split(".")
     with pytest.raises(Altered):
