@@ -8,6 +8,7 @@ from argparse import ArgumentParser, Namespace, RawDescriptionHelpFormatter
 from pathlib import Path
 from typing import Any, Final
 
+from livestate_nb.transports.uplink_wire import ALL
 from livestate_nb_server.declarations import check, declarations, save
 from livestate_nb_server.errors import CommandError
 from livestate_nb_server.gen import channel_cell, gen_channel, gen_element
@@ -211,18 +212,24 @@ def _list(_asked: Namespace) -> int:
 
 
 def _token(asked: Namespace) -> int:
-    is_granting = bool(asked.topics or asked.events or asked.all_events or asked.origin)
-    is_granting = is_granting or asked.expires is not None or asked.tag is not None
+    wished = [asked.events, asked.expires, asked.tag]
+    is_wish = bool(asked.topics or asked.origin or asked.all_events)
+    is_wish = is_wish or any(one is not None for one in wished)
     if asked.list or asked.rotate or asked.revoke is not None:
-        if is_granting:
+        if is_wish:
             raise CommandError("--list, --revoke and --rotate make no token: expected one alone")
         print(listed() if asked.list else rotate() if asked.rotate else revoke(asked.revoke))
         return 0
     if not (asked.topics and asked.origin):
         raise CommandError("expected a topic and --origin: a token names what it opens, and where")
-    events = [name.strip() for name in asked.events.split(",")] if asked.events else []
-    rights = "*" if asked.all_events else events
-    wish = Wish(asked.topics, rights, asked.origin, asked.expires or "7d", asked.tag)
+    named = [] if asked.events is None else [name.strip() for name in asked.events.split(",")]
+    wish = Wish(
+        asked.topics,
+        ALL if asked.all_events else named,
+        asked.origin,
+        "7d" if asked.expires is None else asked.expires,
+        asked.tag,
+    )
     token, told = grant(wish)
     print(told, file=sys.stderr)
     print(token)

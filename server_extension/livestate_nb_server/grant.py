@@ -4,12 +4,14 @@ Running servers of the same user follow within seconds. It must not know servers
 """
 
 from datetime import datetime
+from typing import Final
 
 from livestate_nb.errors import ShareError
+from livestate_nb.transports.uplink_wire import ALL
 from livestate_nb_server.errors import CommandError
 from livestate_nb_server.shares import Share, Shares, Wish, default_directory
 
-EVERY = "all"
+EVERY: Final = "all"
 """Stands for all shares."""
 
 
@@ -75,7 +77,7 @@ def _shares() -> Shares:
 
 def _describe(share: Share) -> str:
     until = datetime.fromtimestamp(share.expires).astimezone().isoformat(" ", "seconds")
-    events = "all events" if share.events == "*" else ", ".join(share.events) or "read only"
+    events = "all events" if share.events == ALL else ", ".join(share.events) or "read only"
     lines = [
         f"{share.id}  until {until}",
         f"    topics   {', '.join(share.topics)}",
