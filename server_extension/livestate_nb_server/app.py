@@ -22,8 +22,9 @@ from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
 from livestate_nb_server.lobby import Lobby
 from livestate_nb_server.longpoll import LongPollHandler
+from livestate_nb_server.outsider import OutsiderHandler
 from livestate_nb_server.polls import Polls
-from livestate_nb_server.public import PublicElementHandler, PublicSocketHandler
+from livestate_nb_server.public import PublicElementHandler
 from livestate_nb_server.relay import Relay
 from livestate_nb_server.shares import Shares, default_directory
 from livestate_nb_server.sharing import Sharing
@@ -159,7 +160,7 @@ class LiveStateApp(ExtensionApp):
             joined = {"endpoint": self.endpoint, "relay": self._relay, **public}
             self.handlers.extend(
                 [
-                    (r"/livestate/public/websocket", PublicSocketHandler, joined),
+                    (r"/livestate/public/websocket", OutsiderHandler, joined),
                     (r"/livestate/public/([^/]+)/([^/]+)\.js", PublicElementHandler, shown),
                 ]
             )

@@ -19,7 +19,7 @@ CONGESTED: Final = 1_000_000
 """Characters waiting for one client from which on it gets no updates but, later, the state."""
 
 MAX_UNSENT: Final = 64_000_000
-"""Characters waiting for one client that close its connection at the next frame."""
+"""Characters waiting for one client that close its connection at the next frame, by default."""
 
 
 class Client:
@@ -32,6 +32,7 @@ class Client:
         visitor: who it is.
         kernel_id: the kernel that its socket is bound to; None for what is published.
         has_binary: whether the transport carries binary frames to the client.
+        max_unsent: characters waiting for it that close its connection at the next frame.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Client:
         *,
         kernel_id: str | None = None,
         has_binary: bool = True,
+        max_unsent: int = MAX_UNSENT,
     ) -> None:
         self._endpoint = endpoint
+        self._max_unsent = max_unsent
         self._relay = relay
         self._unsent = 0
         self._heartbeat = serializer_for(visitor.vsn).encode(
@@ -100,7 +103,7 @@ class Client:
 
     def has_room(self) -> bool:
         """Return whether a frame may still be sent; a client that reads nothing is closed."""
-        if self._unsent > MAX_UNSENT:
+        if self._unsent > self._max_unsent:
             self._connection.close(TRY_AGAIN_LATER, "too slow a reader")
             return False
         return True

@@ -10,7 +10,7 @@ from typing import Final, Protocol
 
 from livestate_nb.runtime.deadline import Deadline
 from livestate_nb_server.errors import Expired, Revoked
-from livestate_nb_server.rate import Rate
+from livestate_nb_server.rate import Rate, host_of
 from livestate_nb_server.shares import Share, Shares
 
 LOOK: Final = 2.0
@@ -31,6 +31,10 @@ FAILURE_PAUSE: Final = 2.0
 
 class Outsider(Protocol):
     """One connection, as the lobby knows it."""
+
+    @property
+    def address(self) -> str:
+        """Where it comes from."""
 
     def end(self, reason: str) -> None:
         """Close the connection, as its share does not hold any more.
@@ -67,10 +71,11 @@ class Lobby:
         self._failures.take(address)
         return self._failures.may(address)
 
-    @property
-    def has_room(self) -> bool:
-        """Whether one more connection may be opened."""
-        return len(self._outsiders) < self._room
+    def has_room(self, address: str) -> bool:
+        """Return whether one more connection may be opened; no address takes more than half."""
+        host = host_of(address)
+        theirs = sum(host_of(one.address) == host for one in self._outsiders)
+        return len(self._outsiders) < self._room and theirs < max(1, self._room // 2)
 
     def come(self, outsider: Outsider) -> None:
         """Note a connection, which has no share yet."""
@@ -105,10 +110,12 @@ class Lobby:
 
     async def _look(self) -> None:
         while held := {stay.share for stay in self._outsiders.values() if stay is not None}:
-            for share in held:
-                if await asyncio.to_thread(self.shares.find, share.id) != share:
-                    self.revoked(share.id)
+            for share in await asyncio.to_thread(self._changed, held):
+                self.revoked(share.id)
             await asyncio.sleep(LOOK)
+
+    def _changed(self, held: set[Share]) -> list[Share]:
+        return [share for share in held if self.shares.find(share.id) != share]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""How often an address may do something: buckets that fill again as time goes by.
+"""How often something may be done: buckets that fill again as time goes by.
 
 It must not know what is done.
 """
@@ -42,7 +42,7 @@ class Rate:
 
     def take(self, address: str) -> bool:
         """Note that an address does it once; return whether it may."""
-        host = _host(address)
+        host = host_of(address)
         left = self._count(host)
         may = left >= 1
         self._left[host] = left - 1 if may else left, self._clock()
@@ -53,7 +53,7 @@ class Rate:
 
     def may(self, address: str) -> bool:
         """Return whether an address may do it now."""
-        return self._count(_host(address)) >= 1
+        return self._count(host_of(address)) >= 1
 
     def _count(self, host: str) -> float:
         now = self._clock()
@@ -61,7 +61,13 @@ class Rate:
         return min(self._burst, left + (now - since) / self._seconds)
 
 
-def _host(address: str) -> str:
+def host_of(address: str) -> str:
+    """Return what an address is counted as.
+
+    Example:
+        >>> host_of("192.0.2.1"), host_of("2001:db8::1"), host_of("2001:db8::2")
+        ('192.0.2.1', '2001:db8::/64', '2001:db8::/64')
+    """
     try:
         host = ip_address(address.partition("%")[0])
     except ValueError:
@@ -71,3 +77,38 @@ def _host(address: str) -> str:
     if host.ipv4_mapped is not None:
         return str(host.ipv4_mapped)
     return str(IPv6Network((int(host), 64), strict=False))
+
+
+class Pace:
+    """Say how long somebody has to wait who does something too often.
+
+    Args:
+        burst: how often it may be done at once.
+        seconds: how long each time after that takes.
+        clock: gives seconds.
+
+    Example:
+        >>> pace = Pace(2, 60.0)
+        >>> [round(pace.spend(1)) for _ in range(4)]
+        [0, 0, 60, 120]
+    """
+
+    def __init__(
+        self, burst: int, seconds: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._burst = burst
+        self._seconds = seconds
+        self._clock = clock
+        self._left = float(burst)
+        self._since = clock()
+
+    def spend(self, cost: float) -> float:
+        """Note that it is done; return the seconds to wait before the next time, 0 for none.
+
+        Args:
+            cost: for how many times it counts.
+        """
+        now = self._clock()
+        filled = self._left + (now - self._since) / self._seconds
+        self._left, self._since = min(self._burst, filled) - cost, now
+        return max(0.0, -self._left * self._seconds)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from tornado.httpclient import AsyncHTTPClient
 
-from livestate_nb_server import public
+from livestate_nb_server import outsider
 from livestate_nb_server.shares import Shares, default_directory
 from tests.raw import TEXT, Raw
 from tests.server_extension import channels as app
@@ -380,7 +380,7 @@ async def test_nothing_counts_that_is_sent_after_the_end(
 async def test_a_connection_without_a_share_ends(
     enter: Enter, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(public, "PATIENCE", 0.2)
+    monkeypatch.setattr(outsider, "PATIENCE", 0.2)
     web = await enter()
     await web.push("phoenix", "heartbeat")
     assert (await web.wait("phx_reply"))["status"] == "ok"
@@ -389,12 +389,12 @@ async def test_a_connection_without_a_share_ends(
 
 
 async def test_that_is_after_ten_seconds() -> None:
-    assert public.PATIENCE == 10
+    assert outsider.PATIENCE == 10
 
 
 async def test_a_connection_without_a_share_is_not_answered_without_end(enter: Enter) -> None:
     web = await enter()
-    for _ in range(public.MAX_EARLY + 1):
+    for _ in range(outsider.MAX_EARLY + 1):
         await web.push("phoenix", "heartbeat")
     assert await web.closed() == (1013, "expected a join with a share, got too many others")
 
@@ -413,10 +413,57 @@ async def test_what_is_no_message_ends_a_connection(
     assert (await web.closed())[0] == code
 
 
-async def test_a_frame_that_is_too_large_ends_a_connection(enter: Enter) -> None:
+async def test_a_frame_that_is_too_large_ends_a_connection(enter: Enter, grant: Grant) -> None:
+    _, token = grant()
     web = await enter()
-    await web.push("counter:1", "phx_join", {"share": "x" * public.MAX_FRAME})
+    await web.join("counter:1", {"share": token})
+    await web.dispatch("counter:1", "inc", {"text": "x" * (outsider.MAX_FRAME - 100)})
+    await web.wait("state:patch")
+    await web.dispatch("counter:1", "inc", {"text": "x" * outsider.MAX_FRAME})
     assert (await web.closed())[0] == 1009
+    early = await enter()
+    await early.push("counter:1", "phx_join", {"share": token, "x": "x" * outsider.MAX_EARLY_FRAME})
+    assert await early.closed() == (1009, "expected at most 64000 characters before a share")
+
+
+async def test_who_sends_too_much_is_read_slowly_and_loses_nothing(
+    enter: Enter, grant: Grant, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(outsider, "BURST", 10)
+    monkeypatch.setattr(outsider, "PAUSE", 0.02)
+    _, token = grant()
+    web = await enter()
+    await web.join("counter:1", {"share": token})
+    began = time.monotonic()
+    for _ in range(60):
+        await web.dispatch("counter:1", "inc")
+    for version in range(1, 61):
+        assert (await web.wait("state:patch"))["version"] == version
+    assert time.monotonic() - began > 0.8
+
+
+@pytest.mark.parametrize(
+    "options", [{"LiveStateApp": {"public_connections": 2}}], ids=["room for one of an address"]
+)
+async def test_who_reads_nothing_is_cut_off(
+    grant: Grant, enter: Enter, jp_http_port: int, jp_base_url: str
+) -> None:
+    _, token = grant(events=[])
+    assert await status(enter("no origin")) == 403  # the server is there
+    url = f"http://localhost:{jp_http_port}{jp_base_url}livestate/public/websocket?vsn=2.0.0"
+    async with await Raw.open(url, Origin=PAGE) as raw:
+        join = ["1", "1", "counter:1", "phx_join", {"share": token, "livestate": {}}]
+        raw.send(TEXT, json.dumps(join).encode())
+        event = json.dumps(["1", "x" * 100_000, "counter:1", "lvs_evt:inc", {}]).encode()
+        for _ in range(200):  # each is answered with its ref
+            raw.send(TEXT, event)
+        assert await status(enter()) == 503
+        for _ in range(60):  # which is shorter than it takes to count as silent
+            if await status(enter()) == 101:
+                break
+            await asyncio.sleep(0.6)  # nobody may ask more often for long
+        else:
+            pytest.fail("it was never cut off")
 
 
 # coming back
@@ -484,17 +531,23 @@ async def test_the_app_is_asked_about_who_brought_a_share(
 
 
 @pytest.mark.parametrize(
-    "options", [{"LiveStateApp": {"public_connections": 2}}], ids=["room for two"]
+    "options", [{"LiveStateApp": {"public_connections": 4}}], ids=["room for four"]
 )
-async def test_connections_are_bounded_with_and_without_a_share(enter: Enter, grant: Grant) -> None:
+async def test_connections_are_bounded_and_no_address_takes_more_than_half_of_them(
+    enter: Enter, grant: Grant, http_server: Any
+) -> None:
     _, token = grant()
     web, other = await enter(), await enter()
     await web.join("counter:1", {"share": token})
     assert await status(enter()) == 503
+    http_server.xheaders = True  # as c.ServerApp.trust_xheaders
+    for address in ("192.0.2.1", "192.0.2.1"):
+        await enter(headers={"X-Real-Ip": address})
+    for address in ("192.0.2.1", "192.0.2.2"):
+        assert await status(enter(headers={"X-Real-Ip": address})) == 503
     other.close()
-
     async with asyncio.timeout(20):
-        while await status(enter()) == 503:
+        while await status(enter(headers={"X-Real-Ip": "192.0.2.2"})) == 503:
             pass
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livestate_nb_server.rate import MAX_ADDRESSES, Rate
+from livestate_nb_server.rate import MAX_ADDRESSES, Pace, Rate
 from tests.server_extension.test_tokens import Clock
 
 
@@ -67,3 +67,16 @@ def test_a_bounded_number_of_addresses_is_remembered() -> None:
     assert rate.take(addresses[-1])
     assert not rate.take(addresses[0])
     assert rate.take(addresses[1])
+
+
+def test_who_is_too_fast_waits_for_exactly_as_long_as_that() -> None:
+    clock = Clock()
+    pace = Pace(3, 2.0, clock)
+    assert [pace.spend(1) for _ in range(4)] == [0, 0, 0, 2]
+    clock.now += 2
+    assert pace.spend(1) == 2
+    assert pace.spend(10) == 22
+    clock.now += 22
+    assert pace.spend(1) == 2
+    clock.now += 1_000
+    assert [pace.spend(1) for _ in range(4)] == [0, 0, 0, 2]
