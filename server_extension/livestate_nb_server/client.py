@@ -19,7 +19,7 @@ CONGESTED: Final = 1_000_000
 """Characters waiting for one client from which on it gets no updates but, later, the state."""
 
 MAX_UNSENT: Final = 64_000_000
-"""Characters waiting for one client that close its connection at the next frame, by default."""
+"""Characters waiting for one client that close its connection at the next frame."""
 
 
 class Client:
@@ -32,7 +32,8 @@ class Client:
         visitor: who it is.
         kernel_id: the kernel that its socket is bound to; None for what is published.
         has_binary: whether the transport carries binary frames to the client.
-        max_unsent: characters waiting for it that close its connection at the next frame.
+        max_unsent: characters waiting for it that close its connection at the next frame; None
+            for `MAX_UNSENT`.
     """
 
     def __init__(
@@ -44,10 +45,10 @@ class Client:
         *,
         kernel_id: str | None = None,
         has_binary: bool = True,
-        max_unsent: int = MAX_UNSENT,
+        max_unsent: int | None = None,
     ) -> None:
         self._endpoint = endpoint
-        self._max_unsent = max_unsent
+        self._max_unsent = MAX_UNSENT if max_unsent is None else max_unsent
         self._relay = relay
         self._unsent = 0
         self._heartbeat = serializer_for(visitor.vsn).encode(

@@ -98,7 +98,7 @@ class Relay:
 
     # elements
 
-    async def element(self, tag: str, topics: Sequence[str] | None) -> str | None:
+    async def element(self, tag: str, topics: Sequence[str] | None = None) -> str | None:
         """Ask for the source of an element that a kernel shows for a channel it has published.
 
         If several do, the one is asked that takes new joins of its channel.
