@@ -115,8 +115,8 @@ def _end(process: "subprocess.Popen[str]") -> None:
 
 def _environment(place: str, token: str) -> dict[str, str]:
     """Return the environment in which a server neither finds nor leaves anything of the user's."""
-    names = {"JUPYTER_CONFIG_DIR": "config", "JUPYTER_RUNTIME_DIR": "runtime"}
-    own = {name: str(Path(place) / directory) for name, directory in names.items()}
+    kinds = ("config", "data", "runtime")
+    own = {f"JUPYTER_{kind.upper()}_DIR": str(Path(place) / kind) for kind in kinds}
     own["PYTHONPATH"] = os.pathsep.join(filter(None, sys.path))  # with what pytest has put there
     own["PYTHONUNBUFFERED"] = "1"  # what handlers print is told when they do
     return {**os.environ, **own, "JUPYTER_TOKEN": token}

@@ -53,8 +53,9 @@ class Records(Generic[Record]):
         Raises:
             OSError: the directory cannot be written (RuntimeError: nor be made private).
         """
-        self._directory.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
-        self._directory.chmod(_PRIVATE)
+        self._directory.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
+        self._directory.mkdir(mode=_PRIVATE, exist_ok=True)
+        self._directory.chmod(_PRIVATE)  # whoever made it
         new = self._directory / f".{record.id}.{secrets.token_hex(4)}"
         try:
             with secure_write(str(new), binary=True) as file:
