@@ -38,11 +38,11 @@ MAX_FRAME: Final = 1_000_000
 PATIENCE: Final = 10.0
 """Seconds in which a join has to bring a share that holds."""
 
-MAX_EARLY: Final = 100
+MAX_EARLY: Final = 50
 """Frames before that join; one more closes the socket."""
 
-MAX_EARLY_FRAME: Final = 64_000
-"""Characters of one of these; a larger one closes the socket unread."""
+MAX_EARLY_FRAME: Final = 16_000
+"""Characters of one frame until then; a larger one closes the socket unread."""
 
 MAX_UNSENT: Final = 4_000_000
 """Characters waiting for one outsider that close the socket at the next frame."""
@@ -52,6 +52,9 @@ BURST: Final = 2_000
 
 PAUSE: Final = 0.01
 """Seconds that the next one then waits to be read."""
+
+JOIN: Final = 10
+"""Frames that a join counts as."""
 
 SIZE: Final = 10_000
 """Characters of a frame that count as one frame more."""
@@ -147,7 +150,7 @@ class OutsiderHandler(PublicHandler, Carrier):
             return None
         match step:
             case Knock():
-                return self._knocked(step)
+                return self._knocked(step, len(message))
             case Answer(frame):
                 self.send(frame)
             case Pass(frame) if self.client is not None:
@@ -187,8 +190,13 @@ class OutsiderHandler(PublicHandler, Carrier):
         if self._patience is not None:
             self._patience.cancel()
 
-    async def _knocked(self, knock: Knock) -> None:
-        """Prove the share of a join and let it through, or refuse it."""
+    async def _knocked(self, knock: Knock, size: int) -> None:
+        """Prove the share of a join and let it through, or refuse it.
+
+        Args:
+            knock: the join.
+            size: characters of its frame.
+        """
         try:
             share = await self._prove(knock)
             assigns = await self._ask()
@@ -202,6 +210,7 @@ class OutsiderHandler(PublicHandler, Carrier):
             self._enter(share, assigns)
         if self.client is not None:
             self.client.feed(frame)
+        await asyncio.sleep(self._pace.spend(JOIN + size / SIZE))
 
     async def _prove(self, knock: Knock) -> Share:
         if knock.token is None:
