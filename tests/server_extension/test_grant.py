@@ -7,7 +7,7 @@ import pytest
 
 from livestate_nb_server.command import main
 from livestate_nb_server.shares import Shares, default_directory
-from tests.server_extension.outsiders import PAGE
+from tests.server_extension.outsiders import PAGE, make
 
 
 @pytest.fixture(autouse=True)
@@ -68,6 +68,15 @@ def test_it_lists_and_revokes(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"revoked {one.id}\nrevoked {three.id}\n"
     assert token("--revoke", "all") == 0
     assert capsys.readouterr().out == "Nothing is shared.\n"
+
+
+def test_it_lists_and_revokes_what_notebooks_shared(capsys: pytest.CaptureFixture[str]) -> None:
+    share, _ = make(Shares(default_directory()), tag="todo-list", kernel_id="a-kernel")
+    assert token("--list") == 0
+    out = capsys.readouterr().out
+    assert "    events   all events\n" in out
+    assert "    element  todo-list\n    kernel   a-kernel\n" in out
+    assert token("--revoke", share.id) == 0
 
 
 def test_it_rotates_the_key(capsys: pytest.CaptureFixture[str]) -> None:

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from tornado.httpclient import AsyncHTTPClient
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError
 
 from livestate_nb_server import outsider
 from livestate_nb_server.shares import Shares, default_directory
+from tests.clients import until
 from tests.raw import TEXT, Raw
 from tests.server_extension import channels as app
 from tests.server_extension.kernels import SETUP
@@ -285,6 +286,11 @@ async def test_a_connection_has_one_share(enter: Enter, grant: Grant) -> None:
     assert (await (await enter()).join("counter:2", {"share": other}))["version"] == 0
 
 
+async def test_a_version_that_nobody_speaks_is_refused(enter: Enter) -> None:
+    for options in ({"params": {"vsn": "3.0.0"}}, {"subprotocols": ["base64url.bearer.phx.a"]}):
+        assert await status(enter(**options)) == 403
+
+
 # for which pages
 
 
@@ -529,6 +535,37 @@ async def test_the_app_is_asked_about_who_brought_a_share(
     assert await refused(nobody, "assigned:1", {"share": token}) == "go away"
     await nobody.dispatch("assigned:1", "again")
     assert (await nobody.wait("phx_reply"))["response"] == {"reason": "unmatched topic"}
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"LiveStateApp": {"connect": app.connect_behind_gate, "public_connections": 2}}],
+    ids=["gate"],
+)
+async def test_who_goes_while_the_app_is_asked_leaves_nothing_behind(
+    enter: Enter, grant: Grant, asked: list[Any], jp_serverapp: Any
+) -> None:
+    [extension] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
+    app.GATE.clear()
+    _, token = grant()
+    web = await enter()
+    await web.push("counter:1", "phx_join", {"share": token})
+    await until(lambda: len(asked) == 1)
+    web.close()
+    other = await connected(enter)  # there is room for one: the other has gone
+    app.GATE.set()
+    await other.join("counter:1", {"share": token})
+    assert len(extension.endpoint._connections) == 1
+
+
+async def connected(enter: Enter) -> Web:
+    """Connect as soon as there is room."""
+    async with asyncio.timeout(20):
+        while True:
+            try:
+                return await enter()
+            except HTTPClientError:
+                await asyncio.sleep(0.5)
 
 
 # how many and how often

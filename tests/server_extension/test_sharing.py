@@ -10,6 +10,7 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from livestate_nb.transports import uplink_wire as wire
+from livestate_nb_server import sharing
 from livestate_nb_server.shares import Shares, default_directory
 from tests.server_extension.dialled import Dialled
 from tests.server_extension.outsiders import PAGE, Enter, Grant, refused
@@ -172,6 +173,15 @@ async def test_what_cannot_be_kept_is_told(dial: Dial) -> None:
     kernel = await dial()
     await kernel.publish("cells:*")
     assert "livestate" in (await kernel.share("cells:*"))["error"]
+
+
+async def test_too_much_at_once_is_refused(dial: Dial, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel = await dial()
+    with monkeypatch.context() as patch:
+        patch.setattr(sharing, "MAX_OPEN", 0)
+        error = "too much is asked at once: try again"
+        assert await kernel.ask(wire.SHARES) == {"error": error}
+    assert await kernel.ask(wire.SHARES) == {"shares": []}
 
 
 @pytest.mark.parametrize("options", [{"LiveStateApp": {"public": False}}], ids=["off"])
