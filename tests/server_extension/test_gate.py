@@ -4,7 +4,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from livestate_nb.errors import ProtocolError
@@ -87,6 +87,7 @@ EVENTS = some.sampled_from(
 )
 
 
+@settings(deadline=None)
 @given(some.lists(some.tuples(JSON, JSON, TOPICS, EVENTS | JSON, JSON), min_size=1))
 def test_whatever_comes_only_what_the_share_allows_passes(frames: list[Any]) -> None:
     gate = opened()

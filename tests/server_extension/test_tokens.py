@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as some
 from itsdangerous import Signer
 from itsdangerous.encoding import base64_encode
@@ -42,6 +42,7 @@ def test_a_token_says_what_was_signed() -> None:
     assert read(token, find) == CLAIMS
 
 
+@settings(deadline=None)
 @given(
     some.builds(
         Claims,
@@ -59,6 +60,7 @@ def test_whatever_is_signed_is_read(claims: Claims) -> None:
         assert read(token, find) == claims
 
 
+@settings(deadline=None)
 @given(some.data())
 def test_no_other_spelling_is_read(data: some.DataObject) -> None:
     token = sign(CLAIMS, KEY)
@@ -71,6 +73,7 @@ def test_no_other_spelling_is_read(data: some.DataObject) -> None:
             read(spoilt, find)
 
 
+@settings(deadline=None)
 @given(some.text(max_size=200) | some.text(ALPHABET).map(PREFIX.__add__))
 def test_no_other_text_is_read(text: str) -> None:
     with pytest.raises((Altered, UnknownKey)):
