@@ -16,6 +16,7 @@ from livestate_nb_server.assets import routes
 from livestate_nb_server.desk import Connect, Desk
 from livestate_nb_server.gallery import Gallery
 from livestate_nb_server.gallery import find as find_elements
+from livestate_nb_server.gate import SHARE
 from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
 from livestate_nb_server.hosted import Failed, Hosted, find, load
 from livestate_nb_server.kernels import Kernels
@@ -111,6 +112,8 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Load the channels and make the endpoint that runs them."""
+        scrubbed = self.settings.get("extra_log_scrub_param_keys", [])
+        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, SHARE]  # on other mounts, too
         self.endpoint = Endpoint()
         self._bare = Endpoint()  # answers what clients of kernels ask of nobody else
         kernels = Kernels(self.settings["kernel_manager"])

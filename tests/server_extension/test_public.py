@@ -673,10 +673,14 @@ async def test_no_log_has_it(
         assert await status(there) in (400, 405)
     path = f"livestate/public/{share.id}/x-list.js"
     assert await status(jp_fetch(path, params={"share": token}, headers={**OUTSIDER})) == 400
+    for route in ("websocket", "longpoll"):  # the other mounts, where it should not be sent to
+        there = jp_fetch(f"livestate/{route}", params={"share": token}, headers={**OUTSIDER})
+        assert await status(there) in (403, 200)
     Shares(default_directory()).revoke(share.id)
     await by_header.closed()
     jp_serverapp.log.removeHandler(caplog.handler)
     assert "/livestate/public/websocket" in caplog.text
+    assert "/livestate/longpoll?share=[secret]" in caplog.text
     assert f"/livestate/public/{share.id}/x-list.js" in caplog.text
     assert token not in caplog.text
     assert proof not in caplog.text
