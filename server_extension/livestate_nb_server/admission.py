@@ -64,6 +64,11 @@ class AdmissionHandler(JupyterHandler):
         if not allowed:
             raise web.HTTPError(403)
 
+    def log_exception(self, *error: Any) -> None:
+        """Log why a request fails, without its query: Jupyter's token may be in it."""
+        self.request.uri = self.request.path
+        super().log_exception(*error)
+
     async def admit(self, desk: Desk, token: Callable[[], str | None]) -> Visitor:
         """Let a client in that the server has authenticated and authorized.
 

@@ -88,6 +88,19 @@ async def test_a_client_that_names_no_version_speaks_v1(connect: Connect) -> Non
     assert [set(frame) for frame in came] == [{"topic", "event", "payload", "ref"}] * 3
 
 
+async def test_no_log_has_jupyters_token(
+    connect: Connect, jp_fetch: Any, jp_serverapp: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = jp_serverapp.identity_provider.token
+    asked: dict[str, Any] = {"params": {"token": token}, "headers": {**OUTSIDER}}
+    assert await status(connect(**asked)) == 101
+    assert await status(connect("9.0.0", **asked)) == 403
+    for route in ("websocket", "longpoll", "elements/x-list.js", ""):
+        assert await status(jp_fetch(f"livestate/{route}", **asked)) in (400, 404, 200)
+    assert "403 GET /a%40b/livestate/websocket" in caplog.text
+    assert token not in caplog.text
+
+
 async def test_a_plain_get_of_the_socket_is_a_client_error(jp_fetch: Any) -> None:
     assert await status(jp_fetch("livestate", "websocket", params={"vsn": "2.0.0"})) == 400
     assert await status(jp_fetch("livestate", "websocket", headers={**OUTSIDER})) == 403
