@@ -33,9 +33,10 @@ from livestate_nb.protocol.message import (
     RESUMED,
     SESSION,
     TOKEN,
+    TOO_DEEP,
 )
 from livestate_nb.protocol.serializer import Serializer
-from livestate_nb.runtime.failure import brief, cut, refusal, undeliverable
+from livestate_nb.runtime.failure import brief, cut, refusal, too_deep, undeliverable
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.places import Claim, Owner
@@ -117,7 +118,7 @@ class Connection:
         self._endpoint = endpoint
         self._transport = transport
         self._serializer = serializer
-        self._socket = Socket(serves)
+        self._socket = Socket(serves, endpoint.limits)
         self._members: dict[Join, tuple[Session, JoinedMember]] = {}
         self._joining: dict[Join, asyncio.Task[None]] = {}
 
@@ -293,6 +294,8 @@ class Connection:
     ) -> tuple[Session, JoinedMember, Claim[Seated] | None]:
         """Return the session that a join belongs to, its client, and the place that it claims."""
         params = {} if join.payload is None else join.payload
+        if params is TOO_DEEP:
+            raise Refuse(too_deep(self._endpoint.limits))
         if not isinstance(params, dict):
             raise Refuse("expected the join params to be an object")
         ours = params.get(RESERVED_KEY)
@@ -309,6 +312,7 @@ class Connection:
             join,
             {name: value for name, value in params.items() if name != RESERVED_KEY},
             is_own=isinstance(ours, dict),
+            limits=self._endpoint.limits,
             post=self._endpoint.post,
         )
         earlier = {} if claim is None else claim.holder[1].assigns  # it may yet be refused

@@ -56,9 +56,6 @@ KERNEL: Final = "kernel"
 MAX_MESSAGE: Final = 64_000_000
 """Bytes of one message on an uplink, at most."""
 
-CONGESTED: Final = 1_000_000
-"""Characters waiting on an uplink from which on none of its clients gets updates."""
-
 _MAX_HEADER: Final = 24
 
 

@@ -4,22 +4,12 @@ It must not know sockets or requests.
 """
 
 from dataclasses import asdict
-from typing import Final
 
 from livestate_nb.protocol import Message, serializer_for
 from livestate_nb.protocol.message import HEARTBEAT, PHOENIX_TOPIC, TRY_AGAIN_LATER
 from livestate_nb.runtime import Endpoint, Transport
 from livestate_nb_server.admission import Visitor
 from livestate_nb_server.relay import Relay
-
-MAX_FRAME: Final = 8_000_000
-"""Bytes of one frame, as Bandit allows; a larger one closes the socket with 1009."""
-
-CONGESTED: Final = 1_000_000
-"""Characters waiting for one client from which on it gets no updates but, later, the state."""
-
-MAX_UNSENT: Final = 64_000_000
-"""Characters waiting for one client that close its connection at the next frame."""
 
 
 class Client:
@@ -46,6 +36,7 @@ class Client:
     ) -> None:
         self._endpoint = endpoint
         self._relay = relay
+        self._limits = endpoint.limits
         self._unsent = 0
         self._heartbeat = serializer_for(visitor.vsn).encode(
             Message(None, None, PHOENIX_TOPIC, HEARTBEAT, {})
@@ -95,12 +86,12 @@ class Client:
 
     @property
     def is_congested(self) -> bool:
-        """Whether more than `CONGESTED` characters wait for it."""
-        return self._unsent > CONGESTED
+        """Whether so much waits for it that it gets no updates."""
+        return self._unsent > self._limits.unread
 
     def has_room(self) -> bool:
         """Return whether a frame may still be sent; a client that reads nothing is closed."""
-        if self._unsent > MAX_UNSENT:
+        if self._unsent > self._limits.unread_most:
             self._connection.close(TRY_AGAIN_LATER, "too slow a reader")
             return False
         return True
