@@ -12,10 +12,11 @@ from tornado.websocket import WebSocketClosedError
 from livestate_nb.codec import dumps
 from livestate_nb.errors import LimitError
 from livestate_nb.limits import Limits
+from livestate_nb_server import LiveStateApp
 from tests.clients import until
 from tests.raw import TEXT, Raw
 from tests.seen import TABLE, check, close, message, number, told
-from tests.server_extension.kernels import SETUP, Bind, Kernel
+from tests.server_extension.kernels import SETUP, Bind, CellError, Kernel
 from tests.server_extension.polling import Polling
 from tests.server_extension.web import PATIENCE, Connect, Web, status
 
@@ -470,6 +471,26 @@ async def test_a_wrong_limit_lets_nobody_in_and_is_reported(
     body = (await jp_fetch("livestate/")).body.decode().replace("&#x27;", "'")
     assert told in body
     assert "nobody is let in" in body
+
+
+async def test_limits_may_stand_on_the_command_line() -> None:
+    app = LiveStateApp()
+    try:
+        app.parse_command_line(
+            ["--LiveStateApp.limits=joins=20", "--LiveStateApp.limits=events_per_second=0.5"]
+        )
+    finally:
+        await app._listener.close()
+    assert app.limits == {"joins": 20, "events_per_second": 0.5}
+
+
+async def test_a_kernel_is_told_a_wrong_limit_when_the_extension_is_loaded(
+    kernels: Callable[[], Awaitable[Kernel]],
+) -> None:
+    kernel = await kernels()
+    await kernel.run("get_ipython().config.LiveState.limits = {'join': 1}")
+    with pytest.raises(CellError, match="there is no limit 'join': did you mean 'joins'"):
+        await kernel.run("%load_ext livestate_nb")
 
 
 @pytest.mark.parametrize("value", [0, -1, True, None, "5", float("nan"), float("inf")])
