@@ -45,6 +45,9 @@ export interface Member {
 /** What phoenix.js has and @types/phoenix lacks. */
 type JoinedChannel = Channel & { joinRef(): string };
 
+/** Bytes in front of the texts of a binary frame: its kind, and the lengths of four texts. */
+const BINARY_HEADER = 5;
+
 /** The channel of one topic, from join to leave and again. */
 export class Membership {
   readonly socket: Socket;
@@ -54,6 +57,7 @@ export class Membership {
   #channel: Channel | null;
   #place = new Place();
   #socketErrorRef = "";
+  #maxBytes = Number.POSITIVE_INFINITY;
 
   /** @throws Error if it knows of no socket or no topic */
   constructor(config: LiveStateConfig, member: Member) {
@@ -103,6 +107,7 @@ export class Membership {
       .join()
       .receive("ok", (response) => {
         const terms = isObject(response) ? response[RESERVED_KEY] : undefined;
+        this.#maxBytes = terms?.max_bytes ?? Number.POSITIVE_INFINITY;
         this.#member.joined(terms, this.#place.take(terms));
       })
       .receive("error", (response) => this.#member.refused(readRefusal(this.topic, response)));
@@ -118,9 +123,18 @@ export class Membership {
     this.#place.drop();
   }
 
-  /** Sends a message of the channel and returns its ref. Answers may take as long as they like. */
+  /**
+   * Sends a message of the channel and returns its ref. Answers may take as long as they like.
+   * @throws Error if it can't be encoded, or the server would close the connection for its size
+   */
   push(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
     const join_ref = (this.#channel as JoinedChannel).joinRef();
+    if (this.#maxBytes < Number.POSITIVE_INFINITY) {
+      const size = frameBytes([join_ref, ref, this.topic, event, payload]);
+      if (size > this.#maxBytes) {
+        throw new Error(`it has ${size} bytes, and the server takes at most ${this.#maxBytes}`);
+      }
+    }
     this.socket.push({ topic: this.topic, event, payload, ref, join_ref });
     return ref;
   }
@@ -155,4 +169,15 @@ export class Membership {
     });
     return channel;
   }
+}
+
+/** Returns how many bytes the frame of a message has: its texts, and the payload. */
+function frameBytes(message: [string, string, string, string, Json]): number {
+  const payload = message[4];
+  if (payload instanceof ArrayBuffer) {
+    const texts = message.slice(0, 4).join("");
+    return BINARY_HEADER + new TextEncoder().encode(texts).length + payload.byteLength;
+  }
+  const text = JSON.stringify(message);
+  return new TextEncoder().encode(text).length;
 }

@@ -41,9 +41,13 @@ SESSION: Final = "session"
 RESUME: Final = "resume"
 """Asks for the place that the client had."""
 
-# In a join reply; all but the first only where a place is kept.
+# In a join reply; all but the first two only where a place is kept.
 MAX_VERSION: Final = "max_version"
 """The version that is followed by 0."""
+
+MAX_BYTES: Final = "max_bytes"
+"""Bytes of one frame of the client: its socket is closed for a larger one; left out where nothing
+bounds them."""
 
 TOKEN: Final = "token"  # noqa: S105 - a name, no secret
 """What the next `RESUME` is to bring."""

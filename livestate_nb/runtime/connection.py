@@ -26,6 +26,7 @@ from livestate_nb.protocol import (
 from livestate_nb.protocol.message import (
     ERROR,
     GRACE,
+    MAX_BYTES,
     MAX_VERSION,
     RECEIVED,
     RESERVED_KEY,
@@ -95,6 +96,7 @@ class Connection:
         principal: names who resume tokens are bound to.
         assigns: what the assigns of its members begin with.
         serves: which of the topics are there for it.
+        frame_bytes: bytes of one frame that the way from the client carries; None for any.
     """
 
     def __init__(
@@ -108,11 +110,13 @@ class Connection:
         principal: str,
         assigns: dict[str, Json],
         serves: Callable[[str], bool],
+        frame_bytes: int | None,
     ) -> None:
         self.user = user
         self.is_local = is_local
         self._principal = principal
         self._assigns = assigns
+        self._frame_bytes = frame_bytes
         self.last_seen = endpoint.clock()
         self.is_closed = False
         self._endpoint = endpoint
@@ -330,6 +334,8 @@ class Connection:
             return {}
         options = session.ledger.options
         terms: dict[str, Json] = {MAX_VERSION: options.max_version}
+        if self._frame_bytes is not None:
+            terms[MAX_BYTES] = self._frame_bytes
         if member.place is not None:
             terms |= {
                 TOKEN: self._endpoint.places.token(member.place),

@@ -189,6 +189,7 @@ class Endpoint:
         assigns: dict[str, Json] | None = None,
         has_binary: bool = True,
         serves: Callable[[str], bool] | None = None,
+        frame_bytes: int | None = None,
     ) -> Connection:
         """Take a client's connection.
 
@@ -202,6 +203,7 @@ class Endpoint:
             assigns: what the `assigns` of its members begin with.
             has_binary: whether the transport carries binary frames to the client.
             serves: which of the topics are there for it; None for all.
+            frame_bytes: bytes of one frame that the way from the client carries; None for any.
 
         Raises:
             ProtocolError: nobody here speaks that version.
@@ -218,6 +220,7 @@ class Endpoint:
             principal=principal,
             assigns=assigns or {},
             serves=serves or self.is_hosted,
+            frame_bytes=frame_bytes,
         )
         self._connections.add(connection)
         return connection

@@ -15,7 +15,7 @@ d     kernel            ``{"channels": [pattern], "published": {pattern: time}, 
                         pattern}}``: all it has now; elements are those of published channels
 d     server            the answer: ``{"refused": {pattern: why}}``
 o     server            a client: ``{"vsn", "user", "is_local", "principal", "assigns",
-                        "has_binary"}``
+                        "has_binary", "frame_bytes"}``
 f     both              a frame of a client
 x     server            a client has gone: no body
 x     kernel            ``{"code", "reason"}``: a client's connection is to be closed

@@ -48,6 +48,7 @@ class Client:
             principal=visitor.principal,
             assigns=visitor.assigns,
             has_binary=has_binary,
+            frame_bytes=self._limits.frame_bytes,
         )
         identity = {
             "vsn": visitor.vsn,
@@ -55,6 +56,7 @@ class Client:
             "principal": visitor.principal,
             "assigns": visitor.assigns,
             "has_binary": has_binary,
+            "frame_bytes": self._limits.frame_bytes,
         }
         self._guest = relay.connect(transport, identity, kernel_id)
 

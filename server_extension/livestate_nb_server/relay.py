@@ -62,7 +62,7 @@ class Relay:
         Args:
             transport: carries frames to it.
             identity: what kernels are told of it: ``{"vsn", "user", "principal", "assigns",
-                "has_binary"}``, the ``vsn`` one that we speak.
+                "has_binary", "frame_bytes"}``, the ``vsn`` one that we speak.
             kernel_id: the kernel that its socket is bound to; None for what kernels published.
         """
         is_bound = kernel_id is not None

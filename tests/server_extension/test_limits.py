@@ -72,8 +72,9 @@ async def test_a_frame_with_a_byte_too_many_closes_its_socket_alone(
     connect: Connect, app: Any, url: str, jp_fetch: Any, jp_auth_header: dict[str, str]
 ) -> None:
     good = await connect()
-    await good.join(TOPIC)
-    head, tail = f'[null,"9","{TOPIC}","lvs_evt:echo",["', '"]]'
+    reply = await answer(good, await good.push(TOPIC, "phx_join", OWN))
+    assert reply["response"]["livestate"]["max_bytes"] == 1_000  # so our client sends no more
+    head, tail = f'[null,"1","{TOPIC}","lvs_evt:echo",["', '"]]'
     await good.socket.write_message(f"{head}{'x' * (1_000 - len(head) - len(tail))}{tail}")
     assert await good.wait("echoed") == {"n": 1}
     async with asyncio.timeout(PATIENCE), await Raw.open(url, **jp_auth_header) as bad:
@@ -436,7 +437,8 @@ async def test_a_kernel_has_limits_of_its_own(
     await kernel.run(SETUP)
     await kernel.run("Counter.publish()")
     author, visitor = await bind(kernel.id), await connect()
-    await author.join("cells:a")
+    reply = await answer(author, await author.push("cells:a", "phx_join", OWN))
+    assert reply["response"]["livestate"]["max_bytes"] == 8_000_000  # the server's, on the way
     await visitor.join("cells:a")
     for _ in range(50):
         await author.dispatch("cells:a", "inc")  # its own pages may send at any speed
