@@ -45,9 +45,6 @@ export interface Member {
 /** What phoenix.js has and @types/phoenix lacks. */
 type JoinedChannel = Channel & { joinRef(): string };
 
-/** Bytes in front of the texts of a binary frame: its kind, and the lengths of four texts. */
-const BINARY_HEADER = 5;
-
 /** The channel of one topic, from join to leave and again. */
 export class Membership {
   readonly socket: Socket;
@@ -57,7 +54,8 @@ export class Membership {
   #channel: Channel | null;
   #place = new Place();
   #socketErrorRef = "";
-  #maxBytes = Number.POSITIVE_INFINITY;
+  /** Bytes that the server takes in one frame; 0 for any number. */
+  #maxBytes = 0;
 
   /** @throws Error if it knows of no socket or no topic */
   constructor(config: LiveStateConfig, member: Member) {
@@ -107,7 +105,7 @@ export class Membership {
       .join()
       .receive("ok", (response) => {
         const terms = isObject(response) ? response[RESERVED_KEY] : undefined;
-        this.#maxBytes = terms?.max_bytes ?? Number.POSITIVE_INFINITY;
+        this.#maxBytes = terms?.max_bytes ?? 0;
         this.#member.joined(terms, this.#place.take(terms));
       })
       .receive("error", (response) => this.#member.refused(readRefusal(this.topic, response)));
@@ -129,11 +127,13 @@ export class Membership {
    */
   push(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
     const join_ref = (this.#channel as JoinedChannel).joinRef();
-    if (this.#maxBytes < Number.POSITIVE_INFINITY) {
-      const size = frameBytes([join_ref, ref, this.topic, event, payload]);
-      if (size > this.#maxBytes) {
-        throw new Error(`it has ${size} bytes, and the server takes at most ${this.#maxBytes}`);
-      }
+    const max = this.#maxBytes;
+    if (max) {
+      const frame = JSON.stringify([join_ref, ref, this.topic, event, payload]);
+      // as JSON a buffer is {}, and all in front of it is longer than in its frame
+      const bytes = payload instanceof ArrayBuffer ? payload.byteLength : 0;
+      const size = new TextEncoder().encode(frame).length + bytes;
+      if (size > max) throw new Error(`it has ${size} bytes, and the server takes ${max}`);
     }
     this.socket.push({ topic: this.topic, event, payload, ref, join_ref });
     return ref;
@@ -169,15 +169,4 @@ export class Membership {
     });
     return channel;
   }
-}
-
-/** Returns how many bytes the frame of a message has: its texts, and the payload. */
-function frameBytes(message: [string, string, string, string, Json]): number {
-  const payload = message[4];
-  if (payload instanceof ArrayBuffer) {
-    const texts = message.slice(0, 4).join("");
-    return BINARY_HEADER + new TextEncoder().encode(texts).length + payload.byteLength;
-  }
-  const text = JSON.stringify(message);
-  return new TextEncoder().encode(text).length;
 }
