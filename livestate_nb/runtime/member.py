@@ -132,8 +132,9 @@ class JoinedMember:
         """Whether it then gets the whole state, too."""
         self._history: History | None = None
         self._receipts: Receipts | None = None
-        self._limits = limits
-        self._rate: Rate | None = None
+        self.rate = None if line.is_local else Rate(limits)
+        """How fast its messages come. The notebook's own clients may send at any speed: what they
+        sent while a cell ran comes at once."""
         self._post = post
 
     def settle(self, place: Place, history: History) -> None:
@@ -206,22 +207,6 @@ class JoinedMember:
                 self._history.keep(self.place.number, WHOLE)
         self.is_behind = False
         self.pass_on(whole)
-
-    def may_send(self) -> bool:
-        """Note that a message has come; return whether it may, as fast as it came.
-
-        The notebook's own clients may at any speed: what they sent while a cell runs comes at once.
-        """
-        if self.line.is_local:
-            return True
-        if self._rate is None:
-            self._rate = Rate(self._limits)
-        return self._rate.take()
-
-    @property
-    def is_flooding(self) -> bool:
-        """Whether it goes on to send too fast, although it was told."""
-        return self._rate is not None and self._rate.is_flood
 
     def is_new(self, ref: Json) -> bool:
         """Note that an event has come; one that came before is not new, and answered again."""

@@ -243,15 +243,17 @@ class Session:
         """
         event = message.event
         is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
-        is_too_fast = not member.may_send()
-        if is_too_fast and member.is_flooding:
-            member.line.close(TRY_AGAIN_LATER, TOO_FAST)
-            return
+        is_taken = message.payload is not TOO_DEEP
+        if member.rate is not None and not member.rate.take():
+            is_taken = False
+            if member.rate.is_flood:
+                member.line.close(TRY_AGAIN_LATER, TOO_FAST)
+                return
         if member.place is not None:
             member.place.confirm()
             if event != REFRESH and not member.is_new(message.ref):
                 return
-        if is_too_fast or message.payload is TOO_DEEP:
+        if not is_taken:
             member.refuse(message.ref, excessive(message, self._ground.limits))
             return
         job: Job
