@@ -3,13 +3,15 @@
 Whoever keeps one finds it here, on the endpoint. It must not know who that is.
 """
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
-from typing import Self
+from typing import Final, Self
 
 from livestate_nb.errors import LimitError
+
+_MOST: Final = 10**12
+"""Where nothing is to be bounded, this is enough."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +54,8 @@ class Limits:
         10
         >>> Limits(joins=0)
         Traceback (most recent call last):
-        livestate_nb.errors.LimitError: expected joins to be a whole number from 1 on, got 0
+        livestate_nb.errors.LimitError: expected joins to be a whole number above 0, \
+1000000000000 at most, got 0
     """
 
     frame_bytes: int = 8_000_000
@@ -108,11 +111,7 @@ class Limits:
 
 
 def _check(name: str, value: object, *, is_whole: bool) -> None:
-    if is_whole:
-        is_good = type(value) is int and value >= 1
-        what = "a whole number from 1 on"
-    else:
-        is_good = type(value) in (int, float) and 0 < value < math.inf  # type: ignore[operator]
-        what = "a number greater than 0"
-    if not is_good:
-        raise LimitError(f"expected {name} to be {what}, got {value!r}")
+    is_number = type(value) is int or (type(value) is float and not is_whole)
+    if not (is_number and 0 < value <= _MOST):  # type: ignore[operator]  # it is one
+        what = "a whole number" if is_whole else "a number"
+        raise LimitError(f"expected {name} to be {what} above 0, {_MOST} at most, got {value!r}")

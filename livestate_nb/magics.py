@@ -38,7 +38,7 @@ class LiveState(Configurable):
         value_trait=Union([Int(), Float()]),
         help="""
         How much clients of this kernel may ask for: name -> number, such as
-        {'events_per_second': 50}. The names and their defaults stand in docs/kernels.md.
+        {'events_per_second': 50}. The names and their defaults stand in docs/server.md.
         """,
     ).tag(config=True)
 

@@ -51,7 +51,7 @@ class AsyncRig:
 
     def __init__(self, *channels: type[Channel], timeout: float = TIMEOUT) -> None:
         # a test sends as fast as it can
-        self.endpoint = Endpoint(limits=Limits(events_per_second=1e9, events_at_once=10**9))
+        self.endpoint = Endpoint(limits=Limits(events_per_second=10**9, events_at_once=10**9))
         self._timeout = timeout
         self.declare(*channels)
 
