@@ -247,6 +247,7 @@ class Session:
         if member.rate is not None and not member.rate.take():
             is_taken = False
             if member.rate.is_flood:
+                _log.warning("closing the connection of a client that floods %s", cut(self.topic))
                 member.line.close(TRY_AGAIN_LATER, TOO_FAST)
                 return
         if member.place is not None:

@@ -152,7 +152,12 @@ async def test_a_join_too_many_is_refused_until_one_has_left(connect: Connect) -
     await web.push("limited:2", "phx_leave")
     await web.wait("phx_close")
     assert (await answer(web, await web.push("limited:3", "phx_join")))["status"] == "ok"
-    check("joins", 2, message("phx_reply", refused))
+    bad = await connect()
+    for _ in range(4):
+        await bad.push(TOPIC, "phx_join", {"slow": True})
+    seen = close(*await bad.closed())
+    await still_works(web)
+    check("joins", 2, f"{message('phx_reply', refused)}; for joins of one topic {seen}")
 
 
 @limited(waiting_for_join=5)
