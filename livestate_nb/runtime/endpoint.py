@@ -15,6 +15,7 @@ from livestate_nb.channel import Channel, has_main, options_of
 from livestate_nb.codec import Json
 from livestate_nb.declaration import serving
 from livestate_nb.errors import DeclarationError, Refuse, SessionClosed, TopicError
+from livestate_nb.limits import Limits
 from livestate_nb.presence import Presences
 from livestate_nb.protocol.serializer import serializer_for
 from livestate_nb.protocol.socket import UNMATCHED
@@ -49,6 +50,7 @@ class Endpoint:
     Args:
         clock: gives seconds; idle connections are measured by it.
         idle_timeout: seconds without a frame after which a connection is closed.
+        limits: how much clients may ask for; None for the defaults.
         main: the main thread of the kernel; None refuses channels that ask for it.
 
     Example:
@@ -81,10 +83,12 @@ class Endpoint:
         *,
         clock: Callable[[], float] = time.monotonic,
         idle_timeout: float = IDLE_TIMEOUT,
+        limits: Limits | None = None,
         main: Main | None = None,
     ) -> None:
         self.clock = clock
-        self.places: Places[Seated] = Places(clock)
+        self.limits = limits = limits or Limits()
+        self.places: Places[Seated] = Places(limits.absent_clients, clock)
         self.pubsub: PubSub = LocalPubSub()
         self.presences = Presences()
         self.threads = Threads(Workers(_WORKERS), main)
@@ -185,6 +189,7 @@ class Endpoint:
         assigns: dict[str, Json] | None = None,
         has_binary: bool = True,
         serves: Callable[[str], bool] | None = None,
+        frame_bytes: int | None = None,
     ) -> Connection:
         """Take a client's connection.
 
@@ -198,12 +203,13 @@ class Endpoint:
             assigns: what the `assigns` of its members begin with.
             has_binary: whether the transport carries binary frames to the client.
             serves: which of the topics are there for it; None for all.
+            frame_bytes: bytes of one frame that the way from the client carries; None for any.
 
         Raises:
             ProtocolError: nobody here speaks that version.
             SessionClosed: the endpoint is closed.
         """
-        serializer = serializer_for(vsn, has_binary=has_binary)
+        serializer = serializer_for(vsn, has_binary=has_binary, depth=self.limits.frame_depth)
         self._bind()
         connection = Connection(
             self,
@@ -214,6 +220,7 @@ class Endpoint:
             principal=principal,
             assigns=assigns or {},
             serves=serves or self.is_hosted,
+            frame_bytes=frame_bytes,
         )
         self._connections.add(connection)
         return connection

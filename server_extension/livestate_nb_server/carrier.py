@@ -9,8 +9,9 @@ from typing import Any
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado.websocket import WebSocketHandler
 
+from livestate_nb.limits import Limits
 from livestate_nb.transports.writing import write
-from livestate_nb_server.client import MAX_FRAME, Client
+from livestate_nb_server.client import Client
 
 
 class Carrier(WebSocketMixin, WebSocketHandler):
@@ -19,10 +20,13 @@ class Carrier(WebSocketMixin, WebSocketHandler):
     client: Client | None = None
     """Who has been let in."""
 
+    limits: Limits
+    """How much it may send at once, and leave unread."""
+
     @property
     def max_message_size(self) -> int:
         """Bytes of one frame, at most."""
-        return MAX_FRAME
+        return self.limits.frame_bytes
 
     def set_default_headers(self) -> None:
         """Set none: a WebSocket has no page whose content they would protect."""

@@ -4,22 +4,13 @@ It must not know sockets or requests.
 """
 
 from dataclasses import asdict
-from typing import Final
 
+from livestate_nb.limits import Limits
 from livestate_nb.protocol import Message, serializer_for
 from livestate_nb.protocol.message import HEARTBEAT, PHOENIX_TOPIC, TRY_AGAIN_LATER
 from livestate_nb.runtime import Endpoint, Transport
 from livestate_nb_server.admission import Visitor
 from livestate_nb_server.relay import Relay
-
-MAX_FRAME: Final = 8_000_000
-"""Bytes of one frame, as Bandit allows; a larger one closes the socket with 1009."""
-
-CONGESTED: Final = 1_000_000
-"""Characters waiting for one client from which on it gets no updates but, later, the state."""
-
-MAX_UNSENT: Final = 64_000_000
-"""Characters waiting for one client that close its connection at the next frame."""
 
 
 class Client:
@@ -32,8 +23,7 @@ class Client:
         visitor: who it is.
         kernel_id: the kernel that its socket is bound to; None for what is published.
         has_binary: whether the transport carries binary frames to the client.
-        max_unsent: characters waiting for it that close its connection at the next frame; None
-            for `MAX_UNSENT`.
+        limits: how much it may send at once, and leave unread; None for the endpoint's.
     """
 
     def __init__(
@@ -45,11 +35,11 @@ class Client:
         *,
         kernel_id: str | None = None,
         has_binary: bool = True,
-        max_unsent: int | None = None,
+        limits: Limits | None = None,
     ) -> None:
         self._endpoint = endpoint
-        self._max_unsent = MAX_UNSENT if max_unsent is None else max_unsent
         self._relay = relay
+        self._limits = limits or endpoint.limits
         self._unsent = 0
         self._heartbeat = serializer_for(visitor.vsn).encode(
             Message(None, None, PHOENIX_TOPIC, HEARTBEAT, {})
@@ -61,6 +51,7 @@ class Client:
             principal=visitor.principal,
             assigns=visitor.assigns,
             has_binary=has_binary,
+            frame_bytes=self._limits.frame_bytes,
         )
         identity = {
             "vsn": visitor.vsn,
@@ -68,6 +59,7 @@ class Client:
             "principal": visitor.principal,
             "assigns": visitor.assigns,
             "has_binary": has_binary,
+            "frame_bytes": self._limits.frame_bytes,
         }
         self._guest = relay.connect(transport, identity, kernel_id)
 
@@ -99,12 +91,12 @@ class Client:
 
     @property
     def is_congested(self) -> bool:
-        """Whether more than `CONGESTED` characters wait for it."""
-        return self._unsent > CONGESTED
+        """Whether so much waits for it that it gets no updates."""
+        return self._unsent > self._limits.unread
 
     def has_room(self) -> bool:
         """Return whether a frame may still be sent; a client that reads nothing is closed."""
-        if self._unsent > self._max_unsent:
+        if self._unsent > self._limits.unread_most:
             self._connection.close(TRY_AGAIN_LATER, "too slow a reader")
             return False
         return True

@@ -9,6 +9,7 @@ from typing import Final, TypeAlias
 
 from livestate_nb.codec import Json
 from livestate_nb.errors import ProtocolError
+from livestate_nb.limits import Limits
 from livestate_nb.protocol import Message
 from livestate_nb.protocol.message import (
     ERROR,
@@ -20,11 +21,12 @@ from livestate_nb.protocol.message import (
     REFRESH,
     RESERVED_KEY,
     SESSION,
+    TOO_DEEP,
     reply,
 )
 from livestate_nb.protocol.serializer import Serializer
 from livestate_nb.protocol.socket import UNMATCHED
-from livestate_nb.runtime.failure import MAX_NAME
+from livestate_nb.runtime.failure import MAX_NAME, too_deep
 from livestate_nb_server.errors import ShareRefused
 from livestate_nb_server.shares import Share
 
@@ -67,11 +69,13 @@ class Gate:
 
     Args:
         serializer: the version of the wire that the client speaks.
+        limits: say what is nested too deeply.
         offered: the token that came with the connection, for all its joins; None for none.
     """
 
-    def __init__(self, serializer: Serializer, offered: str | None) -> None:
+    def __init__(self, serializer: Serializer, limits: Limits, offered: str | None) -> None:
         self._serializer = serializer
+        self._limits = limits
         self._offered = offered
         self._share: Share | None = None
         self._is_own = False
@@ -89,6 +93,8 @@ class Gate:
         if not isinstance(frame, str):
             raise ProtocolError("expected a text frame, got a binary one: shares open none", 1003)
         message = self._serializer.decode(frame)
+        if message.payload is TOO_DEEP:
+            return self._answer(message, {"reason": too_deep(self._limits)})
         if message.event == PHX_JOIN:
             return self._knock(message)
         if message.topic == PHOENIX_TOPIC:

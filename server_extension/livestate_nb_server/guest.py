@@ -4,10 +4,11 @@ It reads the heads of frames only. It must not know what a channel does, nor how
 """
 
 from dataclasses import dataclass
-from typing import Final, Protocol
+from typing import Protocol
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.errors import ProtocolError
+from livestate_nb.limits import Limits
 from livestate_nb.protocol import Message, pushed, serializer_for
 from livestate_nb.protocol.head import Head, head_of
 from livestate_nb.protocol.message import (
@@ -21,14 +22,11 @@ from livestate_nb.protocol.message import (
     TRY_AGAIN_LATER,
     reply,
 )
-from livestate_nb.protocol.socket import MAX_CHANNELS
+from livestate_nb.protocol.socket import TOO_MANY_JOINED
 from livestate_nb.runtime import Transport
 from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.kernel import Kernel
-
-MAX_HELD: Final = 1_000_000
-"""Bytes, or characters, of one client's joins that wait for a kernel; one more is refused."""
 
 
 class Routes(Protocol):
@@ -58,17 +56,26 @@ class Guest:
         transport: the way to the client.
         identity: what kernels are told of it, a JSON object with its ``vsn``.
         routes: finds kernels.
+        limits: how many topics it may have joined, and how much may wait for kernels.
         is_bound: whether its socket belongs to one kernel.
     """
 
     def __init__(
-        self, number: int, transport: Transport, identity: Json, routes: Routes, *, is_bound: bool
+        self,
+        number: int,
+        transport: Transport,
+        identity: Json,
+        routes: Routes,
+        limits: Limits,
+        *,
+        is_bound: bool,
     ) -> None:
         self.number = number
         self._transport = transport
         self._serializer = serializer_for(identity["vsn"])
         self._introduction = dumps(identity).decode()
         self._routes = routes
+        self._limits = limits
         self._is_bound = is_bound
         self._topics: dict[str, _Topic] = {}
         self._known: set[Kernel] = set()
@@ -186,9 +193,8 @@ class Guest:
     # inside
 
     def _join(self, kernel: Kernel, name: str, head: Head, frame: str | bytes) -> None:
-        if name not in self._topics and len(self._topics) >= MAX_CHANNELS:
-            too_many = {"reason": "too many channels joined"}
-            self._send(reply(head.join_ref, head.ref, name, "error", too_many))
+        if name not in self._topics and len(self._topics) >= self._limits.joins:
+            self._send(reply(head.join_ref, head.ref, name, "error", TOO_MANY_JOINED))
             return
         if kernel.takes(name, is_bound=self._is_bound):
             self._topics[name] = _Topic(kernel, head.join_ref, head.ref)
@@ -196,7 +202,7 @@ class Guest:
             return
         self._topics.pop(name, None)  # an earlier join that waits
         held = sum(len(one.held) for one in self._topics.values() if one.held is not None)
-        if held + len(frame) > MAX_HELD:
+        if held + len(frame) > self._limits.kernel_held:
             too_much = {"reason": "too much waits for the kernel"}
             self._send(reply(head.join_ref, head.ref, name, "error", too_much))
             return

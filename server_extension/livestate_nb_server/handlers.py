@@ -17,23 +17,27 @@ from livestate_nb_server.desk import Desk
 from livestate_nb_server.page import page
 from livestate_nb_server.params import auth_token
 from livestate_nb_server.relay import Relay
+from livestate_nb_server.visits import Visits
 
 
 class LiveStateHandler(Carrier, AdmissionHandler):
     """Carry the frames of one client that the server has authenticated."""
 
-    def initialize(self, endpoint: Endpoint, relay: Relay, desk: Desk) -> None:
+    def initialize(self, endpoint: Endpoint, relay: Relay, desk: Desk, visits: Visits) -> None:
         """Take what serves the client.
 
         Args:
             endpoint: runs what the server hosts.
             relay: leads to what kernels host.
             desk: asks what the app says to clients that connect.
+            visits: counts the sockets of each user.
         """
         super().initialize()
+        self.limits = endpoint.limits
         self._endpoint = endpoint
         self._relay = relay
         self._desk = desk
+        self._visits = visits
         self._visitor: Visitor | None = None
         self._is_gone = False
 
@@ -43,9 +47,15 @@ class LiveStateHandler(Carrier, AdmissionHandler):
         await self.authorize()
         self._must_upgrade()
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
-        self._visitor = await self.admit(self._desk, partial(auth_token, offered))
-        if not self._is_gone:
-            await super().get(*args, **kwargs)
+        visitor = self._visitor = await self.admit(self._desk, partial(auth_token, offered))
+        if self._is_gone:
+            return
+        if not self._visits.begin(visitor.principal):
+            raise web.HTTPError(429, "a connection is refused: its user has too many")
+        try:
+            await super().get(*args, **kwargs)  # which ends with the connection
+        finally:
+            self._visits.end(visitor.principal)
 
     def _must_upgrade(self) -> None:
         """Check what tornado checks too late for us, when the app has been asked.

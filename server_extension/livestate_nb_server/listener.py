@@ -43,6 +43,7 @@ class Listener:
             kernels: what the server runs.
         """
         arguments = {"relay": relay, "kernels": kernels, "secret": self.secret}
+        arguments["opened"] = set()
         application = Application(
             [(r"/kernel/([^/]+)", UplinkHandler, arguments)], log_function=_log_nothing
         )

@@ -6,6 +6,7 @@ It must not know what channels do, nor how shares are kept.
 import asyncio
 import logging
 from collections.abc import Awaitable
+from dataclasses import replace
 from typing import Any, Final
 
 from jupyter_server.auth.decorator import allow_unauthenticated
@@ -44,7 +45,7 @@ MAX_EARLY: Final = 50
 MAX_EARLY_FRAME: Final = 16_000
 """Characters of one frame until then; a larger one closes the socket unread."""
 
-MAX_UNSENT: Final = 4_000_000
+MAX_UNREAD: Final = 4_000_000
 """Characters waiting for one outsider that close the socket at the next frame."""
 
 BURST: Final = 2_000
@@ -87,17 +88,18 @@ class OutsiderHandler(PublicHandler, Carrier):
             lobby: proves shares, and ends the connection when its share is over.
         """
         super().initialize(desk, lobby)
+        general = endpoint.limits
+        self.limits = replace(
+            general,
+            frame_bytes=min(general.frame_bytes, MAX_FRAME),
+            unread_most=min(general.unread_most, MAX_UNREAD),
+        )
         self._endpoint = endpoint
         self._relay = relay
         self._early = 0
         self._is_over = False
         self._patience: asyncio.TimerHandle | None = None
         self._pace = Pace(BURST, PAUSE)
-
-    @property
-    def max_message_size(self) -> int:
-        """Bytes of one frame, at most."""
-        return MAX_FRAME
 
     def check_origin(self, origin: str | None = None) -> bool:
         """Return whether it is an origin: the share of a join says whether it is the right one."""
@@ -122,7 +124,7 @@ class OutsiderHandler(PublicHandler, Carrier):
             raise web.HTTPError(403, f"a connection is refused: {error}") from error
         is_share = offered is not None and offered.startswith(PREFIX)
         self._auth_token = None if is_share else offered
-        self._gate = Gate(serializer, offered if is_share else None)
+        self._gate = Gate(serializer, self.limits, offered if is_share else None)
         await super().get(*args, **kwargs)
 
     def open(self, *args: Any, **kwargs: Any) -> None:
@@ -234,7 +236,7 @@ class OutsiderHandler(PublicHandler, Carrier):
         # A resume token is a secret of one client's: bound to the share, it finds its place again
         # from another connection, and never gets more rights than it had.
         visitor = Visitor(self._vsn, self._user, f"share {share.id}", assigns)
-        self.client = Client(self._endpoint, self._relay, self, visitor, max_unsent=MAX_UNSENT)
+        self.client = Client(self._endpoint, self._relay, self, visitor, limits=self.limits)
         self.lobby.stay(self, share)
 
     def _refuse(self, knock: Knock, error: ShareRefused | Refuse) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as some
 
 from livestate_nb.errors import ProtocolError
+from livestate_nb.limits import Limits
 from livestate_nb.protocol.serializer import SerializerV1, SerializerV2
 from livestate_nb_server.gate import Answer, Gate, Knock, Pass
 from livestate_nb_server.shares import Share
@@ -23,7 +24,7 @@ def knock(gate: Gate, frame: str) -> Knock:
 
 def opened(gate: Gate | None = None) -> Gate:
     """Return a gate with a share."""
-    gate = gate or Gate(SerializerV2(), None)
+    gate = gate or Gate(SerializerV2(), Limits(), None)
     gate.admit(knock(gate, '["1","1","todos:me","phx_join",{"share":"t"}]').join, SHARE)
     return gate
 
@@ -44,7 +45,7 @@ def opened(gate: Gate | None = None) -> Gate:
     ],
 )
 def test_a_join_passes_without_its_token(params: str, passed: str | None, token: Any) -> None:
-    gate = Gate(SerializerV2(), None)
+    gate = Gate(SerializerV2(), Limits(), None)
     asked = knock(gate, f'["1","1","todos:me","phx_join",{params},"more"]')
     assert asked.token == token
     expected = passed if passed is not None else '{"livestate":{"resume":{}}}'
@@ -52,7 +53,7 @@ def test_a_join_passes_without_its_token(params: str, passed: str | None, token:
 
 
 def test_a_token_of_the_connection_is_for_joins_that_bring_none() -> None:
-    gate = Gate(SerializerV2(), "offered")
+    gate = Gate(SerializerV2(), Limits(), "offered")
     assert knock(gate, '["1","1","todos:me","phx_join",{}]').token == "offered"
     assert knock(gate, '["1","1","todos:me","phx_join",7]').token == "offered"
     assert knock(gate, '["1","1","todos:me","phx_join",{"share":"t"}]').token == "t"
@@ -67,8 +68,19 @@ def test_what_was_read_is_what_passes() -> None:
     assert beat == Pass('[null,"2","phoenix","heartbeat",{}]')
 
 
+def test_what_is_nested_too_deeply_to_be_read_is_refused() -> None:
+    gate = opened()
+    deep = "[" * 100_000 + "]" * 100_000
+    for event in ("phx_join", "lvs_evt:add", "lvs_refresh", "phx_leave"):
+        step = gate.take(f'["1","7","todos:me","{event}",{deep}]')
+        assert isinstance(step, Answer)
+        _, ref, _, _, payload = json.loads(step.frame)
+        assert (ref, payload["status"]) == ("7", "error")
+        assert "arrays and objects in one another" in payload["response"]["reason"]
+
+
 def test_nothing_passes_before_a_share() -> None:
-    gate = Gate(SerializerV2(), "offered")
+    gate = Gate(SerializerV2(), Limits(), "offered")
     for event in ("lvs_evt:add", "lvs_refresh", "phx_leave", "heartbeat"):
         for topic in ("todos:me", "phoenix"):
             assert isinstance(gate.take(json.dumps(["1", "1", topic, event, {}])), Answer)
@@ -108,11 +120,11 @@ def test_whatever_comes_only_what_the_share_allows_passes(frames: list[Any]) -> 
 )
 def test_what_is_no_text_message_breaks_the_protocol(serializer: Any, frame: Any) -> None:
     with pytest.raises(ProtocolError):
-        Gate(serializer, None).take(frame)
+        Gate(serializer, Limits(), None).take(frame)
 
 
 def test_the_first_version_of_the_wire_passes_too() -> None:
-    gate = Gate(SerializerV1(), None)
+    gate = Gate(SerializerV1(), Limits(), None)
     sent = {"topic": "todos:me", "event": "phx_join", "payload": {"share": "t"}, "ref": 0}
     passed = gate.admit(knock(gate, json.dumps(sent)).join, SHARE)
     assert json.loads(passed) == {**sent, "payload": {}}
