@@ -94,10 +94,6 @@ class LiveStateApp(ExtensionApp):
         """,
     ).tag(config=True)
 
-    public_connections = Int(
-        1000, min=1, help="Connections of outsiders that may be open at a time."
-    ).tag(config=True)
-
     revoked_shares = List(
         Unicode(),
         help="""
@@ -208,7 +204,8 @@ class LiveStateApp(ExtensionApp):
         """Return what lets outsiders in; None where config says no, or could not be read."""
         if self._misconfigured is not None or not self.public:
             return None
-        return Lobby(Shares(default_directory(), self.revoked_shares), self.public_connections)
+        shares = Shares(default_directory(), self.revoked_shares)
+        return Lobby(shares, self.endpoint.limits.outsiders)
 
     def _callback(self) -> Connect | None:
         """Return the connect callback; where it cannot be loaded, one that lets nobody in."""

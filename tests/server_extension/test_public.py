@@ -17,6 +17,7 @@ from livestate_nb_server import lobby, outsider
 from livestate_nb_server.shares import Shares, default_directory
 from tests.clients import until
 from tests.raw import TEXT, Raw
+from tests.seen import check
 from tests.server_extension import channels as app
 from tests.server_extension.kernels import SETUP
 from tests.server_extension.outsiders import PAGE, Enter, Grant, make, refused
@@ -453,7 +454,7 @@ async def test_who_sends_too_much_is_read_slowly_and_loses_nothing(
 
 
 @pytest.mark.parametrize(
-    "options", [{"LiveStateApp": {"public_connections": 2}}], ids=["room for one of an address"]
+    "options", [{"LiveStateApp": {"limits": {"outsiders": 2}}}], ids=["room for one of an address"]
 )
 async def test_who_reads_nothing_is_cut_off(
     grant: Grant, enter: Enter, jp_http_port: int, jp_base_url: str
@@ -539,7 +540,7 @@ async def test_the_app_is_asked_about_who_brought_a_share(
 
 @pytest.mark.parametrize(
     "options",
-    [{"LiveStateApp": {"connect": app.connect_behind_gate, "public_connections": 2}}],
+    [{"LiveStateApp": {"connect": app.connect_behind_gate, "limits": {"outsiders": 2}}}],
     ids=["gate"],
 )
 async def test_who_goes_while_the_app_is_asked_leaves_nothing_behind(
@@ -572,7 +573,7 @@ async def connected(enter: Enter) -> Web:
 
 
 @pytest.mark.parametrize(
-    "options", [{"LiveStateApp": {"public_connections": 4}}], ids=["room for four"]
+    "options", [{"LiveStateApp": {"limits": {"outsiders": 4}}}], ids=["room for four"]
 )
 async def test_connections_are_bounded_and_no_address_takes_more_than_half_of_them(
     enter: Enter, grant: Grant, http_server: Any
@@ -580,7 +581,8 @@ async def test_connections_are_bounded_and_no_address_takes_more_than_half_of_th
     _, token = grant()
     web, other = await enter(), await enter()
     await web.join("counter:1", {"share": token})
-    assert await status(enter()) == 503
+    refusal = await status(enter())
+    check("outsiders", 4, f"HTTP {refusal} in the place of the upgrade")
     http_server.xheaders = True  # as c.ServerApp.trust_xheaders
     for address in ("192.0.2.1", "192.0.2.1"):
         await enter(headers={"X-Real-Ip": address})
@@ -774,7 +776,7 @@ async def test_every_route_answers_a_share_as_it_answers_junk(
     "options",
     [
         {"LiveStateApp": {"public": False}},
-        {"LiveStateApp": {"public_connections": 0}},  # which is no number of them
+        {"LiveStateApp": {"limits": {"outsiders": 0}}},  # which is no number of them
         {"LiveStateApp": {"revoked_shares": 7}},
     ],
     ids=["off", "no room", "wrong"],
