@@ -98,7 +98,7 @@ class LiveStateApp(ExtensionApp):
         Unicode(),
         help="""
         The ids of shares that do not hold, beside those that were revoked by
-        `jupyter livestate token --revoke` or in the notebook that made them.
+        ``jupyter livestate token --revoke`` or in the notebook that made them.
         """,
     ).tag(config=True)
 
