@@ -33,6 +33,7 @@ MAX_REPLACED: Final = 100
 """Joins of one topic that may replace one another before one of them is answered."""
 
 UNMATCHED: Final = {"reason": "unmatched topic"}
+TOO_MANY: Final = {"reason": "too many channels joined"}
 CRASHED: Final = "channel_crash"
 
 
@@ -224,8 +225,7 @@ class Socket:
         if not isinstance(topic, str) or not self._matches(topic):
             return [Send(reply(None, message.ref, topic, "error", UNMATCHED))]
         if entry is None and len(self._entries) >= MAX_CHANNELS:
-            too_many = {"reason": "too many channels joined"}
-            return [Send(reply(message.join_ref, message.ref, topic, "error", too_many))]
+            return [Send(reply(message.join_ref, message.ref, topic, "error", TOO_MANY))]
         join = Join(topic, message.join_ref, message.ref, message.payload)
         if entry is None:
             self._entries[topic] = _Entry(join, replaced=[])

@@ -320,6 +320,7 @@ class Uplink:
                 assigns=client["assigns"],
                 has_binary=client["has_binary"],
                 serves=None if client["is_local"] else self._is_published,
+                name=str(number),
             )
         except ProtocolError as error:
             transport.close(error.code, str(error))
