@@ -10,8 +10,10 @@ from livestate_nb.codec import Json
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink import Uplink
+from livestate_nb_server.audit import Audit
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
+from livestate_nb_server.observer import Observer
 from livestate_nb_server.relay import Relay
 from tests.clients import Client, until
 
@@ -42,7 +44,7 @@ class Place:
             self.endpoint.declare(channel)
         self.listener = Listener()
         kernels = Kernels(self.manager)
-        self.relay = Relay(kernels, self.endpoint)
+        self.relay = Relay(kernels, self.endpoint, Observer(Audit(None)))
         self.listener.serve(self.relay, kernels)
         self._dialled: list[Dialled] = []
 
@@ -144,7 +146,7 @@ class Visitor(Client):
             "assigns": {"team": 7},
             "has_binary": True,
         }
-        self.guest = place.relay.connect(self, identity, kernel_id)
+        self.guest = place.relay.connect(place.relay.number(), self, identity, kernel_id)
 
     def feed(self, frame: str | bytes) -> None:
         if not self.guest.feed(frame):

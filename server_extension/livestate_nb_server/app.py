@@ -13,6 +13,7 @@ from livestate_nb.channel import options_of
 from livestate_nb.errors import Refuse
 from livestate_nb.runtime import Endpoint
 from livestate_nb_server.assets import routes
+from livestate_nb_server.audit import Audit
 from livestate_nb_server.desk import Connect, Desk
 from livestate_nb_server.gallery import Gallery
 from livestate_nb_server.gallery import find as find_elements
@@ -21,6 +22,7 @@ from livestate_nb_server.hosted import Failed, Hosted, find, load
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
 from livestate_nb_server.longpoll import LongPollHandler
+from livestate_nb_server.observer import Observer
 from livestate_nb_server.polls import Polls
 from livestate_nb_server.relay import Relay
 
@@ -86,10 +88,13 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Load the channels and make the endpoint that runs them."""
-        self.endpoint = Endpoint()
-        self._bare = Endpoint()  # answers what clients of kernels ask of nobody else
+        self.observer = Observer(Audit(self.settings.get("event_logger")))
+        self.endpoint = Endpoint(meter=self.observer)
+        # answers what clients of kernels ask of nobody else
+        self._bare = Endpoint(meter=self.observer)
         kernels = Kernels(self.settings["kernel_manager"])
-        self._relay = Relay(kernels, self.endpoint)
+        self._relay = Relay(kernels, self.endpoint, self.observer)
+        self.observer.watch(self.endpoint, self._relay)
         self.polls = Polls(self.endpoint, self._relay)
         IOLoop.current().add_callback(self._listener.serve, self._relay, kernels)
         self.failed: list[Failed] = []
@@ -124,7 +129,7 @@ class LiveStateApp(ExtensionApp):
                 (r"/livestate/websocket", LiveStateHandler, served),
                 (r"/livestate/longpoll", LongPollHandler, polled),
                 (r"/livestate/kernels/([^/]+)/websocket", KernelHandler, bound),
-                *routes(bundle.PAGE, self.gallery, self._desk),
+                *routes(bundle.PAGE, self.gallery, self._desk, self.observer),
             ]
         )
 
@@ -135,6 +140,7 @@ class LiveStateApp(ExtensionApp):
         await self._bare.close()
         await self._relay.close()
         await self._listener.close()
+        self.observer.close()
         self._desk.close()
         _log.parent = self._log_parent
 

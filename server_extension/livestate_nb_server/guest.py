@@ -3,7 +3,9 @@
 It reads the heads of frames only. It must not know what a channel does, nor how frames travel.
 """
 
-from dataclasses import dataclass
+import logging
+import time
+from dataclasses import dataclass, field
 from typing import Final, Protocol
 
 from livestate_nb.codec import Json, dumps
@@ -21,11 +23,14 @@ from livestate_nb.protocol.message import (
     TRY_AGAIN_LATER,
     reply,
 )
-from livestate_nb.protocol.socket import MAX_CHANNELS
+from livestate_nb.protocol.socket import MAX_CHANNELS, TOO_MANY
 from livestate_nb.runtime import Transport
 from livestate_nb.runtime.drain import GOING_AWAY
+from livestate_nb.runtime.meter import Refusal
+from livestate_nb.runtime.note import note
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.kernel import Kernel
+from livestate_nb_server.observer import Observer, Rejection
 
 MAX_HELD: Final = 1_000_000
 """Bytes, or characters, of one client's joins that wait for a kernel; one more is refused."""
@@ -47,6 +52,7 @@ class _Topic:
     ref: Json
     held: str | bytes | None = None
     """The join's frame, as long as the kernel is awaited."""
+    begun: float = field(default_factory=time.perf_counter)
     is_joining: bool = True
 
 
@@ -58,17 +64,27 @@ class Guest:
         transport: the way to the client.
         identity: what kernels are told of it, a JSON object with its ``vsn``.
         routes: finds kernels.
+        observer: measures.
         is_bound: whether its socket belongs to one kernel.
     """
 
     def __init__(
-        self, number: int, transport: Transport, identity: Json, routes: Routes, *, is_bound: bool
+        self,
+        number: int,
+        transport: Transport,
+        identity: Json,
+        routes: Routes,
+        observer: Observer,
+        *,
+        is_bound: bool,
     ) -> None:
         self.number = number
         self._transport = transport
         self._serializer = serializer_for(identity["vsn"])
         self._introduction = dumps(identity).decode()
         self._routes = routes
+        self._observer = observer
+        self._name, self._user = str(number), str(identity["user"]["username"])
         self._is_bound = is_bound
         self._topics: dict[str, _Topic] = {}
         self._known: set[Kernel] = set()
@@ -142,8 +158,9 @@ class Guest:
                 del self._topics[head.topic]
             elif topic.is_joining and head.event == PHX_REPLY and head.ref == topic.ref:
                 topic.is_joining = False
-                if self._serializer.decode(frame).payload["status"] != "ok":
-                    del self._topics[head.topic]
+                is_ok = self._serializer.decode(frame).payload["status"] == "ok"
+                self._answered(head.topic, topic, is_ok=is_ok)
+        self._observer.returned(len(frame))
         self._transport.send(frame)
 
     def closed(self, kernel: Kernel, code: int, reason: str) -> None:
@@ -171,6 +188,7 @@ class Guest:
             if topic.kernel is kernel:
                 del self._topics[name]
                 response = {"reason": KERNEL_GONE}
+                self._refused(Rejection.KERNEL, name)
                 self._send(reply(topic.join_ref, topic.ref, name, "error", response))
 
     def kernel_declared(self) -> None:
@@ -187,8 +205,8 @@ class Guest:
 
     def _join(self, kernel: Kernel, name: str, head: Head, frame: str | bytes) -> None:
         if name not in self._topics and len(self._topics) >= MAX_CHANNELS:
-            too_many = {"reason": "too many channels joined"}
-            self._send(reply(head.join_ref, head.ref, name, "error", too_many))
+            self._refused(Refusal.LIMIT, name)
+            self._send(reply(head.join_ref, head.ref, name, "error", TOO_MANY))
             return
         if kernel.takes(name, is_bound=self._is_bound):
             self._topics[name] = _Topic(kernel, head.join_ref, head.ref)
@@ -197,6 +215,7 @@ class Guest:
         self._topics.pop(name, None)  # an earlier join that waits
         held = sum(len(one.held) for one in self._topics.values() if one.held is not None)
         if held + len(frame) > MAX_HELD:
+            self._refused(Refusal.LIMIT, name)
             too_much = {"reason": "too much waits for the kernel"}
             self._send(reply(head.join_ref, head.ref, name, "error", too_much))
             return
@@ -206,6 +225,7 @@ class Guest:
         """Refuse a join of a bound socket, whose kernel the server does not run."""
         if self._is_bound:
             response = {"reason": KERNEL_GONE}
+            self._refused(Rejection.KERNEL, head.topic)
             self._send(reply(head.join_ref, head.ref, head.topic, "error", response))
         return self._is_bound
 
@@ -215,8 +235,30 @@ class Guest:
             kernel.send(wire.OPEN, self.number, self._introduction)
             if self._is_slow:
                 kernel.send(wire.SLOW, self.number)
+        self._observer.forwarded(len(frame))
         if not kernel.send(wire.FRAME, self.number, frame):
+            self._refused(Rejection.SLOW, "")
             self._transport.close(TRY_AGAIN_LATER, "the kernel reads too slowly")
+
+    def _answered(self, name: str, topic: _Topic, *, is_ok: bool) -> None:
+        """Note a kernel's answer to a join."""
+        if not is_ok:
+            del self._topics[name]
+            self._refused(Rejection.KERNEL, name)
+            return
+        note(
+            logging.DEBUG,
+            "joined",
+            topic=name,
+            connection=self._name,
+            user=self._user,
+            kernel=topic.kernel.id,
+            seconds=time.perf_counter() - topic.begun,
+        )
+        self._observer.joined(self._name, self._user, name)
+
+    def _refused(self, refusal: Refusal | Rejection, topic: str) -> None:
+        self._observer.rejected(refusal, self._name, self._user, topic)
 
     def _send(self, message: Message) -> None:
         self._transport.send(self._serializer.encode(message))

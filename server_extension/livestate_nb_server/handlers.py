@@ -13,9 +13,10 @@ from tornado.websocket import WebSocketHandler
 
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports.writing import write
-from livestate_nb_server.admission import AdmissionHandler, Visitor
+from livestate_nb_server.admission import AdmissionHandler, Rejected, Visitor
 from livestate_nb_server.client import MAX_FRAME, Client
 from livestate_nb_server.desk import Desk
+from livestate_nb_server.observer import Rejection
 from livestate_nb_server.page import page
 from livestate_nb_server.params import auth_token
 from livestate_nb_server.relay import Relay
@@ -33,6 +34,7 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
             desk: asks what the app says to clients that connect.
         """
         super().initialize()
+        self.observer = relay.observer
         self._endpoint = endpoint
         self._relay = relay
         self._desk = desk
@@ -71,12 +73,13 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
         """Check what tornado checks too late for us, when the app has been asked.
 
         Raises:
-            HTTPError: 400, the request is for no WebSocket; 403, it comes from a foreign page.
+            HTTPError: 400, the request is for no WebSocket.
+            Rejected: it comes from a foreign page.
         """
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise web.HTTPError(400, "expected a WebSocket, got a request without the upgrade")
         if not self.check_origin():
-            raise web.HTTPError(403)
+            raise Rejected(Rejection.ORIGIN)
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Start the pings, send small frames at once, and join the endpoint."""
@@ -143,6 +146,7 @@ class InfoHandler(AdmissionHandler):
     def initialize(self, app: Any) -> None:
         """Take the extension application."""
         super().initialize()
+        self.observer = app.observer
         self._app = app
 
     @web.authenticated

@@ -146,6 +146,7 @@ class Polls:
 
     def __init__(self, endpoint: Endpoint, relay: Relay, window: float = WINDOW) -> None:
         self.window = window
+        self.observer = relay.observer
         self._endpoint = endpoint
         self._relay = relay
         self._polls: dict[str, Poll] = {}

@@ -18,6 +18,7 @@ from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.guest import Guest
 from livestate_nb_server.kernel import Kernel, Uplink
 from livestate_nb_server.kernels import POLL, Kernels
+from livestate_nb_server.observer import Observer
 from livestate_nb_server.questions import Questions
 
 _log = logging.getLogger("livestate_nb")
@@ -31,9 +32,11 @@ class Relay:
     Args:
         kernels: what the server runs.
         endpoint: runs what the server hosts itself, which no kernel can take over.
+        observer: measures.
     """
 
-    def __init__(self, kernels: Kernels, endpoint: Endpoint) -> None:
+    def __init__(self, kernels: Kernels, endpoint: Endpoint, observer: Observer) -> None:
+        self.observer = observer
         self._running = kernels
         self._endpoint = endpoint
         self._kernels: dict[str, Kernel] = {}
@@ -53,12 +56,24 @@ class Relay:
             self._watch.cancel()
             await asyncio.wait([self._watch])
 
+    @property
+    def uplinks(self) -> list[Uplink]:
+        """The uplinks of the kernels that are connected."""
+        return [one.uplink for one in self._kernels.values() if one.uplink is not None]
+
     # clients
 
-    def connect(self, transport: Transport, identity: Json, kernel_id: str | None) -> Guest:
+    def number(self) -> int:
+        """Return a number that names a client on the uplinks, and in the log."""
+        return next(self._numbers)
+
+    def connect(
+        self, number: int, transport: Transport, identity: Json, kernel_id: str | None
+    ) -> Guest:
         """Take a client.
 
         Args:
+            number: from `number`.
             transport: carries frames to it.
             identity: what kernels are told of it: ``{"vsn", "user", "principal", "assigns",
                 "has_binary"}``, the ``vsn`` one that we speak.
@@ -67,8 +82,8 @@ class Relay:
         is_bound = kernel_id is not None
         routes = _Published(self) if kernel_id is None else _Bound(self, kernel_id)
         told = {**identity, "is_local": is_bound}
-        guest = Guest(next(self._numbers), transport, told, routes, is_bound=is_bound)
-        self._guests[guest.number] = guest
+        guest = Guest(number, transport, told, routes, self.observer, is_bound=is_bound)
+        self._guests[number] = guest
         return guest
 
     def disconnected(self, guest: Guest) -> None:

@@ -21,6 +21,7 @@ from livestate_nb.transports import uplink_wire as wire
 from livestate_nb.transports.writing import write
 from livestate_nb_server.kernel import Kernel
 from livestate_nb_server.kernels import Kernels
+from livestate_nb_server.observer import Rejection
 from livestate_nb_server.relay import Relay
 
 MAX_UNSENT: Final = 64_000_000
@@ -45,8 +46,8 @@ class UplinkHandler(WebSocketHandler):
         self._kernels = kernels
         self._secret = secret
         self._kernel: Kernel | None = None
-        self._unsent: Counter[int] = Counter()
-        self._total = 0
+        self._unsent_of: Counter[int] = Counter()
+        self.unsent = 0
 
     def prepare(self) -> None:
         """Refuse browsers, and who was not started by this server."""
@@ -105,15 +106,15 @@ class UplinkHandler(WebSocketHandler):
 
     def send(self, message: str | bytes, number: int = 0) -> bool:
         """Send a message; see `livestate_nb_server.kernel.Uplink`."""
-        if number and self._unsent[number] > MAX_UNSENT_OF_ONE:
+        if number and self._unsent_of[number] > MAX_UNSENT_OF_ONE:
             return False
-        if self._total > MAX_UNSENT:
+        if self.unsent > MAX_UNSENT:
             self.close(TRY_AGAIN_LATER, "too slow a reader")
             return True
         size = len(message)
         if write(self.ws_connection, message, partial(self._taken, number, size)):
-            self._unsent[number] += size
-            self._total += size
+            self._unsent_of[number] += size
+            self.unsent += size
         return True
 
     def hang_up(self) -> None:
@@ -137,14 +138,19 @@ class UplinkHandler(WebSocketHandler):
 
     def _refuse(self, why: str) -> None:
         _log.warning("refused an uplink: %s", why)
+        self._reject()
         raise web.HTTPError(403)
 
     def _turn_away(self, why: str) -> None:
         _log.warning("refused an uplink of kernel %s: %s", cut(self._id), why)
+        self._reject()
         self.close(_REFUSED, "refused")
 
+    def _reject(self) -> None:
+        self._relay.observer.rejected(Rejection.UPLINK, "", "", "")
+
     def _taken(self, number: int, size: int, _is_sent: bool) -> None:
-        self._total -= size
-        self._unsent[number] -= size
-        if not self._unsent[number]:
-            del self._unsent[number]
+        self.unsent -= size
+        self._unsent_of[number] -= size
+        if not self._unsent_of[number]:
+            del self._unsent_of[number]

@@ -109,3 +109,33 @@ class Topicless(Channel):
 class OnMain(Channel, topic="on_main:*"):
     @on("plot", run_on="main")
     def plot(self, payload: Any, state: Any) -> None: ...
+
+
+class Strict(Channel, topic="strict:*"):
+    """Refuses in every way that there is."""
+
+    def authorize(self, params: Any) -> bool:
+        return "no" not in params
+
+    def init(self, params: Any) -> Any:
+        if "no_state" in params:
+            raise Refuse("no state for you")
+        return {"n": 0}
+
+    @on("add")
+    async def add(self, payload: dict[str, int], state: Any) -> None:
+        state["n"] += payload["n"]
+
+    @on("refuse")
+    async def refuse(self, payload: Any, state: Any) -> None:
+        raise Refuse("not this one")
+
+    @on("fail")
+    async def fail(self, payload: Any, state: Any) -> None:
+        raise RuntimeError("raised on purpose")
+
+    @on("count")
+    async def count(self, payload: Any, state: Any) -> Any:
+        for n in range(payload["to"]):
+            state["n"] = n
+            yield
