@@ -39,12 +39,14 @@ class Place:
 
     def __init__(self, *hosted: type[Channel]) -> None:
         self.manager = Manager()
-        self.endpoint = Endpoint()
+        self.observer = Observer(Audit(None))
+        self.endpoint = Endpoint(meter=self.observer)
         for channel in hosted:
             self.endpoint.declare(channel)
         self.listener = Listener()
         kernels = Kernels(self.manager)
-        self.relay = Relay(kernels, self.endpoint, Observer(Audit(None)))
+        self.relay = Relay(kernels, self.endpoint, self.observer)
+        self.observer.watch(self.endpoint, self.relay)
         self.listener.serve(self.relay, kernels)
         self._dialled: list[Dialled] = []
 
@@ -87,6 +89,7 @@ class Place:
         await self.endpoint.close()
         await self.relay.close()
         await self.listener.close()
+        self.observer.close()
 
 
 class Gallery:
