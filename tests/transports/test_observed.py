@@ -13,10 +13,8 @@ from tornado.websocket import websocket_connect
 
 from livestate_nb import Channel, on
 from livestate_nb.transports import uplink_wire as wire
-from livestate_nb_server import uplink
 from livestate_nb_server.metrics import Gauges
 from livestate_nb_server.observer import Rejection
-from tests.clients import until
 from tests.metrics import Labels, here, labels
 from tests.relays import Place
 
@@ -107,25 +105,6 @@ async def test_who_may_not_be_a_kernel_is_counted(place: Place) -> None:
     assert await socket.read_message() is None
     socket.close()
     assert refusals(here() - before) == {Rejection.UPLINK: 2}
-
-
-async def test_a_client_that_floods_a_kernel_which_does_not_read_is_counted(
-    place: Place, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(uplink, "MAX_UNSENT_OF_ONE", 1_000_000)
-    await place.dial("k1", Board)
-    kernel = place.relay.kernel("k1")
-    assert kernel is not None
-    await until(lambda: kernel.takes("board:a", is_bound=True))
-    before = here()
-    visitor = place.visit("k1")
-    visitor.push("board:a", "phx_join")
-    for _ in range(40):  # it reads nothing before this has its turn over
-        visitor.dispatch("board:a", "inc", {"pad": "x" * 500_000})
-    counted = here()
-    assert counted["livestate_unsent_characters", labels(by="kernels")] > 1_000_000
-    assert refusals(counted - before)[Rejection.SLOW] >= 1
-    await until(lambda: here()["livestate_unsent_characters", labels(by="kernels")] == 0)
 
 
 async def test_several_servers_of_a_process_add_up(place: Place) -> None:
