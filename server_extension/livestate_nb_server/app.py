@@ -74,7 +74,7 @@ class LiveStateApp(ExtensionApp):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.raise_config_file_errors = True
-        self._listener = Listener()  # Jupyter makes the app before any kernel is started
+        self.listener = Listener()  # Jupyter makes the app before any kernel is started
         self._misconfigured: Failed | None = None
 
     def _link_jupyter_server_extension(self, serverapp: ServerApp) -> None:
@@ -96,7 +96,7 @@ class LiveStateApp(ExtensionApp):
         self._relay = Relay(kernels, self.endpoint, self.observer)
         self.observer.watch(self.endpoint, self._relay)
         self.polls = Polls(self.endpoint, self._relay)
-        IOLoop.current().add_callback(self._listener.serve, self._relay, kernels)
+        IOLoop.current().add_callback(self.listener.serve, self._relay, kernels)
         self.failed: list[Failed] = []
         self._log_parent, _log.parent = _log.parent, self.log
         self._desk = Desk(self._callback())
@@ -139,7 +139,7 @@ class LiveStateApp(ExtensionApp):
         self.polls.close()
         await self._bare.close()
         await self._relay.close()
-        await self._listener.close()
+        await self.listener.close()
         self.observer.close()
         self._desk.close()
         _log.parent = self._log_parent
