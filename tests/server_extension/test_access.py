@@ -4,14 +4,10 @@ The tables are compared with the application's own lists: what is added there wi
 fails. All refused requests are sent by hand, since no well-made client sends them.
 """
 
-import asyncio
-import json
-import re
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final, TypeAlias
+from typing import Any, Final
 
 import pytest
 from jupyter_server.auth import Authorizer
@@ -19,16 +15,17 @@ from tornado import web
 from tornado.web import create_signed_value
 from tornado.websocket import WebSocketHandler
 
+from livestate_nb.codec import Json
+from livestate_nb.protocol import message as wire_names
+from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server import LiveStateApp
+from tests.server_extension.asking import Outcome, Request, ask
 from tests.server_extension.polling import Polling
-from tests.server_extension.web import PATIENCE
+from tests.server_extension.web import Connect
 
 METHODS: Final = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS")
 ROLE: Final = "X-Test-Role"
-
-Outcome: TypeAlias = int | str
-"""The status of an answer, that of the JSON inside of it for long-poll, or where it redirects."""
 
 
 class ByRole(Authorizer):
@@ -41,14 +38,6 @@ class ByRole(Authorizer):
             case "no kernels":
                 return bool((action, resource) != ("execute", "kernels"))
         return True
-
-
-@dataclass(frozen=True, slots=True)
-class Request:
-    """What a credential adds to a request."""
-
-    headers: dict[str, str] = field(default_factory=dict)
-    query: str = ""
 
 
 @pytest.fixture
@@ -76,32 +65,6 @@ def host(jp_serverapp: Any) -> str:
 @pytest.fixture
 def uplink_host(app: LiveStateApp) -> str:
     return app.listener.url.split("/")[2]
-
-
-async def ask(host: str, method: str, path: str, request: Request, *, upgrade: bool) -> Outcome:
-    """Send a request of a few lines and return how it ends."""
-    headers = {"Host": host, "Connection": "close", "Content-Length": "0"}
-    if upgrade:
-        headers |= {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
-        headers |= {"Sec-WebSocket-Key": "dGhlIHNhbXBsZSBub25jZQ=="}
-    headers |= request.headers
-    head = [f"{method} {path}?vsn=2.0.0{request.query} HTTP/1.1"]
-    head += [f"{name}: {value}" for name, value in headers.items()]
-    name, _, port = host.partition(":")
-    reader, writer = await asyncio.open_connection(name, int(port))
-    try:
-        async with asyncio.timeout(PATIENCE):
-            writer.write("\r\n".join([*head, "", ""]).encode())
-            answer = (await reader.readuntil(b"\r\n\r\n")).decode()
-            status = int(answer.split(" ", 2)[1])
-            if status == 302:
-                return re.search(r"\nLocation: [^ ?]*/(\w+)", answer)[1]  # type: ignore[index]
-            if "application/json" in answer and method not in ("HEAD", "OPTIONS"):
-                body = (await reader.read()).decode()
-                return int(json.loads(body[body.index("{") :])["status"])
-            return status
-    finally:
-        writer.close()
 
 
 # credentials
@@ -340,3 +303,74 @@ async def test_a_request_without_an_origin_comes_from_no_page(
         request = Request({**cookie, **more})
         came = await ask(host, "GET", f"{path}longpoll", request, upgrade=False)
         assert (more, came) == (more, status)
+
+
+# messages
+
+NAMES: Final[dict[str, Json]] = {
+    wire_names.PHX_JOIN: ("ok", {}),  # to a session of its own
+    wire_names.PHX_LEAVE: ("ok", {}),
+    wire_names.REFRESH: ("error", UNMATCHED),
+    f"{wire_names.EVENT_PREFIX}inc": ("error", UNMATCHED),
+    wire_names.PHX_REPLY: ("error", UNMATCHED),
+    wire_names.PHX_CLOSE: ("error", UNMATCHED),
+    wire_names.PHX_ERROR: ("error", UNMATCHED),
+}
+"""Message -> the answer to who sends it about a topic that others have joined."""
+
+
+async def test_each_name_of_the_wire_has_its_row() -> None:
+    names = {
+        one
+        for one in vars(wire_names).values()
+        if isinstance(one, str) and one.startswith(("phx_", "lvs_"))
+    }
+    assert {name for name in names if not any(one.startswith(name) for one in NAMES)} == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+async def test_no_message_reaches_what_another_has_joined(
+    name: str, connect: Connect, login: Any
+) -> None:
+    (_, headers), (_, others) = await login(), await login()
+    victim, other = await connect(headers=headers), await connect(headers=others)
+    await victim.write(["1", "1", "counter:1", "phx_join", {}])
+    await victim.wait("state:change")
+    await other.write(["1", "2", "counter:1", name, {}])
+    answer = await other.wait("phx_reply")
+    assert (answer["status"], answer["response"]) == NAMES[name]
+    await victim.dispatch("counter:1", "inc")
+    patch = {"patch": [{"op": "replace", "path": "/count", "value": 1}], "version": 1}
+    assert (await victim.read())[3:] == ["state:patch", patch]
+
+
+async def test_a_place_is_given_back_to_no_other_user(connect: Connect, login: Any) -> None:
+    (_, headers), (_, others) = await login(), await login()
+    victim = await connect(headers=headers)
+    ours = {"livestate": {}}
+    await victim.push("counter:1", "phx_join", ours)
+    terms = (await victim.wait("phx_reply"))["response"]["livestate"]
+    await victim.wait("state:change")
+    claim = {"livestate": {"resume": {"token": terms["token"], "received": 0}}}
+    for params in ({"headers": others}, {}):  # another user, and who has Jupyter's token
+        thief = await connect(**params)
+        await thief.push("counter:1", "phx_join", claim)
+        assert not (await thief.wait("phx_reply"))["response"]["livestate"]["resumed"]
+    await victim.dispatch("counter:1", "inc")
+    assert (await victim.wait("state:patch"))["version"] == 1
+
+
+async def test_a_long_poll_session_is_another_s_by_no_credential(
+    jp_fetch: Any, login: Any, credentials: dict[str, Request], host: str, jp_base_url: str
+) -> None:
+    _, headers = await login()
+    polling = await Polling(jp_fetch, headers=headers).open()
+    await polling.post(["1", "1", "counter:1", "phx_join", {}])
+    for name, request in credentials.items():
+        theirs = Request(request.headers, f"{request.query}&token={polling.token}")
+        for method in ("GET", "POST"):
+            came = await ask(
+                host, method, f"{jp_base_url}livestate/longpoll", theirs, upgrade=False
+            )
+            assert (name, method, came in (403, 404, 410)) == (name, method, True)
+    assert (await polling.wait("state:change"))["state"] == {"count": 0}
