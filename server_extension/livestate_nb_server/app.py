@@ -98,7 +98,7 @@ class LiveStateApp(ExtensionApp):
         self.polls = Polls(self.endpoint, self._relay)
         IOLoop.current().add_callback(self.listener.serve, self._relay, kernels)
         self.failed: list[Failed] = []
-        self._log_parent, _log.parent = _log.parent, self.log
+        self._take_log()
         self._desk = Desk(self._callback())
         for one in find(self.channels):
             self.host(one)
@@ -142,7 +142,20 @@ class LiveStateApp(ExtensionApp):
         await self.listener.close()
         self.observer.close()
         self._desk.close()
-        _log.parent = self._log_parent
+        _log.parent, level = self._log_before
+        _log.setLevel(level)
+
+    def _take_log(self) -> None:
+        """Let the library's log go where the server's goes, at the server's level.
+
+        Jupyter's own loggers let all lines through, and drop them when they are written: that
+        would cost more than an event does.
+        """
+        self._log_before = _log.parent, _log.level
+        _log.parent = self.log
+        if _log.level == logging.NOTSET:
+            server: Any = self.serverapp or self.parent
+            _log.setLevel(server.log_level)
 
     def _callback(self) -> Connect | None:
         """Return the connect callback; where it cannot be loaded, one that lets nobody in."""

@@ -28,6 +28,7 @@ def log(jp_serverapp: Any, caplog: pytest.LogCaptureFixture) -> pytest.LogCaptur
     """Let all lines through."""
     jp_serverapp.log.setLevel(logging.DEBUG)
     caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "livestate_nb")
     return caplog
 
 
@@ -76,6 +77,19 @@ async def test_a_visit_is_logged_from_its_beginning_to_its_end(
         assert 0 < one["seconds"] < 60
     line = r"handled: topic='strict:a b' kind=event event=add connection=\d+ outcome=ok seconds=\d"
     assert re.search(line, log.text)
+
+
+@pytest.mark.parametrize("options", [{"ServerApp": {"log_level": "WARN"}}], ids=["warn"])
+async def test_the_server_s_level_holds_for_the_library(
+    connect: Connect, jp_serverapp: Any, caplog: pytest.LogCaptureFixture
+) -> None:
+    web = await connect()
+    await web.join("strict:a")
+    await web.dispatch("strict:a", "add", {"n": 1})
+    await web.wait("state:patch")
+    assert jp_serverapp.log_level == logging.WARNING
+    assert logging.getLogger("livestate_nb").getEffectiveLevel() == logging.WARNING
+    assert "handled: " not in caplog.text
 
 
 async def test_nothing_that_a_client_sends_stands_in_the_log_the_metrics_or_the_events(
