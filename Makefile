@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
 LINTED := bench docs livestate_nb server_extension tests
 
-.PHONY: help setup demo test lint types python js npm browser docs links bench release nightly clean
+.PHONY: help setup demo test lint types python js npm browser docs links audit bench release nightly clean
 
 help:
 	@echo "make demo     set everything up and open JupyterLab on the quickstart"
@@ -23,6 +23,7 @@ help:
 	@echo "make lint types python js npm browser    one part of the tests each"
 	@echo "make docs     build the documentation site in docs/_build/html"
 	@echo "make links    ask whether the addresses that the documentation names are there"
+	@echo "make audit    ask whether vulnerabilities are known of what is installed"
 	@echo "make bench    measure patches and a server under load (docs/performance.md)"
 	@echo "make release  build sdist and wheel in dist/, and try the wheel alone on each Python"
 	@echo "make nightly  the long forms of the tests"
@@ -76,6 +77,10 @@ docs: setup
 links: setup
 	@.ci/links $(SPHINX) -b linkcheck -q docs docs/_build/links
 
+audit: setup
+	@echo "== known vulnerabilities"
+	@$(BIN)/python .ci/audit
+
 release: setup
 	@.ci/chromium
 	.ci/release
@@ -94,7 +99,7 @@ bench: setup
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200
 	$(MAKE) test
-	$(MAKE) links release
+	$(MAKE) links audit release
 
 clean:
 	rm -rf .venv js/node_modules tests/npm/node_modules livestate_nb/static docs/_build dist

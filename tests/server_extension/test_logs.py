@@ -5,13 +5,16 @@ import base64
 import logging
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from tornado.websocket import websocket_connect
 
 from livestate_nb_server.audit import Schema
 from tests.server_extension.polling import Polling
 from tests.server_extension.web import OUTSIDER, PATIENCE, Connect, status
+from tests.servers import TOKEN, serve
 
 CANARY = "canary7f3a"
 """What clients send where a secret may be; never part of a topic or an event's name."""
@@ -190,3 +193,23 @@ def _is_ours(record: logging.LogRecord) -> bool:
 
 def _has(line: str, secrets: tuple[str, ...]) -> bool:
     return any(secret in line for secret in secrets)
+
+
+def test_the_config_of_the_documentation_writes_the_lines_to_a_file(tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "server.md").read_text()
+    start = page.index("c.ServerApp.logging_config = {")
+    config = page[start : page.index("```", start)]
+
+    async def visit(url: str) -> None:
+        socket = await websocket_connect(f"{url}livestate/websocket?vsn=2.0.0&token={TOKEN}")
+        socket.close()
+        async with asyncio.timeout(PATIENCE):
+            while await socket.read_message() is not None:
+                pass
+
+    with serve(tmp_path, config=f"c = get_config()\n{config}") as server:
+        asyncio.run(visit(server.ws_url))
+    text = (server.root / "livestate.log").read_text()
+    assert re.search(r"^connected: connection=1 user=\w+$", text, re.MULTILINE)
+    assert re.search(r"^disconnected: connection=1 seconds=[\d.]+$", text, re.MULTILINE)
+    assert "connected: connection" not in server.log.read_text()

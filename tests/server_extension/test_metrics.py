@@ -1,8 +1,11 @@
 """What Prometheus reads at /metrics while clients come, send, are refused and go."""
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable
+from functools import reduce
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -312,3 +315,17 @@ async def test_no_client_can_add_a_label(connect: Connect, scrape: Any) -> None:
 
 async def test_metrics_ask_for_a_login_as_jupyter_s_own_do(jp_fetch: Any) -> None:
     assert await status(jp_fetch("metrics", headers=OUTSIDER)) == 403
+
+
+async def test_the_documentation_names_each_metric_and_each_refusal(scrape: Any) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "server.md").read_text()
+    described = page[page.index("## Seeing what happens") :]
+    named = set(re.findall(r"`([a-z_]+)`", described))
+    endings = ("_bucket", "_sum", "_count")
+    metrics = {reduce(str.removesuffix, endings, name) for name, _ in await scrape()}
+    assert metrics
+    assert metrics <= named
+    table = described[described.index("### Refusals") : described.index("### Events")]
+    assert re.findall(r"^\| `(\w+)` \|", table, re.MULTILINE) == sorted(
+        (*Refusal, *Rejection), key=lambda kind: table.index(f"`{kind}` |")
+    )
