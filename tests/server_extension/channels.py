@@ -1,6 +1,7 @@
 """Channels that the tests' servers host."""
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -109,6 +110,17 @@ class Topicless(Channel):
 class OnMain(Channel, topic="on_main:*"):
     @on("plot", run_on="main")
     def plot(self, payload: Any, state: Any) -> None: ...
+
+
+OPEN = threading.Event()
+
+
+class Gated(Channel, topic="gated:*"):
+    """Handles nothing while `OPEN` is not set."""
+
+    @on("wait")
+    def wait(self, payload: Any, state: Any) -> None:
+        assert OPEN.wait(20)
 
 
 class Strict(Channel, topic="strict:*"):

@@ -17,6 +17,7 @@ from livestate_nb_server import client
 from livestate_nb_server.observer import Rejection
 from tests.metrics import Labels, labels, samples
 from tests.raw import TEXT, Raw
+from tests.server_extension.channels import OPEN
 from tests.server_extension.polling import Polling
 from tests.server_extension.test_handlers import Denying
 from tests.server_extension.web import OUTSIDER, PATIENCE, Connect, status
@@ -31,6 +32,7 @@ def channels() -> dict[str, str]:
         "counter:*": f"{module}:Counter",
         "sleep:*": f"{module}:Sleeper",
         "strict:*": f"{module}:Strict",
+        "gated:*": f"{module}:Gated",
     }
 
 
@@ -153,12 +155,14 @@ async def test_connections_and_sessions_are_those_that_there_are_now(
 async def test_queues_tell_how_much_waits(
     connect: Connect, scrape: Any, jp_ws_url: str, jp_auth_header: dict[str, str]
 ) -> None:
+    OPEN.clear()
     web = await connect()
-    await web.join("sleep:a")
-    for seconds in (0.5, 0, 0, 0):
-        await web.dispatch("sleep:a", "sleep", {"seconds": seconds})
-    await reach(scrape, "livestate_waiting_messages", 3, topic="sleep:*")
-    await reach(scrape, "livestate_waiting_messages", 0, topic="sleep:*")
+    await web.join("gated:a")
+    for _ in range(4):
+        await web.dispatch("gated:a", "wait")
+    await reach(scrape, "livestate_waiting_messages", 3, topic="gated:*")
+    OPEN.set()
+    await reach(scrape, "livestate_waiting_messages", 0, topic="gated:*")
     await reach(scrape, "livestate_unsent_characters", 0, by="clients")
     long = "x" * 1_000_000
     async with asyncio.timeout(PATIENCE), await Raw.open(jp_ws_url, **jp_auth_header) as raw:
@@ -235,12 +239,14 @@ async def test_refusals_are_counted_by_kind(
         expected[kind] += 1
 
     # limits
-    await web.join("sleep:a")
-    await web.push("sleep:b", "phx_join")
+    OPEN.clear()
+    await web.join("gated:a")
+    await web.push("gated:b", "phx_join")
     await web.wait("phx_reply")
-    for seconds in (0.2, 0, 0):
-        await web.dispatch("sleep:a", "sleep", {"seconds": seconds})
+    for _ in range(3):
+        await web.dispatch("gated:a", "wait")
     await web.wait("phx_error")
+    OPEN.set()
     expected[Refusal.LIMIT] += 2
     await web.socket.write_message("no frame")
     await web.closed()
