@@ -27,6 +27,7 @@ c.LiveStateApp.channels = {
     "shared:*": "bench.channels:Shared",
     "flood:*": "bench.channels:Flood",
 }
+c.LiveStateApp.limits = {"events_per_second": 1e9, "events_at_once": 10**9}
 c.ServerApp.jpserver_extensions = {"bench.bare": True}
 c.ServerApp.log_level = "WARN"
 import sys
@@ -141,14 +142,14 @@ class Load:
             updates and states the slow one got when it read at last; its state is the latest.
         """
         slow, quick = self.client("flood:x"), self.client("flood:x")
-        before = peak = _resident(self._server)
+        before = peak = resident(self._server)
         quick.socket.sendall(quick.frame("lvs_evt:flood", {"updates": updates, "length": length}))
         last = f'"n":{updates},'.encode(), f'"path":"/n","value":{updates}}}'.encode()
         got = 0
         while True:
             messages = list(quick.read())
             got += sum(map(len, messages))
-            peak = max(peak, _resident(self._server))
+            peak = max(peak, resident(self._server))
             if any(mark in message for message in messages for mark in last):
                 break
         came = 1
@@ -165,16 +166,17 @@ def memory(topic: str, rows: int, crowd: int = 500) -> float:
         load = Load(running)
         warm = [load.client(topic.format(f"warm{number}"), rows) for number in range(20)]
         time.sleep(1)
-        before = _resident(running)
+        before = resident(running)
         clients = [load.client(topic.format(number), rows) for number in range(crowd)]
         time.sleep(2)
-        after = _resident(running)
+        after = resident(running)
         for client in warm + clients:
             client.close()
     return (after - before) / crowd
 
 
-def _resident(running: Server) -> int:
+def resident(running: Server) -> int:
+    """Return kB of a server's memory."""
     status = Path(f"/proc/{running.process.pid}/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0])
 

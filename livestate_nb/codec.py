@@ -17,8 +17,13 @@ Raw = msgspec.Raw
 dumps = msgspec.json.Encoder().encode
 """Return the UTF-8 JSON text of a document (trees of JSON values and `Raw` only)."""
 
+_CONTAINERS = (dict, list)
 _decode = msgspec.json.Decoder().decode
 _split = msgspec.json.Decoder(list[Raw]).decode
+
+
+class TooDeep(ValueError):
+    """Say that a JSON text has too many arrays and objects in one another to be read."""
 
 
 def loads(text: str | bytes) -> Json:
@@ -29,14 +34,35 @@ def loads(text: str | bytes) -> Json:
 
     Raises:
         ValueError: it is not JSON as RFC 8259 says (NaN, a lone surrogate and a number beyond
-            a double included), or is nested too deeply.
+            a double included).
+        TooDeep: it is nested so deeply that nobody can read it, some 1,000 times.
     """
     try:
         return _decode(text)
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
     except RecursionError as error:
-        raise ValueError("JSON is nested too deeply") from error
+        raise TooDeep("JSON is nested too deeply") from error
+
+
+def is_deeper(value: Json, most: int) -> bool:
+    """Return whether more than so many arrays and objects are in one another.
+
+    Example:
+        >>> is_deeper([{"a": []}], 3), is_deeper([{"a": []}], 2)
+        (False, True)
+    """
+    level = [value] if type(value) in _CONTAINERS else []
+    for _ in range(most):
+        if not level:
+            break
+        level = [
+            item
+            for one in level
+            for item in (one.values() if type(one) is dict else one)
+            if type(item) in _CONTAINERS
+        ]
+    return bool(level)
 
 
 def split(text: str | bytes) -> list[Raw]:
@@ -47,6 +73,7 @@ def split(text: str | bytes) -> list[Raw]:
 
     Raises:
         ValueError: it is not a JSON array.
+        TooDeep: it is nested so deeply that nobody can read it.
 
     Example:
         >>> [bytes(member) for member in split('["1", {"a": 1}]')]
@@ -57,4 +84,4 @@ def split(text: str | bytes) -> list[Raw]:
     except msgspec.MsgspecError as error:
         raise ValueError(str(error)) from error
     except RecursionError as error:
-        raise ValueError("JSON is nested too deeply") from error
+        raise TooDeep("JSON is nested too deeply") from error

@@ -14,6 +14,7 @@
     |  |- EventError         an Event that cannot be sent
     |  '- Refuse             raised by authors to refuse a join or an event
     |- HostError             something that needs the notebook extension, without it
+    |- LimitError            a limit that there is not, or a value that it cannot have
     |- TopicError            no channel is declared for a topic
     |- SessionClosed         a session (or its endpoint) that has ended
     |- Overloaded            more waits in a session than it can take
@@ -143,6 +144,10 @@ class Refuse(ChannelError):
 
 class HostError(LiveStateError):
     """Say that something needs the notebook extension, which is not loaded."""
+
+
+class LimitError(LiveStateError):
+    """Say that config names a limit that there is not, or a value that it cannot have."""
 
 
 class TopicError(LiveStateError):

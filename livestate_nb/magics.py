@@ -10,6 +10,8 @@ from typing import Any, Final
 
 from ipykernel.connect import get_connection_file
 from IPython.core.error import UsageError
+from traitlets import Dict, Float, Int, Unicode, Union
+from traitlets.config import Configurable
 
 from livestate_nb import report
 from livestate_nb.capture import Capture
@@ -17,6 +19,7 @@ from livestate_nb.cells import Cells
 from livestate_nb.channel import Channel, install_host
 from livestate_nb.clock import IdleClock
 from livestate_nb.errors import HostError, LiveStateError
+from livestate_nb.limits import Limits
 from livestate_nb.notebook import Notebook
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
@@ -25,6 +28,19 @@ _VOILA: Final = "VOILA_PREHEAT"
 """The variable that Voila gives to the kernels of its visitors."""
 
 _WORDS: Final = ("errors", "log", "off", "on", "publish")
+
+
+class LiveState(Configurable):
+    """Hold the options of the notebook side: ``c.LiveState`` in ipython_kernel_config.py."""
+
+    limits = Dict(
+        key_trait=Unicode(),
+        value_trait=Union([Int(), Float()]),
+        help="""
+        How much clients of this kernel may ask for: name -> number, such as
+        {'events_per_second': 50}. The names and their defaults stand in docs/server.md.
+        """,
+    ).tag(config=True)
 
 
 class Extension:
@@ -44,6 +60,7 @@ class Extension:
             clock,
             shell.kernel.io_loop.asyncio_loop,
             _address(shell.kernel),
+            Limits.of(LiveState(parent=shell).limits),
             is_private=_VOILA in os.environ,
         )
         self._capture = Capture(self._notebook.journal)

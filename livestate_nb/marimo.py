@@ -10,6 +10,7 @@ from livestate_nb.capture import Capture
 from livestate_nb.channel import has_host, install_host
 from livestate_nb.clock import LoopClock
 from livestate_nb.errors import HostError
+from livestate_nb.limits import Limits
 from livestate_nb.notebook import Notebook
 
 __all__ = ["load"]
@@ -63,7 +64,7 @@ def load() -> None:
     if has_host():
         return
     loop = asyncio.get_running_loop()
-    notebook = Notebook(Editor(), LoopClock(loop), loop, None, is_private=False)
+    notebook = Notebook(Editor(), LoopClock(loop), loop, None, Limits(), is_private=False)
     Capture(notebook.journal)
     install_host(notebook)
 

@@ -21,6 +21,7 @@ from livestate_nb.codec import Json, Raw, loads
 from livestate_nb.declaration import check_tag
 from livestate_nb.errors import ChannelError, HostError, TopicError
 from livestate_nb.journal import Journal
+from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint, Loop, MainThread, Session, SessionHandle
 from livestate_nb.screen import Module, Screen
 from livestate_nb.transports.comm import CommHub
@@ -104,6 +105,7 @@ class Notebook:
         clock: counts the seconds in which the kernel hears its clients.
         kernel_loop: the loop of the kernel's main thread, which makes this object.
         address: where the kernel's server is; None where it has no server that we know.
+        limits: how much clients may ask for.
         is_private: whether the kernel is one visitor's own: it opens nothing to others.
     """
 
@@ -113,13 +115,16 @@ class Notebook:
         clock: Callable[[], float],
         kernel_loop: asyncio.AbstractEventLoop,
         address: Address | None,
+        limits: Limits,
         *,
         is_private: bool,
     ) -> None:
         self._front = front
         self._is_private = is_private
         self.main = MainThread(kernel_loop, self._wait)
-        self._endpoint = Endpoint(clock=clock, idle_timeout=_IDLE_TIMEOUT, main=self.main)
+        self._endpoint = Endpoint(
+            clock=clock, idle_timeout=_IDLE_TIMEOUT, limits=limits, main=self.main
+        )
         self._calls: tuple[str, int] = ("", 0)
         self._displayed: tuple[str, set[str]] = ("", set())
         started: Future[Loop] = Future()

@@ -7,6 +7,7 @@ from typing import Any
 
 from livestate_nb import Channel
 from livestate_nb.codec import Json
+from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink import Uplink
@@ -37,10 +38,10 @@ class Manager(dict[str, Any]):
 class Place:
     """A server's relay; what a test starts on it ends with `close`."""
 
-    def __init__(self, *hosted: type[Channel]) -> None:
+    def __init__(self, *hosted: type[Channel], limits: Limits | None = None) -> None:
         self.manager = Manager()
         self.observer = Observer(Audit(None))
-        self.endpoint = Endpoint(meter=self.observer)
+        self.endpoint = Endpoint(limits=limits, meter=self.observer)
         for channel in hosted:
             self.endpoint.declare(channel)
         self.listener = Listener()
@@ -59,9 +60,14 @@ class Place:
 
     async def dial(self, kernel_id: str, *channels: type[Channel]) -> "Dialled":
         """Run a kernel that has declared these channels and is connected."""
+        dialled = self.start(kernel_id, *channels)
+        await until(lambda: True in dialled.changes)
+        return dialled
+
+    def start(self, kernel_id: str, *channels: type[Channel]) -> "Dialled":
+        """Run a kernel that has declared these channels and dials."""
         dialled = Dialled(self.address(kernel_id), channels)
         self._dialled.append(dialled)
-        await until(lambda: True in dialled.changes)
         return dialled
 
     def visit(self, kernel_id: str | None = None) -> "Visitor":

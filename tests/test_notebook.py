@@ -182,7 +182,8 @@ def test_a_bad_frame_closes_its_connection_and_no_other(kernel: Kernel) -> None:
     shown = show(kernel, "todos = Todos.show('todos:me')", "a")
     good, bad = Page(kernel, kernel.displays()[-1]), Page(kernel, kernel.displays()[-1])
     good.join("todos:me", str(shown["session"]))
-    kernel.send(bad.comm, {"livestate": "frame", "connection": bad.tag, "frame": "{no json"})
+    frame = {"livestate": "frame", "connection": bad.tag, "number": 0, "frame": "{no json"}
+    kernel.send(bad.comm, frame)
     kernel.until(lambda: bad.received()[-1]["livestate"] == "close")
     assert bad.received()[-1]["code"] == 1011
     good.push("todos:me", "lvs_evt:add_todo", {"title": "milk"})

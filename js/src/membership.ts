@@ -54,6 +54,8 @@ export class Membership {
   #channel: Channel | null;
   #place = new Place();
   #socketErrorRef = "";
+  /** Bytes that the server takes in one frame; 0 for any number. */
+  #maxBytes = 0;
 
   /** @throws Error if it knows of no socket or no topic */
   constructor(config: LiveStateConfig, member: Member) {
@@ -103,6 +105,7 @@ export class Membership {
       .join()
       .receive("ok", (response) => {
         const terms = isObject(response) ? response[RESERVED_KEY] : undefined;
+        this.#maxBytes = terms?.max_bytes ?? 0;
         this.#member.joined(terms, this.#place.take(terms));
       })
       .receive("error", (response) => this.#member.refused(readRefusal(this.topic, response)));
@@ -118,9 +121,20 @@ export class Membership {
     this.#place.drop();
   }
 
-  /** Sends a message of the channel and returns its ref. Answers may take as long as they like. */
+  /**
+   * Sends a message of the channel and returns its ref. Answers may take as long as they like.
+   * @throws Error if it can't be encoded, or the server would close the connection for its size
+   */
   push(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
     const join_ref = (this.#channel as JoinedChannel).joinRef();
+    const max = this.#maxBytes;
+    if (max) {
+      const frame = JSON.stringify([join_ref, ref, this.topic, event, payload]);
+      // as JSON a buffer is {}, and all in front of it is longer than in its frame
+      const bytes = payload instanceof ArrayBuffer ? payload.byteLength : 0;
+      const size = new TextEncoder().encode(frame).length + bytes;
+      if (size > max) throw new Error(`it has ${size} bytes, and the server takes ${max}`);
+    }
     this.socket.push({ topic: this.topic, event, payload, ref, join_ref });
     return ref;
   }

@@ -11,7 +11,7 @@ export interface Outlet {
   /** Can an event be sent now? */
   isOpen(): boolean;
   /**
-   * Sends an event now and returns its ref; throws if it can't be encoded.
+   * Sends an event now and returns its ref; throws if it can't be encoded, or is too large.
    * @param ref the ref that it had, when it is sent again; refs grow from event to event
    */
   send(event: string, payload: Json, ref?: string): string;
@@ -96,8 +96,8 @@ export class Outbox {
     this.#refusal = null;
     if (!isResumed) this.#abandon(...this.#loss);
     this.confirm();
-    for (const [ref, { event, payload }] of this.#unanswered) {
-      this.#outlet.send(event, payload, ref);
+    for (const [ref, dispatch] of this.#unanswered) {
+      if (this.#send(dispatch, ref) === null) this.#unanswered.delete(ref);
     }
     this.#isCaughtUp = true;
     for (const dispatch of this.#waiting.splice(0)) this.#submit(dispatch);
@@ -152,23 +152,29 @@ export class Outbox {
   }
 
   #submit(dispatch: Dispatch): void {
-    const { event, payload } = dispatch;
     if (!this.#isCaughtUp || !this.#outlet.isOpen()) {
       if (this.#refusal !== null) this.#refuse([dispatch], "not sent", this.#refusal);
       else if (this.#waiting.length < MAX_WAITING) this.#waiting.push(dispatch);
       else this.#refuse([dispatch], "not sent", `${MAX_WAITING} events wait already`);
       return;
     }
+    const ref = this.#send(dispatch);
+    if (ref === null) return;
+    if (this.#isAnswering) {
+      this.#unanswered.set(ref, dispatch);
+    } else {
+      this.#unconfirmed.push(dispatch);
+      this.#succeed(dispatch);
+    }
+  }
+
+  /** Sends an event and returns its ref; refuses it, and returns null, where that can't be. */
+  #send(dispatch: Dispatch, ref?: string): string | null {
     try {
-      const ref = this.#outlet.send(event, payload);
-      if (this.#isAnswering) {
-        this.#unanswered.set(ref, dispatch);
-      } else {
-        this.#unconfirmed.push(dispatch);
-        this.#succeed(dispatch);
-      }
+      return this.#outlet.send(dispatch.event, dispatch.payload, ref);
     } catch (error) {
       this.#refuse([dispatch], "not sent", error instanceof Error ? error.message : `${error}`);
+      return null;
     }
   }
 

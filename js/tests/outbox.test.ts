@@ -32,6 +32,26 @@ describe("a server of ours", () => {
     }
   });
 
+  it("never gets an event that it would close the connection for", async () => {
+    const response = { livestate: { max_version: 1000, max_bytes: 100 } };
+    const { link, join } = await joined({}, { response });
+    const size = (text: string) =>
+      Buffer.byteLength(JSON.stringify([join.ref, "99", "todos:me", "lvs_evt:e", text]));
+    const room = 100 - size("") + 1; // the refs here have one digit
+    const fits = "é".repeat(room / 2) + "x".repeat(room % 2);
+    for (const payload of [`${fits}x`, new ArrayBuffer(100)]) {
+      const answer = live.dispatch("e", payload);
+      await expect(answer).rejects.toThrow(
+        /^The event was not sent: it has 1\d\d bytes, .* takes 100/,
+      );
+    }
+    live.dispatch("e", fits);
+    expect((await link.take("lvs_evt:e")).payload).toBe(fits);
+    live.dispatch("draw", new ArrayBuffer(50));
+    await until(() => link.buffers[0]);
+    expect(link.count("lvs_evt:e")).toBe(1);
+  });
+
   it("takes as long as it likes to answer", async () => {
     const { link } = await joined();
     vi.useFakeTimers({ toFake: ["setTimeout"] });

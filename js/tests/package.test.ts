@@ -181,7 +181,7 @@ describe("the package", () => {
     await write("plain.js", `import { ${names} } from "livestate-nb"; window.all = [${names}];`);
     const { packages, size } = await bundle("plain.js");
     expect(Object.keys(packages).sort()).toEqual(["livestate-nb", "phoenix"]);
-    expect(size).toBeLessThan(15_500);
+    expect(size).toBeLessThan(16_000);
   });
 
   it("brings the stock elements, and loads what few of them need when it is needed", async () => {

@@ -8,8 +8,8 @@ import { until } from "./until";
 useServer();
 
 /** The join reply of a server that keeps places. */
-const terms = (token: string, { resumed = false, received = 0 } = {}): Json => ({
-  livestate: { max_version: 1000, token, grace: 60, resumed, received },
+const terms = (token: string, { resumed = false, received = 0, ...more } = {}): Json => ({
+  livestate: { max_version: 1000, token, grace: 60, resumed, received, ...more },
 });
 
 const start = (state: Json = { items: [] }) => joined(state, { response: terms("first") });
@@ -43,6 +43,20 @@ describe("a client whose connection was lost", () => {
     const { join: third } = await comesBack();
     expect(third.payload.livestate.resume).toEqual({ token: "second", received: 4 });
     expect(back.link.count("lvs_refresh")).toBe(0);
+  });
+
+  it("gives up what the new way does not carry, and sends the rest again", async () => {
+    const { link } = await start();
+    const large = live.dispatch("draw", "x".repeat(500));
+    live.dispatch("pay");
+    await link.take("lvs_evt:pay");
+    link.close();
+    const back = await comesBack();
+    const response = terms("second", { resumed: true, received: 1, max_bytes: 200 } as object);
+    back.link.reply(back.join, response);
+    await expect(large).rejects.toThrow("the server takes 200");
+    await back.link.take("lvs_evt:pay");
+    expect(back.link.count("lvs_evt:draw")).toBe(0);
   });
 
   it("takes the whole state where the server has forgotten the patches", async () => {

@@ -6,7 +6,7 @@ For who forwards frames that others understand. It must not know what a message 
 from dataclasses import dataclass
 from typing import Final
 
-from livestate_nb.codec import Json, loads, split
+from livestate_nb.codec import Json, TooDeep, loads, split
 from livestate_nb.errors import ProtocolError
 from livestate_nb.protocol.serializer import Serializer, SerializerV2
 
@@ -53,5 +53,7 @@ def head_of(frame: str | bytes, serializer: Serializer) -> Head:
                 f"expected [join_ref, ref, topic, event, payload], got {len(fields)} members"
             )
         return Head(*(loads(field) for field in fields[:_HEAD]))
+    except TooDeep:
+        return Head(*serializer.decode(frame)[:_HEAD])
     except ValueError as error:
         raise ProtocolError(f"expected a JSON array: {error}") from error

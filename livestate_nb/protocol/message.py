@@ -3,6 +3,7 @@
 It must not know how a message is framed or what a channel does with it.
 """
 
+from enum import Enum, auto
 from typing import Final, NamedTuple
 
 from livestate_nb.codec import Json
@@ -40,9 +41,13 @@ SESSION: Final = "session"
 RESUME: Final = "resume"
 """Asks for the place that the client had."""
 
-# In a join reply; all but the first only where a place is kept.
+# In a join reply; all but the first two only where a place is kept.
 MAX_VERSION: Final = "max_version"
 """The version that is followed by 0."""
+
+MAX_BYTES: Final = "max_bytes"
+"""Bytes of one frame of the client: its socket is closed for a larger one; left out where nothing
+bounds them."""
 
 TOKEN: Final = "token"  # noqa: S105 - a name, no secret
 """What the next `RESUME` is to bring."""
@@ -63,6 +68,14 @@ TRY_AGAIN_LATER: Final = 1013
 """Close code of who has too much to do (RFC 6455 registry): clients come back."""
 
 
+class _Untaken(Enum):
+    TOO_DEEP = auto()
+
+
+TOO_DEEP: Final[Json] = _Untaken.TOO_DEEP
+"""Stands for a client's payload that is nested too deeply: nobody takes it."""
+
+
 class Message(NamedTuple):
     """Hold one message, as it came or as it goes: the five members of a V2 frame, in their order.
 
@@ -74,7 +87,8 @@ class Message(NamedTuple):
             but for the update that an event of our own client ends with.
         topic: the channel's topic. Whatever a client put there: check before use.
         event: the event's name. Whatever a client put there: check before use.
-        payload: any JSON value from a client, an object to one (or `Raw` text of an object).
+        payload: any JSON value from a client, or `TOO_DEEP`; an object to one (or `Raw` text of
+            an object).
 
     Example:
         >>> Message("1", "1", "todo:all", "phx_join", {}).topic

@@ -4,14 +4,20 @@ It must not know what a message means; it checks its form only. (Copied behaviou
 v1_json_serializer.ex and v2_json_serializer.ex.)
 """
 
+import re
 from itertools import accumulate, pairwise
 from typing import Final, Protocol
 
-from livestate_nb.codec import Json, dumps, loads
+from livestate_nb.codec import Json, TooDeep, dumps, is_deeper, loads
 from livestate_nb.errors import ProtocolError
-from livestate_nb.protocol.message import Message
+from livestate_nb.protocol.message import TOO_DEEP, Message
 
 _FIELDS: Final = 5
+_HEAD: Final = re.compile(
+    r'\s*+\[(?:\s*+(?:"(?:[^"\\]|\\.)*+"|[^\s,"\[\]{}]++)\s*+,){4}', re.DOTALL
+)
+"""What stands in front of the payload in a V2 text frame, if none of it is an array or object."""
+
 _PUSH: Final = 0
 """The first byte of a binary frame that pushes an event."""
 
@@ -50,6 +56,8 @@ class SerializerV2:
 
     Args:
         has_binary: whether the way to the client carries binary frames.
+        depth: arrays and objects that may be in one another in a payload; None for as many as
+            can be read.
 
     Example:
         >>> serializer = SerializerV2()
@@ -60,11 +68,14 @@ class SerializerV2:
         b'\x00\x01\x08\x051todo:allimage\x89PNG'
     """
 
-    def __init__(self, *, has_binary: bool = True) -> None:
+    def __init__(self, *, has_binary: bool = True, depth: int | None = None) -> None:
         self._has_binary = has_binary
+        self._depth = depth
 
     def decode(self, frame: str | bytes) -> Message:
         """Return the message in a frame; members of an array after the fifth are ignored.
+
+        A payload that is nested too deeply comes as `TOO_DEEP`.
 
         Args:
             frame: str for a text frame; bytes for a binary one, whose payload is bytes and whose
@@ -76,14 +87,21 @@ class SerializerV2:
         """
         if not isinstance(frame, str):
             return _decode_binary(frame)
-        fields = _decode_json(frame, "a JSON array")
+        try:
+            fields = _decode_json(frame, "a JSON array")
+        except TooDeep as error:
+            head = _HEAD.match(frame)
+            if head is None:
+                raise ProtocolError(str(error)) from error
+            join_ref, ref, topic, event, _ = _decode_json(f"{head[0]}null]", "a JSON array")
+            return Message(join_ref, ref, topic, event, TOO_DEEP)
         if not isinstance(fields, list):
             raise ProtocolError(f"expected a JSON array, got {_kind(fields)}")
         if len(fields) < _FIELDS:
             raise ProtocolError(
                 f"expected [join_ref, ref, topic, event, payload], got {len(fields)} members"
             )
-        return Message(*fields[:_FIELDS])
+        return _shallow(Message(*fields[:_FIELDS]), frame, self._depth)
 
     def encode(self, message: Message) -> str | bytes:
         """Return the frame of a message; a `Raw` payload goes in as it stands.
@@ -105,6 +123,10 @@ class SerializerV2:
 class SerializerV1:
     """Speak V1: a text frame is a JSON object, without join_ref from the server, never binary.
 
+    Args:
+        depth: arrays and objects that may be in one another in a payload; None for as many as
+            can be read.
+
     Example:
         >>> serializer = SerializerV1()
         >>> frame = '{"topic":"todo:all","event":"phx_join","payload":{},"ref":0}'
@@ -112,8 +134,13 @@ class SerializerV1:
         '{"topic":"todo:all","event":"phx_join","payload":{},"ref":0}'
     """
 
+    def __init__(self, *, depth: int | None = None) -> None:
+        self._depth = depth
+
     def decode(self, frame: str | bytes) -> Message:
         """Return the message in a text frame; a client may send its join_ref, most do not.
+
+        A payload that is nested too deeply comes as `TOO_DEEP`.
 
         Args:
             frame: str for a text frame; bytes for a binary one.
@@ -123,11 +150,14 @@ class SerializerV1:
         """
         if not isinstance(frame, str):
             raise ProtocolError("expected a text frame, got a binary one: vsn=2.0.0 has those")
-        fields = _decode_json(frame, "a JSON object")
+        try:
+            fields = _decode_json(frame, "a JSON object")
+        except TooDeep as error:
+            raise ProtocolError(str(error)) from error
         if not isinstance(fields, dict):
             raise ProtocolError(f"expected a JSON object, got {_kind(fields)}")
         try:
-            return Message(
+            message = Message(
                 fields.get("join_ref"),
                 fields["ref"],
                 fields["topic"],
@@ -138,6 +168,7 @@ class SerializerV1:
             raise ProtocolError(
                 f"expected the keys topic, event, payload and ref, got no {error.args[0]}"
             ) from error
+        return _shallow(message, frame, self._depth)
 
     def encode(self, message: Message) -> str:
         """Return the text frame of a message; a `Raw` payload goes in as it stands.
@@ -152,12 +183,14 @@ class SerializerV1:
         return dumps(fields).decode()
 
 
-def serializer_for(vsn: str, *, has_binary: bool = True) -> Serializer:
+def serializer_for(vsn: str, *, has_binary: bool = True, depth: int | None = None) -> Serializer:
     """Return the serializer for the version that a client asks for.
 
     Args:
         vsn: the connect parameter ``vsn``, such as ``"2.0.0"``.
         has_binary: whether the way to the client carries binary frames.
+        depth: arrays and objects that may be in one another in a payload; None for as many as
+            can be read.
 
     Raises:
         ProtocolError: no serializer speaks it. (Phoenix: ``~> 2.0.0`` is V2, ``~> 1.0.0`` V1.)
@@ -166,9 +199,9 @@ def serializer_for(vsn: str, *, has_binary: bool = True) -> Serializer:
     minor, dot, patch = rest.partition(".")
     if minor == "0" and dot and patch.isascii() and patch.isdigit():
         if major == "2":
-            return SerializerV2(has_binary=has_binary)
+            return SerializerV2(has_binary=has_binary, depth=depth)
         if major == "1":
-            return SerializerV1()
+            return SerializerV1(depth=depth)
     raise ProtocolError(f"expected vsn=2.0.0 or 1.0.0, got vsn={vsn!r}: ask for 2.0.0")
 
 
@@ -186,9 +219,19 @@ def pushed(frame: bytes) -> Message:
     return Message(join_ref or None, None, topic, event, payload)
 
 
+def _shallow(message: Message, frame: str, depth: int | None) -> Message:
+    """Return a message of a text frame, without its payload where that is nested too deeply."""
+    # counting is quick, and most frames have no more of them at all
+    if depth is None or frame.count("[") + frame.count("{") - 1 <= depth:
+        return message
+    return message._replace(payload=TOO_DEEP) if is_deeper(message.payload, depth) else message
+
+
 def _decode_json(frame: str, expected: str) -> Json:
     try:
         return loads(frame)
+    except TooDeep:
+        raise
     except ValueError as error:
         raise ProtocolError(
             f"expected {expected}, got a frame that is not JSON: {error}"

@@ -11,6 +11,7 @@ from typing import Final, NamedTuple, TypeAlias
 
 from livestate_nb.codec import Json
 from livestate_nb.errors import ProtocolError
+from livestate_nb.limits import Limits
 from livestate_nb.protocol.message import (
     HEARTBEAT,
     PHOENIX_TOPIC,
@@ -23,17 +24,8 @@ from livestate_nb.protocol.message import (
     reply,
 )
 
-MAX_CHANNELS: Final = 100
-"""Channels that one socket may have joined (phoenix socket.ex, max_channels_per_transport)."""
-
-MAX_PENDING: Final = 1000
-"""Messages that may wait for the answer to their join."""
-
-MAX_REPLACED: Final = 100
-"""Joins of one topic that may replace one another before one of them is answered."""
-
 UNMATCHED: Final = {"reason": "unmatched topic"}
-TOO_MANY: Final = {"reason": "too many channels joined"}
+TOO_MANY_JOINED: Final = {"reason": "too many channels joined"}
 CRASHED: Final = "channel_crash"
 
 
@@ -110,9 +102,10 @@ class Socket:
 
     Args:
         matches: whether a channel is declared for a topic.
+        limits: `joins` and `waiting_for_join` are kept here.
 
     Example:
-        >>> socket = Socket(lambda topic: topic == "room:1")
+        >>> socket = Socket(lambda topic: topic == "room:1", Limits())
         >>> [join] = socket.receive(Message("1", "1", "room:1", "phx_join", {}))
         >>> reply, start = socket.accept(join, {})
         >>> reply.message.payload
@@ -121,16 +114,17 @@ class Socket:
         '1'
     """
 
-    def __init__(self, matches: Callable[[str], bool]) -> None:
+    def __init__(self, matches: Callable[[str], bool], limits: Limits) -> None:
         self._matches = matches
+        self._limits = limits
         self._entries: dict[str, _Entry] = {}
 
     def receive(self, message: Message) -> list[Action]:
         """Return what a message from the client asks for.
 
         Raises:
-            ProtocolError: more than `MAX_PENDING` messages wait for the answer to their join, or
-                more than `MAX_REPLACED` joins replaced one another before an answer.
+            ProtocolError: too many messages wait for the answer to their join, or too many joins
+                replaced one another before an answer.
         """
         topic, event = message.topic, message.event
         if topic == PHOENIX_TOPIC and event == HEARTBEAT:
@@ -141,10 +135,10 @@ class Socket:
         if entry is None:
             return [Send(_answer_to_unjoined(message))]
         if entry.status is _Status.JOINING:
-            if len(entry.pending) == MAX_PENDING:
+            if len(entry.pending) == self._limits.waiting_for_join:
                 raise ProtocolError(
-                    f"expected at most {MAX_PENDING} messages before the answer to the join of "
-                    f"{topic[:80]!r}",
+                    f"expected at most {self._limits.waiting_for_join} messages before the answer "
+                    f"to the join of {topic[:80]!r}",
                     TRY_AGAIN_LATER,
                 )
             entry.pending.append(message)
@@ -224,15 +218,15 @@ class Socket:
         topic = message.topic
         if not isinstance(topic, str) or not self._matches(topic):
             return [Send(reply(None, message.ref, topic, "error", UNMATCHED))]
-        if entry is None and len(self._entries) >= MAX_CHANNELS:
-            return [Send(reply(message.join_ref, message.ref, topic, "error", TOO_MANY))]
+        if entry is None and len(self._entries) >= self._limits.joins:
+            return [Send(reply(message.join_ref, message.ref, topic, "error", TOO_MANY_JOINED))]
         join = Join(topic, message.join_ref, message.ref, message.payload)
         if entry is None:
             self._entries[topic] = _Entry(join, replaced=[])
             return [join]
-        if len(entry.replaced) == MAX_REPLACED:
+        if len(entry.replaced) == self._limits.joins:
             raise ProtocolError(
-                f"expected at most {MAX_REPLACED} joins of {topic[:80]!r} before an answer",
+                f"expected at most {self._limits.joins} joins of {topic[:80]!r} before an answer",
                 TRY_AGAIN_LATER,
             )
         replaced = [*entry.replaced, entry.join.join_ref]  # and no more of it: params may be long

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Generic, TypeVar
 
+from livestate_nb.limits import Limits
 from livestate_nb.runtime.history import History
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import Away, JoinedMember
@@ -21,6 +22,7 @@ class Audience(Generic[Session]):
     Args:
         session: the session, which a client that comes back is to find.
         places: where places are kept.
+        limits: how much of what was sent is kept.
         clock: gives seconds.
     """
 
@@ -28,6 +30,7 @@ class Audience(Generic[Session]):
         self,
         session: Session,
         places: Places[tuple[Session, JoinedMember]],
+        limits: Limits,
         clock: Callable[[], float],
     ) -> None:
         self.joined: list[JoinedMember] = []
@@ -35,6 +38,7 @@ class Audience(Generic[Session]):
         """Members whose connection is lost, and who may come back."""
         self._session = session
         self._places = places
+        self._limits = limits
         self._clock = clock
         self._history: History | None = None
 
@@ -45,7 +49,7 @@ class Audience(Generic[Session]):
     def seat(self, member: JoinedMember, owner: Owner) -> None:
         """Give a member a place that is kept when its connection is lost."""
         if self._history is None:
-            self._history = History(self._clock)
+            self._history = History(self._limits, self._clock)
         member.settle(self._places.open(owner, (self._session, member)), self._history)
 
     def unseat(self, member: JoinedMember) -> None:

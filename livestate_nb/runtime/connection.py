@@ -27,6 +27,7 @@ from livestate_nb.protocol import (
 from livestate_nb.protocol.message import (
     ERROR,
     GRACE,
+    MAX_BYTES,
     MAX_VERSION,
     PHX_REPLY,
     RECEIVED,
@@ -35,10 +36,11 @@ from livestate_nb.protocol.message import (
     RESUMED,
     SESSION,
     TOKEN,
+    TOO_DEEP,
 )
 from livestate_nb.protocol.serializer import Serializer
-from livestate_nb.protocol.socket import TOO_MANY, UNMATCHED
-from livestate_nb.runtime.failure import brief, cut, refusal, undeliverable
+from livestate_nb.protocol.socket import TOO_MANY_JOINED, UNMATCHED
+from livestate_nb.runtime.failure import brief, cut, refusal, too_deep, undeliverable
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.meter import Refusal, username
@@ -100,6 +102,7 @@ class Connection:
         assigns: what the assigns of its members begin with.
         serves: which of the topics are there for it.
         name: names it in the log.
+        frame_bytes: bytes of one frame that the way from the client carries; None for any.
     """
 
     def __init__(
@@ -114,19 +117,21 @@ class Connection:
         assigns: dict[str, Json],
         serves: Callable[[str], bool],
         name: str,
+        frame_bytes: int | None,
     ) -> None:
         self.name = name
         self.user = user
         self.is_local = is_local
         self._principal = principal
         self._assigns = assigns
+        self._frame_bytes = frame_bytes
         self.last_seen = endpoint.clock()
         self.is_closed = False
         self._since = time.perf_counter()
         self._endpoint = endpoint
         self._transport = transport
         self._serializer = serializer
-        self._socket = Socket(serves)
+        self._socket = Socket(serves, endpoint.limits)
         self._members: dict[Join, tuple[Session, JoinedMember]] = {}
         self._joining: dict[Join, asyncio.Task[None]] = {}
 
@@ -343,6 +348,8 @@ class Connection:
     ) -> tuple[Session, JoinedMember, Claim[Seated] | None]:
         """Return the session that a join belongs to, its client, and the place that it claims."""
         params = {} if join.payload is None else join.payload
+        if params is TOO_DEEP:
+            raise Refuse(too_deep(self._endpoint.limits))
         if not isinstance(params, dict):
             raise Refuse("expected the join params to be an object")
         ours = params.get(RESERVED_KEY)
@@ -359,6 +366,7 @@ class Connection:
             join,
             {name: value for name, value in params.items() if name != RESERVED_KEY},
             is_own=isinstance(ours, dict),
+            limits=self._endpoint.limits,
             post=self._endpoint.post,
         )
         earlier = {} if claim is None else claim.holder[1].assigns  # it may yet be refused
@@ -376,6 +384,8 @@ class Connection:
             return {}
         options = session.ledger.options
         terms: dict[str, Json] = {MAX_VERSION: options.max_version}
+        if self._frame_bytes is not None:
+            terms[MAX_BYTES] = self._frame_bytes
         if member.place is not None:
             terms |= {
                 TOKEN: self._endpoint.places.token(member.place),
@@ -390,4 +400,4 @@ def _kind_of(response: Json) -> Refusal:
     """Return what a message was refused for, by the answer to it."""
     if response == UNMATCHED:
         return Refusal.UNMATCHED
-    return Refusal.LIMIT if response == TOO_MANY else Refusal.JOIN
+    return Refusal.LIMIT if response == TOO_MANY_JOINED else Refusal.JOIN

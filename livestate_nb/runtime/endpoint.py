@@ -16,6 +16,7 @@ from livestate_nb.channel import Channel, has_main, options_of
 from livestate_nb.codec import Json
 from livestate_nb.declaration import serving
 from livestate_nb.errors import DeclarationError, Refuse, SessionClosed, TopicError
+from livestate_nb.limits import Limits
 from livestate_nb.presence import Presences
 from livestate_nb.protocol.serializer import serializer_for
 from livestate_nb.protocol.socket import UNMATCHED
@@ -52,6 +53,7 @@ class Endpoint:
     Args:
         clock: gives seconds; idle connections are measured by it.
         idle_timeout: seconds without a frame after which a connection is closed.
+        limits: how much clients may ask for; None for the defaults.
         main: the main thread of the kernel; None refuses channels that ask for it.
         meter: is told what happens; None measures nothing.
 
@@ -85,12 +87,14 @@ class Endpoint:
         *,
         clock: Callable[[], float] = time.monotonic,
         idle_timeout: float = IDLE_TIMEOUT,
+        limits: Limits | None = None,
         main: Main | None = None,
         meter: Meter | None = None,
     ) -> None:
         self.clock = clock
         self.meter: Meter = Unmetered() if meter is None else meter
-        self.places: Places[Seated] = Places(clock)
+        self.limits = limits = limits or Limits()
+        self.places: Places[Seated] = Places(limits.absent_clients, clock)
         self.pubsub: PubSub = LocalPubSub()
         self.presences = Presences()
         self.threads = Threads(Workers(_WORKERS), main)
@@ -193,6 +197,7 @@ class Endpoint:
         has_binary: bool = True,
         serves: Callable[[str], bool] | None = None,
         name: str = "",
+        frame_bytes: int | None = None,
     ) -> Connection:
         """Take a client's connection.
 
@@ -207,12 +212,13 @@ class Endpoint:
             has_binary: whether the transport carries binary frames to the client.
             serves: which of the topics are there for it; None for all.
             name: names it in the log; "" for one of the endpoint's own, ``c1`` and so on.
+            frame_bytes: bytes of one frame that the way from the client carries; None for any.
 
         Raises:
             ProtocolError: nobody here speaks that version.
             SessionClosed: the endpoint is closed.
         """
-        serializer = serializer_for(vsn, has_binary=has_binary)
+        serializer = serializer_for(vsn, has_binary=has_binary, depth=self.limits.frame_depth)
         self._bind()
         connection = Connection(
             self,
@@ -224,6 +230,7 @@ class Endpoint:
             assigns=assigns or {},
             serves=serves or self.is_hosted,
             name=name or f"c{next(self._numbers)}",
+            frame_bytes=frame_bytes,
         )
         note(logging.DEBUG, "connected", connection=connection.name, user=username(user))
         self._connections.add(connection)

@@ -16,7 +16,8 @@ from livestate_nb.errors import (
     ReturnError,
     UnknownEvent,
 )
-from livestate_nb.protocol.message import ERROR
+from livestate_nb.limits import Limits
+from livestate_nb.protocol.message import ERROR, EVENT_PREFIX, TOO_DEEP, Message
 from livestate_nb.runtime.ledger import Outgoing, outgoing
 from livestate_nb.state.encoder import encode
 
@@ -73,6 +74,26 @@ def undeliverable(event: str, error: ProtocolError) -> dict[str, Json]:
         error: why its bytes have no frame on the way to this client.
     """
     return {"type": "undeliverable", "event": event, "message": str(error)}
+
+
+def excessive(message: Message, limits: Limits) -> dict[str, Json]:
+    """Return what a client is told of a message that is not taken.
+
+    Args:
+        message: it came too fast, or its payload is nested too deeply.
+        limits: what it exceeds.
+    """
+    event = message.event
+    name = event.removeprefix(EVENT_PREFIX)[:MAX_NAME] if isinstance(event, str) else ""
+    if message.payload is TOO_DEEP:
+        return {"type": "too_deep", "event": name, "message": too_deep(limits)}
+    text = f"expected at most {limits.events_per_second:g} events a second: send fewer"
+    return {"type": "too_fast", "event": name, "message": text}
+
+
+def too_deep(limits: Limits) -> str:
+    """Return what is said of what is nested too deeply."""
+    return f"expected at most {limits.frame_depth} arrays and objects in one another"
 
 
 def error_message(payload: dict[str, Json]) -> Outgoing:

@@ -9,39 +9,36 @@ from collections.abc import Callable
 from typing import Final
 
 from livestate_nb.codec import Raw
+from livestate_nb.limits import Limits
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.state.builder import STATE_CHANGE
-
-MAX_KEPT: Final = 256
-"""Messages that one session keeps."""
-
-MAX_BYTES: Final = 64_000
-"""Bytes of payload that one session keeps."""
 
 WHOLE: Final = Outgoing(STATE_CHANGE, Raw(b""), is_update=True)
 """Stands for a whole state that was sent: who missed it gets the one of now."""
 
 
 class History:
-    """Keep the last messages of a session, 256 of them or 64,000 bytes at most.
+    """Keep the last messages of a session, as many as the limits allow.
 
     Args:
+        limits: how many, and how many bytes of them.
         clock: gives seconds; `forget` measures by it.
 
     Example:
         >>> from livestate_nb.runtime.ledger import outgoing
-        >>> history = History(lambda: 0.0)
+        >>> history = History(Limits(), lambda: 0.0)
         >>> for n in range(3):
         ...     history.keep(None, outgoing("n", {"n": n}))
         >>> [bytes(message.payload) for message in history.last(2, receiver=1, since=0)]
         [b'{"n":1}', b'{"n":2}']
     """
 
-    __slots__ = ("_bytes", "_clock", "_kept", "position")
+    __slots__ = ("_bytes", "_clock", "_kept", "_limits", "position")
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self.position = 0
         """How many messages there were so far."""
+        self._limits = limits
         self._clock = clock
         self._kept: deque[tuple[float, int | None, Outgoing]] | None = None
         self._bytes = 0
@@ -58,7 +55,8 @@ class History:
         self.position += 1
         self._kept.append((self._clock(), receiver, message))
         self._bytes += len(message.payload)
-        while self._bytes > MAX_BYTES or len(self._kept) > MAX_KEPT:
+        most, bytes_most = self._limits.resume_messages, self._limits.resume_bytes
+        while self._bytes > bytes_most or len(self._kept) > most:
             self._drop(self._kept)
 
     def last(self, count: int, *, receiver: int, since: int) -> list[Outgoing]:

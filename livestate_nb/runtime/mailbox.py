@@ -13,9 +13,6 @@ from typing import Any, Final, Protocol, TypeVar
 
 from livestate_nb.errors import ChannelError, Overloaded, SessionClosed
 
-MAX_JOBS: Final = 10_000
-"""Jobs that may wait in one mailbox; errands and generators that go on are not counted."""
-
 ENDED: Final = "the session has ended: run the cell that shows it again"
 """What is said to who comes too late."""
 
@@ -62,11 +59,13 @@ class Mailbox:
 
     Args:
         tasks: starts the tasks of jobs.
+        most: how many jobs may wait; errands and generators that go on are not counted.
     """
 
-    def __init__(self, tasks: Tasks) -> None:
+    def __init__(self, tasks: Tasks, most: int) -> None:
         self.is_closed = False
         self._tasks = tasks
+        self._most = most
         self._waiting: deque[Job | asyncio.Future[None]] = deque()
         self._counted = 0
         self._begun: dict[Job, asyncio.Task[None] | None] = {}
@@ -85,7 +84,7 @@ class Mailbox:
             is_eager: whether to begin it before this returns, if its turn is now.
 
         Raises:
-            Overloaded: it is no errand, and `MAX_JOBS` wait already.
+            Overloaded: it is no errand, and as many as may wait do already.
         """
         if self.is_closed:
             fail(job.outcome, _ended())
@@ -93,11 +92,13 @@ class Mailbox:
             self._begin(job, is_eager=is_eager)
         elif isinstance(job, Errand):
             self._waiting.append(job)
-        elif self._counted < MAX_JOBS:
+        elif self._counted < self._most:
             self._counted += 1
             self._waiting.append(job)
         else:
-            raise Overloaded(f"expected at most {MAX_JOBS} messages to wait: send fewer, or later")
+            raise Overloaded(
+                f"expected at most {self._most} messages to wait: send fewer, or later"
+            )
 
     async def do(self, run: Callable[[], Awaitable[T]]) -> T:
         """Do something when its turn comes, and return what it gives or raise what it raises.

@@ -8,12 +8,15 @@ from typing import Any, Protocol
 
 from livestate_nb.codec import Json
 from livestate_nb.event import Event
+from livestate_nb.limits import Limits
 from livestate_nb.presence import Presence
 from livestate_nb.protocol import Join
+from livestate_nb.runtime.failure import error_message
 from livestate_nb.runtime.history import WHOLE, History
 from livestate_nb.runtime.ledger import Outgoing, event_message
 from livestate_nb.runtime.meter import Refusal
 from livestate_nb.runtime.places import Place
+from livestate_nb.runtime.rate import Rate
 from livestate_nb.runtime.receipts import Receipts
 
 
@@ -46,6 +49,9 @@ class Line(Protocol):
     def refused(self, refusal: Refusal, topic: Json) -> None:
         """Tell who measures that something was refused to the client."""
 
+    def close(self, code: int, reason: str) -> None:
+        """Close the client's connection."""
+
 
 class Away:
     """Take the place of a client's line while its connection is lost: implements `Line`.
@@ -77,6 +83,9 @@ class Away:
     def crashed(self, join: Join, reason: str) -> None:
         """Tell nobody."""
 
+    def close(self, code: int, reason: str) -> None:
+        """Close nothing: it is lost."""
+
 
 class JoinedMember:
     """Stand for one joined client, or one that is absent for a time.
@@ -88,6 +97,7 @@ class JoinedMember:
         join: its join on that line.
         params: its join params, the reserved key taken out.
         is_own: whether it is our own client, which gets a reply to each event.
+        limits: how fast it may send.
         post: runs a function on the endpoint's loop, from any thread.
     """
 
@@ -98,6 +108,7 @@ class JoinedMember:
         params: dict[str, Json],
         *,
         is_own: bool,
+        limits: Limits,
         post: Callable[..., None],
     ) -> None:
         self.line = line
@@ -128,6 +139,9 @@ class JoinedMember:
         """Whether it then gets the whole state, too."""
         self._history: History | None = None
         self._receipts: Receipts | None = None
+        self.rate = None if line.is_local else Rate(limits)
+        """How fast its messages come. The notebook's own clients may send at any speed: what they
+        sent while a cell ran comes at once."""
         self._post = post
 
     def settle(self, place: Place, history: History) -> None:
@@ -218,3 +232,14 @@ class JoinedMember:
             self._receipts.settle(ref, status, response)
         if self.is_own:
             self.line.reply(self.join, ref, status, response)
+
+    def refuse(self, ref: Json, told: dict[str, Json]) -> None:
+        """Tell the client that an event of its is not handled: by a reply, or an ``error`` event.
+
+        Args:
+            ref: the event's.
+            told: JSON that says why.
+        """
+        self.answer(ref, "error", told)
+        if not self.is_own:
+            self.send(error_message(told))

@@ -13,12 +13,6 @@ from typing import Final, Generic, TypeVar
 from livestate_nb.codec import dumps
 from livestate_nb.runtime.deadline import Deadline
 
-MAX_ABSENT: Final = 10_000
-"""Places that are kept for clients whose connection is lost.
-
-Then the oldest one of the principal that has most is given up.
-"""
-
 _MAX_TOKEN: Final = 200
 _MAX_DIGITS: Final = 16
 
@@ -96,10 +90,12 @@ class Places(Generic[Holder]):
     outlives the endpoint.
 
     Args:
+        most: how many are kept for clients whose connection is lost; then the oldest one of the
+            principal that has most is given up.
         clock: gives seconds.
 
     Example:
-        >>> places: Places[str] = Places(lambda: 0.0)
+        >>> places: Places[str] = Places(10, lambda: 0.0)
         >>> ann = Owner("ann", False, "room:1")
         >>> token = places.token(places.open(ann, "her seat"))
         >>> claim = places.claim(token, ann, 0)
@@ -108,7 +104,8 @@ class Places(Generic[Holder]):
         >>> places.claim(token, Owner("bob", False, "room:1"), 0)
     """
 
-    def __init__(self, clock: Callable[[], float]) -> None:
+    def __init__(self, most: int, clock: Callable[[], float]) -> None:
+        self._most = most
         self._clock = clock
         self._key = secrets.token_bytes(32)
         self._count = 0
@@ -176,9 +173,9 @@ class Places(Generic[Holder]):
         place.expiry = Deadline(self._clock, seconds, give_up)
         self._absent.setdefault(_who(place), {})[place] = None
         self._absent_count += 1
-        if self._absent_count > MAX_ABSENT:
-            most = max(self._absent, key=lambda who: len(self._absent[who]))
-            oldest = next(iter(self._absent[most]))
+        if self._absent_count > self._most:
+            owner = max(self._absent, key=lambda who: len(self._absent[who]))
+            oldest = next(iter(self._absent[owner]))
             if oldest.expiry is not None:
                 oldest.expiry.now()
 

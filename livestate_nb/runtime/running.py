@@ -7,9 +7,6 @@ from typing import Final, Protocol
 
 from livestate_nb.errors import Refuse
 
-MAX_RUNNING: Final = 100
-"""Generators of one owner that may run at a time."""
-
 _LEFT: Final = object()
 """Owns the generators of members that have left."""
 
@@ -25,20 +22,24 @@ class Running:
     """Hold the generators that run in one session.
 
     An owner is a member, or None for what messages and Python started.
+
+    Args:
+        most: how many of one owner may run at a time.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._by_owner: dict[object, list[Endable]] = {}
 
     def begin(self, owner: object, generator: Endable) -> None:
         """Note that a generator runs.
 
         Raises:
-            Refuse: its owner has `MAX_RUNNING` already.
+            Refuse: as many of its owner run already.
         """
         running = self._by_owner.setdefault(owner, [])
-        if len(running) >= MAX_RUNNING:
-            raise Refuse(f"{MAX_RUNNING} generators run already: wait until one has ended")
+        if len(running) >= self._most:
+            raise Refuse(f"{self._most} generators run already: wait until one has ended")
         running.append(generator)
 
     def ended(self, owner: object, generator: Endable) -> None:
@@ -58,8 +59,8 @@ class Running:
         running = self._by_owner.pop(owner, [])
         if running:
             kept = [*self._by_owner.get(_LEFT, []), *running]
-            self._by_owner[_LEFT] = kept[-MAX_RUNNING:]
-            for generator in kept[:-MAX_RUNNING]:
+            self._by_owner[_LEFT] = kept[-self._most :]
+            for generator in kept[: -self._most]:
                 generator.end()
 
     def end(self, owner: object) -> None:

@@ -23,14 +23,15 @@ from livestate_nb.codec import Json
 from livestate_nb.declaration import Options
 from livestate_nb.errors import ChannelError, Overloaded, Refuse, ReturnError
 from livestate_nb.event import Event
+from livestate_nb.limits import Limits
 from livestate_nb.presence import Presences
-from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, Message
+from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, TOO_DEEP, TRY_AGAIN_LATER, Message
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.pubsub import PubSub
 from livestate_nb.roles import Member
 from livestate_nb.runtime.attendance import Attendance, presence_of
 from livestate_nb.runtime.audience import Audience
-from livestate_nb.runtime.failure import cut
+from livestate_nb.runtime.failure import cut, excessive
 from livestate_nb.runtime.handling import Call, Kind
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
@@ -46,10 +47,8 @@ from livestate_nb.runtime.tenure import Tenure
 from livestate_nb.runtime.watch import Watch
 from livestate_nb.runtime.work import Threads, Work, run
 
-MAX_UNHANDLED: Final = 1000
-"""Messages of one client that may wait in a mailbox; one more ends its channel."""
-
 OVERLOADED: Final = "too many messages waiting"
+TOO_FAST: Final = "too many events"
 
 _log = logging.getLogger("livestate_nb")
 
@@ -60,6 +59,7 @@ class Ground(Protocol):
     threads: Threads
     pubsub: PubSub
     presences: Presences
+    limits: Limits
     clock: Callable[[], float]
     places: "Places[Seated]"
     meter: Meter
@@ -100,7 +100,7 @@ class Session:
         self.meter = ground.meter
         self.tenure = Tenure(ground.clock, self._end_soon)
         self._ground = ground
-        self._audience = Audience(self, ground.places, ground.clock)
+        self._audience = Audience(self, ground.places, ground.limits, ground.clock)
         self._attendance = Attendance(self, ground.presences)
         self._opening = Opening(self)
         self._pace = Pace(self.publish)
@@ -114,8 +114,8 @@ class Session:
         self.ledger = Ledger(options_of(self._newest))
         self.shape = shape_of(self._newest)
         """Which `migrate` the state is from; see `livestate_nb.runtime.migration`."""
-        self.mailbox = Mailbox(self._ground)
-        self.running = Running()
+        self.mailbox = Mailbox(self._ground, self._ground.limits.waiting_per_session)
+        self.running = Running(self._ground.limits.generators)
         self._is_dropping = False
         self._subscriptions = Subscriptions(self._ground.pubsub, self._ground.post, self._take)
         bind(self.channel, self)
@@ -246,14 +246,25 @@ class Session:
     def deliver(self, member: JoinedMember, message: Message) -> None:
         """Put a client's message into the mailbox; when too many wait, its channel ends.
 
-        An event that has come before is not handled again.
+        An event that has come before is not handled again. What comes too fast is refused, and
+        the connection of who goes on with that is closed.
         """
         event = message.event
         is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
+        is_taken = message.payload is not TOO_DEEP
+        if member.rate is not None and not member.rate.take():
+            is_taken = False
+            if member.rate.is_flood:
+                _log.warning("closing the connection of a client that floods %s", cut(self.topic))
+                member.line.close(TRY_AGAIN_LATER, TOO_FAST)
+                return
         if member.place is not None:
             member.place.confirm()
             if event != REFRESH and not member.is_new(message.ref):
                 return
+        if not is_taken:
+            member.refuse(message.ref, excessive(message, self._ground.limits))
+            return
         job: Job
         if event == REFRESH:
 
@@ -521,7 +532,7 @@ class Session:
     def _put(self, job: Job, member: JoinedMember) -> None:
         """Put a client's job into the mailbox; when too many wait, its channel ends."""
         member.unhandled += 1
-        if member.unhandled > MAX_UNHANDLED:
+        if member.unhandled > self._ground.limits.waiting_per_client:
             self._expel(member)
             return
         try:

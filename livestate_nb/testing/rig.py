@@ -8,6 +8,7 @@ from typing import Self
 
 from livestate_nb.channel import Channel
 from livestate_nb.codec import Json
+from livestate_nb.limits import Limits
 from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.state.builder import STATE_CHANGE
@@ -49,7 +50,8 @@ class AsyncRig:
     """
 
     def __init__(self, *channels: type[Channel], timeout: float = TIMEOUT) -> None:
-        self.endpoint = Endpoint()
+        # a test sends as fast as it can
+        self.endpoint = Endpoint(limits=Limits(events_per_second=10**9, events_at_once=10**9))
         self._timeout = timeout
         self.declare(*channels)
 

@@ -119,8 +119,8 @@ class Uplink:
 
     @property
     def is_congested(self) -> bool:
-        """Whether more than `CONGESTED` characters wait for the server to read."""
-        return self._unsent > wire.CONGESTED
+        """Whether so much waits for the server to read that none of its clients gets updates."""
+        return self._unsent > self._endpoint.limits.unread
 
     @property
     def published(self) -> list[str]:
@@ -321,6 +321,7 @@ class Uplink:
                 has_binary=client["has_binary"],
                 serves=None if client["is_local"] else self._is_published,
                 name=str(number),
+                frame_bytes=client.get("frame_bytes"),  # servers may have an older package
             )
         except ProtocolError as error:
             transport.close(error.code, str(error))

@@ -15,7 +15,7 @@ d     kernel            ``{"channels": [pattern], "published": {pattern: time}, 
                         pattern}}``: all it has now; elements are those of published channels
 d     server            the answer: ``{"refused": {pattern: why}}``
 o     server            a client: ``{"vsn", "user", "is_local", "principal", "assigns",
-                        "has_binary"}``
+                        "has_binary", "frame_bytes"}``
 f     both              a frame of a client
 x     server            a client has gone: no body
 x     kernel            ``{"code", "reason"}``: a client's connection is to be closed
@@ -55,9 +55,6 @@ KERNEL: Final = "kernel"
 
 MAX_MESSAGE: Final = 64_000_000
 """Bytes of one message on an uplink, at most."""
-
-CONGESTED: Final = 1_000_000
-"""Characters waiting on an uplink from which on none of its clients gets updates."""
 
 _MAX_HEADER: Final = 24
 

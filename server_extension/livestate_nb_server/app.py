@@ -6,11 +6,12 @@ from typing import Any, cast
 from jupyter_server.extension.application import ExtensionApp
 from jupyter_server.serverapp import ServerApp
 from tornado.ioloop import IOLoop
-from traitlets import Callable, Dict, Unicode, Union
+from traitlets import Callable, Dict, Float, Int, TraitError, Unicode, Union, validate
 
 from livestate_nb import bundle
 from livestate_nb.channel import options_of
-from livestate_nb.errors import Refuse
+from livestate_nb.errors import LimitError, Refuse
+from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
 from livestate_nb_server.assets import routes
 from livestate_nb_server.audit import Audit
@@ -25,6 +26,7 @@ from livestate_nb_server.longpoll import LongPollHandler
 from livestate_nb_server.observer import Observer
 from livestate_nb_server.polls import Polls
 from livestate_nb_server.relay import Relay
+from livestate_nb_server.visits import Visits
 
 _log = logging.getLogger("livestate_nb")
 
@@ -71,6 +73,24 @@ class LiveStateApp(ExtensionApp):
         """,
     ).tag(config=True)
 
+    limits = Dict(
+        key_trait=Unicode(),
+        value_trait=Union([Int(), Float()]),
+        help="""
+        How much clients and kernels may ask for: name -> number, such as {'events_per_second': 50}.
+        The names, their defaults and what clients see stand in docs/server.md.
+        """,
+    ).tag(config=True)
+
+    @validate("limits")
+    def _check_limits(self, proposal: Any) -> dict[str, float]:
+        values: dict[str, float] = proposal["value"]
+        try:
+            Limits.of(values)
+        except LimitError as error:
+            raise TraitError(f"LiveStateApp.limits: {error}") from error
+        return values
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.raise_config_file_errors = True
@@ -88,10 +108,11 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Load the channels and make the endpoint that runs them."""
+        limits = Limits.of(self.limits)
         self.observer = Observer(Audit(self.settings.get("event_logger")))
-        self.endpoint = Endpoint(meter=self.observer)
+        self.endpoint = Endpoint(limits=limits, meter=self.observer)
         # answers what clients of kernels ask of nobody else
-        self._bare = Endpoint(meter=self.observer)
+        self._bare = Endpoint(limits=limits, meter=self.observer)
         kernels = Kernels(self.settings["kernel_manager"])
         self._relay = Relay(kernels, self.endpoint, self.observer)
         self.observer.watch(self.endpoint, self._relay)
@@ -120,9 +141,11 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_handlers(self) -> None:
         """Add the routes, below the server's base_url."""
-        served = {"endpoint": self.endpoint, "relay": self._relay, "desk": self._desk}
+        visits = Visits(self.endpoint.limits.sockets_per_user)
+        both = {"relay": self._relay, "visits": visits}
+        served = {"endpoint": self.endpoint, "desk": self._desk, **both}
         polled = {"polls": self.polls, "desk": self._desk}
-        bound = {"endpoint": self._bare, "relay": self._relay, "desk": Desk(None)}
+        bound = {"endpoint": self._bare, "desk": Desk(None), **both}
         self.handlers.extend(
             [
                 (r"/livestate/?", InfoHandler, {"app": self}),

@@ -4,7 +4,6 @@ It must not know sockets or requests.
 """
 
 from dataclasses import asdict
-from typing import Final
 
 from livestate_nb.protocol import Message, serializer_for
 from livestate_nb.protocol.message import HEARTBEAT, PHOENIX_TOPIC, TRY_AGAIN_LATER
@@ -12,15 +11,6 @@ from livestate_nb.runtime import Endpoint, Transport
 from livestate_nb_server.admission import Visitor
 from livestate_nb_server.observer import Rejection
 from livestate_nb_server.relay import Relay
-
-MAX_FRAME: Final = 8_000_000
-"""Bytes of one frame, as Bandit allows; a larger one closes the socket with 1009."""
-
-CONGESTED: Final = 1_000_000
-"""Characters waiting for one client from which on it gets no updates but, later, the state."""
-
-MAX_UNSENT: Final = 64_000_000
-"""Characters waiting for one client that close its connection at the next frame."""
 
 
 class Client:
@@ -47,6 +37,7 @@ class Client:
     ) -> None:
         self._endpoint = endpoint
         self._relay = relay
+        self._limits = endpoint.limits
         self.unsent = 0
         """Characters that wait for it to read."""
         self.way = "kernel" if kernel_id else "websocket" if has_binary else "longpoll"
@@ -64,6 +55,7 @@ class Client:
             assigns=visitor.assigns,
             has_binary=has_binary,
             name=self._name,
+            frame_bytes=self._limits.frame_bytes,
         )
         identity = {
             "vsn": visitor.vsn,
@@ -71,6 +63,7 @@ class Client:
             "principal": visitor.principal,
             "assigns": visitor.assigns,
             "has_binary": has_binary,
+            "frame_bytes": self._limits.frame_bytes,
         }
         self._guest = relay.connect(number, transport, identity, kernel_id)
         self._observer.clients.add(self)
@@ -104,12 +97,12 @@ class Client:
 
     @property
     def is_congested(self) -> bool:
-        """Whether more than `CONGESTED` characters wait for it."""
-        return self.unsent > CONGESTED
+        """Whether so much waits for it that it gets no updates."""
+        return self.unsent > self._limits.unread
 
     def has_room(self) -> bool:
         """Return whether a frame may still be sent; a client that reads nothing is closed."""
-        if self.unsent > MAX_UNSENT:
+        if self.unsent > self._limits.unread_most:
             if not self.is_closed:
                 self._observer.rejected(Rejection.SLOW, self._name, self._user, "")
             self._connection.close(TRY_AGAIN_LATER, "too slow a reader")

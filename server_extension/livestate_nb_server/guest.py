@@ -6,10 +6,11 @@ It reads the heads of frames only. It must not know what a channel does, nor how
 import logging
 import time
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Protocol
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.errors import ProtocolError
+from livestate_nb.limits import Limits
 from livestate_nb.protocol import Message, pushed, serializer_for
 from livestate_nb.protocol.head import Head, head_of
 from livestate_nb.protocol.message import (
@@ -23,7 +24,7 @@ from livestate_nb.protocol.message import (
     TRY_AGAIN_LATER,
     reply,
 )
-from livestate_nb.protocol.socket import MAX_CHANNELS, TOO_MANY
+from livestate_nb.protocol.socket import TOO_MANY_JOINED
 from livestate_nb.runtime import Transport
 from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.runtime.meter import Refusal
@@ -31,9 +32,6 @@ from livestate_nb.runtime.note import note
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.kernel import Kernel
 from livestate_nb_server.observer import Observer, Rejection
-
-MAX_HELD: Final = 1_000_000
-"""Bytes, or characters, of one client's joins that wait for a kernel; one more is refused."""
 
 
 class Routes(Protocol):
@@ -65,6 +63,7 @@ class Guest:
         identity: what kernels are told of it, a JSON object with its ``vsn``.
         routes: finds kernels.
         observer: measures.
+        limits: how many topics it may have joined, and how much may wait for kernels.
         is_bound: whether its socket belongs to one kernel.
     """
 
@@ -75,6 +74,7 @@ class Guest:
         identity: Json,
         routes: Routes,
         observer: Observer,
+        limits: Limits,
         *,
         is_bound: bool,
     ) -> None:
@@ -85,6 +85,7 @@ class Guest:
         self._routes = routes
         self._observer = observer
         self._name, self._user = str(number), str(identity["user"]["username"])
+        self._limits = limits
         self._is_bound = is_bound
         self._topics: dict[str, _Topic] = {}
         self._known: set[Kernel] = set()
@@ -206,9 +207,9 @@ class Guest:
     # inside
 
     def _join(self, kernel: Kernel, name: str, head: Head, frame: str | bytes) -> None:
-        if name not in self._topics and len(self._topics) >= MAX_CHANNELS:
+        if name not in self._topics and len(self._topics) >= self._limits.joins:
             self._refused(Refusal.LIMIT, name)
-            self._send(reply(head.join_ref, head.ref, name, "error", TOO_MANY))
+            self._send(reply(head.join_ref, head.ref, name, "error", TOO_MANY_JOINED))
             return
         if kernel.takes(name, is_bound=self._is_bound):
             self._topics[name] = _Topic(kernel, head.join_ref, head.ref)
@@ -216,7 +217,7 @@ class Guest:
             return
         self._topics.pop(name, None)  # an earlier join that waits
         held = sum(len(one.held) for one in self._topics.values() if one.held is not None)
-        if held + len(frame) > MAX_HELD:
+        if held + len(frame) > self._limits.kernel_held:
             self._refused(Refusal.LIMIT, name)
             too_much = {"reason": "too much waits for the kernel"}
             self._send(reply(head.join_ref, head.ref, name, "error", too_much))

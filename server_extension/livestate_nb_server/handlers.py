@@ -14,30 +14,33 @@ from tornado.websocket import WebSocketHandler
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports.writing import write
 from livestate_nb_server.admission import AdmissionHandler, Rejected, Visitor
-from livestate_nb_server.client import MAX_FRAME, Client
+from livestate_nb_server.client import Client
 from livestate_nb_server.desk import Desk
 from livestate_nb_server.observer import Rejection
 from livestate_nb_server.page import page
 from livestate_nb_server.params import auth_token
 from livestate_nb_server.relay import Relay
+from livestate_nb_server.visits import Visits
 
 
 class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
     """Carry the frames of one client; implements `livestate_nb.runtime.Transport`."""
 
-    def initialize(self, endpoint: Endpoint, relay: Relay, desk: Desk) -> None:
+    def initialize(self, endpoint: Endpoint, relay: Relay, desk: Desk, visits: Visits) -> None:
         """Take what serves the client.
 
         Args:
             endpoint: runs what the server hosts.
             relay: leads to what kernels host.
             desk: asks what the app says to clients that connect.
+            visits: counts the sockets of each user.
         """
         super().initialize()
         self.observer = relay.observer
         self._endpoint = endpoint
         self._relay = relay
         self._desk = desk
+        self._visits = visits
         self._visitor: Visitor | None = None
         self._client: Client | None = None
         self._is_gone = False
@@ -45,7 +48,7 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
     @property
     def max_message_size(self) -> int:
         """Bytes of one frame, at most."""
-        return MAX_FRAME
+        return self._endpoint.limits.frame_bytes
 
     def set_default_headers(self) -> None:
         """Set none: a WebSocket has no page whose content they would protect."""
@@ -65,9 +68,15 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
         await self.authorize()
         self._must_upgrade()
         offered = self.request.headers.get("Sec-WebSocket-Protocol", "")
-        self._visitor = await self.admit(self._desk, partial(auth_token, offered))
-        if not self._is_gone:
-            await super().get(*args, **kwargs)
+        visitor = self._visitor = await self.admit(self._desk, partial(auth_token, offered))
+        if self._is_gone:
+            return
+        if not self._visits.begin(visitor.principal):
+            raise web.HTTPError(429, "a connection is refused: its user has too many")
+        try:
+            await super().get(*args, **kwargs)  # which ends with the connection
+        finally:
+            self._visits.end(visitor.principal)
 
     def _must_upgrade(self) -> None:
         """Check what tornado checks too late for us, when the app has been asked.

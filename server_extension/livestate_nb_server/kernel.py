@@ -33,9 +33,13 @@ class Patterns:
 
     A kernel that comes back after a restart declares its channels one cell after the other: what
     it had before is *awaited* until it is there again.
+
+    Args:
+        most: how many are awaited, those that it had last.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, most: int) -> None:
+        self._most = most
         self.now: dict[str, float] = {}
         """Pattern -> when it came, in seconds since the epoch."""
         self.awaited: dict[str, float] = {}
@@ -47,7 +51,8 @@ class Patterns:
 
     def lose(self) -> None:
         """Note that the kernel is lost: it may come back."""
-        self.awaited |= self.now
+        awaited = {one: since for one, since in self.awaited.items() if one not in self.now}
+        self.awaited = dict([*awaited.items(), *self.now.items()][-self._most :])
         self.now = {}
 
 
@@ -56,13 +61,14 @@ class Kernel:
 
     Args:
         kernel_id: the server's name for it.
+        most: how many patterns it may declare.
     """
 
-    def __init__(self, kernel_id: str) -> None:
+    def __init__(self, kernel_id: str, most: int) -> None:
         self.id = kernel_id
         self.uplink: Uplink | None = None
-        self.declared = Patterns()
-        self.published = Patterns()
+        self.declared = Patterns(most)
+        self.published = Patterns(most)
         self.elements: dict[str, str] = {}
         """The elements that it offers to pages: tag -> pattern of the channel that they show."""
         self.taken: list[str] = []

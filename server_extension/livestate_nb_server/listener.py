@@ -46,6 +46,7 @@ class Listener:
             kernels: what the server runs.
         """
         arguments = {"relay": relay, "kernels": kernels, "secret": self.secret}
+        arguments["opened"] = set()
         self.handlers = [(r"/kernel/([^/]+)", UplinkHandler, arguments)]
         application = Application(list(self.handlers), log_function=_log_nothing)
         # nothing has a body here: none is read before the secret was seen

@@ -15,7 +15,6 @@ from livestate_nb.codec import Json, dumps
 from livestate_nb.errors import ProtocolError
 from livestate_nb.runtime.meter import Refusal
 from livestate_nb_server.admission import AdmissionHandler, Rejected
-from livestate_nb_server.client import MAX_FRAME
 from livestate_nb_server.desk import Desk
 from livestate_nb_server.observer import Rejection
 from livestate_nb_server.params import AUTH_HEADER
@@ -188,8 +187,9 @@ class LongPollHandler(AdmissionHandler):
             binascii.Error: a line is neither a text frame nor base64 of a binary one.
         """
         body = self.request.body
-        if len(body) > MAX_FRAME:
-            raise ProtocolError(f"expected at most {MAX_FRAME} bytes, got {len(body)}")
+        most = self._polls.limits.frame_bytes
+        if len(body) > most:
+            raise ProtocolError(f"expected at most {most} bytes, got {len(body)}")
         kind = self.request.headers.get("Content-Type", "").partition(";")[0].strip()
         if kind.lower() != _NDJSON:
             return [body.decode()]

@@ -9,21 +9,16 @@ from collections.abc import Callable
 from typing import Final
 
 from livestate_nb.runtime import Endpoint
-from livestate_nb_server.admission import ANYBODY, BY_TOKEN, Visitor
+from livestate_nb_server.admission import Visitor
 from livestate_nb_server.client import Client
 from livestate_nb_server.relay import Relay
+from livestate_nb_server.visits import Visits
 
 WINDOW: Final = 10.0
 """Seconds that a poll waits for a frame (phoenix longpoll.ex, window_ms)."""
 
 PATIENCE: Final = 1.5
 """Windows without a poll after which a session is over."""
-
-MAX_POLLS: Final = 1000
-"""Sessions that may be open at a time."""
-
-MAX_POLLS_OF_ONE: Final = 100
-"""Sessions of one user, who logged in; those who have Jupyter's token cannot be told apart."""
 
 TOKEN_PREFIX: Final = "livestate-poll-"  # noqa: S105 - what a token begins with, no secret
 """Tells a session's token from Jupyter's, which has the same name in the query."""
@@ -147,13 +142,15 @@ class Polls:
     def __init__(self, endpoint: Endpoint, relay: Relay, window: float = WINDOW) -> None:
         self.window = window
         self.observer = relay.observer
+        self.limits = endpoint.limits
+        self._visits = Visits(self.limits.polls_per_user)
         self._endpoint = endpoint
         self._relay = relay
         self._polls: dict[str, Poll] = {}
 
     def open(self, visitor: Visitor) -> Poll | None:
         """Begin a session; None where too many are open."""
-        if len(self._polls) >= MAX_POLLS or self._has_enough(visitor.principal):
+        if len(self._polls) >= self.limits.polls or not self._visits.begin(visitor.principal):
             return None
         poll = Poll(self._endpoint, self._relay, visitor, self.window, self._ended)
         self._polls[poll.token] = poll
@@ -169,14 +166,9 @@ class Polls:
         for poll in list(self._polls.values()):
             poll.end()
 
-    def _has_enough(self, principal: str) -> bool:
-        if principal in (BY_TOKEN, ANYBODY):
-            return False
-        owners = [poll.principal for poll in self._polls.values()]
-        return owners.count(principal) >= MAX_POLLS_OF_ONE
-
     def _ended(self, poll: Poll) -> None:
-        self._polls.pop(poll.token, None)
+        if self._polls.pop(poll.token, None) is not None:
+            self._visits.end(poll.principal)
 
 
 def _wake(waiting: "asyncio.Future[None]") -> None:

@@ -37,6 +37,7 @@ class Relay:
 
     def __init__(self, kernels: Kernels, endpoint: Endpoint, observer: Observer) -> None:
         self.observer = observer
+        self.limits = endpoint.limits
         self._running = kernels
         self._endpoint = endpoint
         self._kernels: dict[str, Kernel] = {}
@@ -76,13 +77,15 @@ class Relay:
             number: from `number`.
             transport: carries frames to it.
             identity: what kernels are told of it: ``{"vsn", "user", "principal", "assigns",
-                "has_binary"}``, the ``vsn`` one that we speak.
+                "has_binary", "frame_bytes"}``, the ``vsn`` one that we speak.
             kernel_id: the kernel that its socket is bound to; None for what kernels published.
         """
         is_bound = kernel_id is not None
         routes = _Published(self) if kernel_id is None else _Bound(self, kernel_id)
         told = {**identity, "is_local": is_bound}
-        guest = Guest(number, transport, told, routes, self.observer, is_bound=is_bound)
+        guest = Guest(
+            number, transport, told, routes, self.observer, self.limits, is_bound=is_bound
+        )
         self._guests[number] = guest
         return guest
 
@@ -96,7 +99,7 @@ class Relay:
         if not self._running.is_running(kernel_id):
             return None
         if kernel_id not in self._kernels:
-            self._kernels[kernel_id] = Kernel(kernel_id)
+            self._kernels[kernel_id] = Kernel(kernel_id, self.limits.kernel_topics)
             self._look()
         return self._kernels[kernel_id]
 
@@ -180,10 +183,14 @@ class Relay:
             guest.kernel_lost(kernel, reason)
 
     def _declared(self, kernel: Kernel, request: int, body: Any) -> None:
+        most = self.limits.kernel_topics
+        declared = dict.fromkeys(body["channels"][:most], 0.0)
         asked: dict[str, float] = body["published"]
         refused = {one: why for one in asked if (why := self._objection(one)) is not None}
+        for one in asked.keys() - declared.keys():
+            refused[one] = f"the server takes {most} topics of one kernel, and this is one more"
         published = {one: since for one, since in asked.items() if one not in refused}
-        kernel.declared.replace(dict.fromkeys(body["channels"], 0.0))
+        kernel.declared.replace(declared)
         kernel.published.replace(published)
         kernel.elements = dict(body.get("elements", {}))  # kernels may have an older package
         kernel.send(wire.DECLARE, request, _json({"refused": refused}))

@@ -24,12 +24,6 @@ from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.observer import Rejection
 from livestate_nb_server.relay import Relay
 
-MAX_UNSENT: Final = 64_000_000
-"""Characters waiting for one kernel that end its uplink at the next message."""
-
-MAX_UNSENT_OF_ONE: Final = 16_000_000
-"""Characters of one client waiting for a kernel that close the client's socket."""
-
 _PATIENCE: Final = 5.0
 _REFUSED: Final = 4403
 _BROKEN: Final = 1002
@@ -40,9 +34,13 @@ _log = logging.getLogger("livestate_nb")
 class UplinkHandler(WebSocketHandler):
     """Serve one kernel; implements `livestate_nb_server.kernel.Uplink`."""
 
-    def initialize(self, relay: Relay, kernels: Kernels, secret: str) -> None:
-        """Take the relay, the server's kernels and the secret that was given to them."""
+    def initialize(
+        self, relay: Relay, kernels: Kernels, secret: str, opened: "set[UplinkHandler]"
+    ) -> None:
+        """Take the relay, the server's kernels, their secret and all uplinks that are open."""
         self._relay = relay
+        self._opened = opened
+        self._limits = relay.limits
         self._kernels = kernels
         self._secret = secret
         self._kernel: Kernel | None = None
@@ -50,12 +48,14 @@ class UplinkHandler(WebSocketHandler):
         self.unsent = 0
 
     def prepare(self) -> None:
-        """Refuse browsers, and who was not started by this server."""
+        """Refuse browsers, who was not started by this server, and more than may be open."""
         secret = self.request.headers.get(wire.SECRET_HEADER, "")
         if "Origin" in self.request.headers or "Sec-Websocket-Origin" in self.request.headers:
             self._refuse("it comes from a browser")
         if not hmac.compare_digest(secret.encode(), self._secret.encode()):
             self._refuse("it does not know the secret of this server's kernels")
+        if len(self._opened) >= self._limits.uplinks:
+            self._refuse(f"{self._limits.uplinks} are open already", 503)
 
     def check_origin(self, origin: str) -> bool:  # noqa: ARG002 - tornado names it
         """Refuse every origin: only browsers send one."""
@@ -69,6 +69,7 @@ class UplinkHandler(WebSocketHandler):
     def open(self, *args: str, **kwargs: str) -> None:
         """Ask the kernel to prove which one it is."""
         self.set_nodelay(True)
+        self._opened.add(self)
         self._id = str(args[0] if args else kwargs["kernel_id"])
         self._nonce = secrets.token_hex(16)
         key = self._kernels.key(self._id)
@@ -101,14 +102,15 @@ class UplinkHandler(WebSocketHandler):
     def on_close(self) -> None:
         """Let the relay tell the kernel's clients."""
         self._stop_waiting()
+        self._opened.discard(self)
         if self._kernel is not None:
             self._relay.lost(self._kernel, self)
 
     def send(self, message: str | bytes, number: int = 0) -> bool:
         """Send a message; see `livestate_nb_server.kernel.Uplink`."""
-        if number and self._unsent_of[number] > MAX_UNSENT_OF_ONE:
+        if number and self._unsent_of[number] > self._limits.kernel_unread_per_client:
             return False
-        if self.unsent > MAX_UNSENT:
+        if self.unsent > self._limits.kernel_unread:
             self.close(TRY_AGAIN_LATER, "too slow a reader")
             return True
         size = len(message)
@@ -136,10 +138,10 @@ class UplinkHandler(WebSocketHandler):
         if deadline is not None:
             deadline.cancel()
 
-    def _refuse(self, why: str) -> None:
+    def _refuse(self, why: str, status: int = 403) -> None:
         _log.warning("refused an uplink: %s", why)
         self._reject()
-        raise web.HTTPError(403)
+        raise web.HTTPError(status)
 
     def _turn_away(self, why: str) -> None:
         _log.warning("refused an uplink of kernel %s: %s", cut(self._id), why)

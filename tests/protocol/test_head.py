@@ -16,6 +16,7 @@ V1, V2 = serializer_for("1.0.0"), SerializerV2()
         ('[null,0,"phoenix","heartbeat",{},"more"]', V2),
         ('[1.5,{"a":[]},7,null,null]', V2),
         (b"\x00\x01\x01\x03\x0412a:blvs_x", V2),
+        (f'["1","2","a","b",{"[" * 3_000}{"]" * 3_000}]', V2),
         ('{"topic":"todo:all","event":"phx_join","payload":{},"ref":"1"}', V1),
     ],
 )

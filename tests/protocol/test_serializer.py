@@ -5,6 +5,7 @@ from hypothesis import strategies as st
 from livestate_nb.codec import Raw, loads
 from livestate_nb.errors import ProtocolError
 from livestate_nb.protocol import Message, SerializerV1, SerializerV2, pushed, serializer_for
+from livestate_nb.protocol.message import TOO_DEEP
 from tests.wire.vectors import TRANSCRIPTS
 
 V1, V2 = SerializerV1(), SerializerV2()
@@ -186,3 +187,47 @@ def test_vsn_2_0_x_is_spoken(vsn: str) -> None:
 def test_another_vsn_is_refused_by_name(vsn: str) -> None:
     with pytest.raises(ProtocolError, match=r"2\.0\.0"):
         serializer_for(vsn)
+
+
+def nested(levels: int) -> str:
+    return "[" * levels + "]" * levels
+
+
+@pytest.mark.parametrize("levels", [4, 100, 3_000, 200_000])
+def test_a_payload_that_is_nested_too_deeply_is_not_taken(levels: int) -> None:
+    frame = f' [ "1" , "2\\"]",\t"todo:all", "lvs_evt:add" ,{nested(levels)}]'
+    expected = Message("1", '2"]', "todo:all", "lvs_evt:add", TOO_DEEP)
+    assert SerializerV2(depth=3).decode(frame) == expected
+    if levels < 500:
+        frame = f'{{"topic":"t","event":"e","payload":{nested(levels)},"ref":"1"}}'
+        message = SerializerV1(depth=3).decode(frame)
+        assert message == Message(None, "1", "t", "e", TOO_DEEP)
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [nested(3), '{"a":[{"b":1}],"c":[[]]}', '["[[[[","{{{{"]', '[{"a":{}},{"a":{}},{"a":{}}]', "1"],
+)
+def test_brackets_beside_one_another_or_in_texts_are_no_depth(payload: str) -> None:
+    message = SerializerV2(depth=3).decode(f'["1","2","t","e",{payload}]')
+    assert message.payload == loads(payload)
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        nested(3_000),
+        f'["1","2","t",{nested(3_000)},{{}}]',
+        f'["1","2","\\ud800","e",{nested(3_000)}]',
+        f'["1",NaN,"t","e",{nested(3_000)}]',
+    ],
+    ids=["no message", "event", "surrogate", "NaN"],
+)
+def test_what_is_nested_too_deeply_and_has_no_head_breaks_the_protocol(frame: str) -> None:
+    with pytest.raises(ProtocolError):
+        V2.decode(frame)
+
+
+def test_a_v1_frame_that_nobody_can_read_breaks_the_protocol() -> None:
+    with pytest.raises(ProtocolError, match="too deeply"):
+        V1.decode(f'{{"topic":"t","event":"e","payload":{nested(3_000)},"ref":"1"}}')

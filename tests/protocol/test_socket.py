@@ -6,6 +6,7 @@ from weakref import ref as ref_to
 import pytest
 
 from livestate_nb.errors import ProtocolError
+from livestate_nb.limits import Limits
 from livestate_nb.protocol import (
     Action,
     Deliver,
@@ -18,17 +19,18 @@ from livestate_nb.protocol import (
     Start,
     Stop,
 )
-from livestate_nb.protocol.socket import MAX_CHANNELS, MAX_PENDING, MAX_REPLACED, UNMATCHED
+from livestate_nb.protocol.socket import UNMATCHED
 from tests.wire.vectors import TRANSCRIPTS
 
 V2 = SerializerV2()
+LIMITS = Limits()
 
 
 class Server:
     """Perform a socket's actions as a runtime does, with scripted answers and no channels."""
 
     def __init__(self) -> None:
-        self.socket = Socket(lambda topic: topic != "nosuch:topic")
+        self.socket = Socket(lambda topic: topic != "nosuch:topic", LIMITS)
         self.sent: list[str] = []
         self.delivered: list[object] = []
 
@@ -119,7 +121,7 @@ def test_a_duplicate_join_closes_the_old_one_behind_its_own_reply() -> None:
 
 
 def test_joins_that_replace_one_another_before_an_answer_are_all_closed() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     joins = [socket.receive(Message(ref, ref, "t", "phx_join", {}))[-1] for ref in ("1", "2", "3")]
     last = joins[-1]
     assert isinstance(last, Join)
@@ -133,15 +135,15 @@ def test_joins_that_replace_one_another_before_an_answer_are_all_closed() -> Non
 
 
 def test_joins_that_replace_one_another_without_end_break_the_protocol() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     kept = []
-    for ref in range(MAX_REPLACED + 1):
+    for ref in range(LIMITS.joins + 1):
         params = Params()
         kept.append(ref_to(params))
         socket.receive(Message(ref, ref, "t", "phx_join", params))
     del params
     gc.collect()
-    assert [alive() is not None for alive in kept] == [False] * MAX_REPLACED + [True]
+    assert [alive() is not None for alive in kept] == [False] * LIMITS.joins + [True]
     with pytest.raises(ProtocolError, match="at most 100 joins") as caught:
         socket.receive(Message("x", "x", "t", "phx_join", {}))
     assert caught.value.code == 1013
@@ -184,7 +186,7 @@ def test_a_leave_with_a_null_join_ref_leaves() -> None:
 
 
 def test_a_join_without_join_ref_gets_pushes_that_carry_its_ref() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     [join] = socket.receive(Message(None, 5, "t", "phx_join", {}))
     assert isinstance(join, Join)
     reply, _ = socket.accept(join, {})
@@ -197,7 +199,7 @@ def test_a_join_without_join_ref_gets_pushes_that_carry_its_ref() -> None:
 
 
 def test_messages_wait_for_the_answer_to_their_join() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     [join] = socket.receive(Message("1", "1", "t", "phx_join", {}))
     assert isinstance(join, Join)
     assert socket.receive(Message("1", "2", "t", "lvs_evt:a", {})) == []
@@ -210,7 +212,7 @@ def test_messages_wait_for_the_answer_to_their_join() -> None:
 
 
 def test_what_was_sent_behind_a_refused_join_is_unmatched() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     [join] = socket.receive(Message("1", "1", "t", "phx_join", {}))
     assert isinstance(join, Join)
     socket.receive(Message("1", "2", "t", "lvs_evt:a", {}))
@@ -227,7 +229,7 @@ def test_what_was_sent_behind_a_refused_join_is_unmatched() -> None:
 
 
 def test_a_join_that_replaces_a_waiting_one_answers_the_leaves_behind_it() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     [first] = socket.receive(Message("1", "1", "t", "phx_join", {}))
     socket.receive(Message("1", "2", "t", "lvs_evt:a", {}))
     socket.receive(Message("1", "3", "t", "phx_leave", {}))
@@ -240,7 +242,7 @@ def test_a_join_that_replaces_a_waiting_one_answers_the_leaves_behind_it() -> No
 
 
 def test_nothing_is_handled_behind_a_leave() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     [join] = socket.receive(Message("1", "1", "t", "phx_join", {}))
     assert isinstance(join, Join)
     socket.accept(join, {})
@@ -250,7 +252,7 @@ def test_nothing_is_handled_behind_a_leave() -> None:
 
 
 def test_a_late_end_of_a_replaced_join_leaves_the_new_one_alone() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     [old] = socket.receive(Message("1", "1", "t", "phx_join", {}))
     assert isinstance(old, Join)
     socket.accept(old, {})
@@ -263,7 +265,7 @@ def test_a_late_end_of_a_replaced_join_leaves_the_new_one_alone() -> None:
 
 def test_the_101st_channel_of_a_socket_is_refused() -> None:
     server = Server()
-    for number in range(1, MAX_CHANNELS + 2):
+    for number in range(1, LIMITS.joins + 2):
         server.take(f'["{number}","{number}","plain:{number}","phx_join",{{}}]')
     assert server.sent[-1] == (
         '["101","101","plain:101","phx_reply",'
@@ -274,9 +276,9 @@ def test_the_101st_channel_of_a_socket_is_refused() -> None:
 
 
 def test_too_many_messages_before_the_answer_to_a_join_break_the_protocol() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     socket.receive(Message("1", "1", "t", "phx_join", {}))
-    for number in range(MAX_PENDING):
+    for number in range(LIMITS.waiting_for_join):
         socket.receive(Message("1", number, "t", "lvs_evt:a", {}))
     with pytest.raises(ProtocolError, match="before the answer") as caught:
         socket.receive(Message("1", "x", "t", "lvs_evt:a", {}))
@@ -285,7 +287,7 @@ def test_too_many_messages_before_the_answer_to_a_join_break_the_protocol() -> N
 
 @pytest.mark.parametrize("topic", [7, None, ["t"], {"t": 1}, True])
 def test_a_topic_that_is_no_text_is_unmatched(topic: object) -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     for event in ("phx_join", "lvs_evt:a"):
         [answer] = socket.receive(Message("1", "1", topic, event, {}))
         assert isinstance(answer, Send)
@@ -309,7 +311,7 @@ def test_an_event_that_is_no_text_goes_to_the_channel() -> None:
 
 
 def test_replies_and_closes_carry_the_join_ref() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     [join] = socket.receive(Message("1", "1", "t", "phx_join", {}))
     assert isinstance(join, Join)
     socket.accept(join, {})
@@ -322,7 +324,7 @@ def test_replies_and_closes_carry_the_join_ref() -> None:
 
 
 def test_only_a_join_that_waits_for_its_answer_is_answered() -> None:
-    socket = Socket(lambda topic: True)
+    socket = Socket(lambda topic: True, LIMITS)
     [old] = socket.receive(Message("1", "1", "t", "phx_join", {}))
     assert isinstance(old, Join)
     new = socket.receive(Message("2", "2", "t", "phx_join", {}))[-1]

@@ -8,13 +8,13 @@ import pytest
 
 from livestate_nb import Channel, Event, Reply, on
 from livestate_nb.codec import dumps
+from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
-from livestate_nb.runtime.mailbox import MAX_JOBS
 from livestate_nb.runtime.receipts import FORGOTTEN, MAX_BYTES, Receipts
-from livestate_nb.runtime.running import MAX_RUNNING
 from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
+MAX_RUNNING = Limits().generators
 
 
 class Crowd(Channel, topic="crowd", shared=True):
@@ -96,12 +96,13 @@ class Late(Channel, topic="late", on_error="crash"):
     async def handle_message(self, message: Any, state: Any) -> None: ...
 
 
+@pytest.mark.parametrize("limits", [Limits(waiting_per_session=100)], ids=["100 may wait"])
 async def test_a_full_mailbox_does_not_keep_a_session_from_ending(endpoint: Endpoint) -> None:
     client = await join(endpoint, Late, "late")
     [session] = endpoint.sessions
     assert isinstance(session.channel, Late)
     client.dispatch("late", "boom")
-    for _ in range(MAX_JOBS + 1):
+    for _ in range(101):
         endpoint.pubsub.publish("news", 1)
     release = session.channel.release
     endpoint.declare(type("Late", (Late,), {}, topic="late", on_error="keep"))
@@ -196,10 +197,8 @@ async def test_a_refused_resume_leaves_the_live_member_alone(endpoint: Endpoint)
     assert member.assigns == {"role": "guest"}
 
 
-async def test_nobody_pushes_out_anothers_place(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("livestate_nb.runtime.places.MAX_ABSENT", 3)
+@pytest.mark.parametrize("limits", [Limits(absent_clients=3)], ids=["3 absent"])
+async def test_nobody_pushes_out_anothers_place(endpoint: Endpoint) -> None:
     ann = await join(endpoint, Crowd, "crowd", {"livestate": {}}, principal="ann")
     ann.connection.lost()
     for _ in range(5):

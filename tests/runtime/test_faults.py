@@ -20,9 +20,8 @@ from livestate_nb.errors import (
     ReturnError,
     SessionClosed,
 )
+from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
-from livestate_nb.runtime.mailbox import MAX_JOBS
-from livestate_nb.runtime.session import MAX_UNHANDLED
 from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
@@ -656,6 +655,7 @@ async def test_the_log_shows_an_error_from_the_users_code_on(
 NEVER = """
 import asyncio, threading
 from livestate_nb import Channel, on
+from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
 
 class Stuck(Channel, topic="stuck"):
@@ -720,6 +720,10 @@ class Busy(Channel, topic="busy", shared=True):
         state["heard"] += 1
 
 
+FEW = Limits(waiting_per_session=100, waiting_per_client=10)
+
+
+@pytest.mark.parametrize("limits", [FEW], ids=["few may wait"])
 async def test_a_mailbox_that_is_full_takes_no_more(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -730,7 +734,7 @@ async def test_a_mailbox_that_is_full_takes_no_more(
     await client.join("busy")
     waits = asyncio.create_task(session.dispatch("wait", {}, frozenset()))
     await asyncio.sleep(0)
-    for _ in range(MAX_JOBS + 20):
+    for _ in range(FEW.waiting_per_session + 20):
         endpoint.pubsub.publish("news", 1)
     dropped = [r for r in caplog.records if "are dropped" in r.getMessage()]
     assert [record.levelno for record in dropped] == [logging.WARNING]
@@ -741,21 +745,22 @@ async def test_a_mailbox_that_is_full_takes_no_more(
     assert told[4] == {"reason": "too many messages waiting"}
     session.channel.release.set()
     assert await waits == []
-    await until(lambda: session.ledger.snapshot()["heard"] == MAX_JOBS)
+    await until(lambda: session.ledger.snapshot()["heard"] == FEW.waiting_per_session)
     assert await session.dispatch("wait", {}, frozenset()) == []
-    assert session.ledger.snapshot() == {"heard": MAX_JOBS, "begun": 2}
+    assert session.ledger.snapshot() == {"heard": FEW.waiting_per_session, "begun": 2}
 
 
+@pytest.mark.parametrize("limits", [FEW], ids=["few may wait"])
 async def test_a_flooder_that_joins_again_piles_nothing_up(endpoint: Endpoint) -> None:
     endpoint.declare(Busy)
     session = await endpoint.open(Busy, "busy", "a", {})
     assert isinstance(session.channel, Busy)
     flooder = Client(endpoint)
-    rounds = MAX_JOBS // MAX_UNHANDLED + 1
+    rounds = FEW.waiting_per_session // FEW.waiting_per_client + 1
     for number in range(1, rounds + 1):
         flooder.push("busy", "phx_join")
         await flooder.wait("state:change", number)
-        for _ in range(MAX_UNHANDLED + 1):
+        for _ in range(FEW.waiting_per_client + 1):
             flooder.dispatch("busy", "wait")
         await flooder.wait("phx_error", number)
     other = Client(endpoint)

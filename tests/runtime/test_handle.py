@@ -22,7 +22,6 @@ from livestate_nb.errors import (
     WouldDeadlock,
 )
 from livestate_nb.runtime import SessionHandle
-from livestate_nb.runtime.mailbox import MAX_JOBS
 from tests.clients import PATIENCE
 from tests.sides import Side, Waiter
 
@@ -252,7 +251,8 @@ def test_too_much_is_refused(side: Side) -> None:
 
     async def fill() -> None:
         session = handle._session
-        tasks = [session.dispatch("no such event", {}, frozenset()) for _ in range(MAX_JOBS)]
+        most = side.endpoint.limits.waiting_per_session
+        tasks = [session.dispatch("no such event", {}, frozenset()) for _ in range(most)]
         waits.extend(asyncio.ensure_future(task) for task in tasks)
         await asyncio.sleep(0)
 

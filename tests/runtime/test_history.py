@@ -1,8 +1,12 @@
 """What is kept for clients that may come back, and what of it is dropped."""
 
-from livestate_nb.runtime.history import MAX_BYTES, MAX_KEPT, History
+from livestate_nb.limits import Limits
+from livestate_nb.runtime.history import History
 from livestate_nb.runtime.ledger import Outgoing, outgoing
 from livestate_nb.runtime.receipts import FORGOTTEN, MAX_FAILED, Receipts
+
+LIMITS = Limits()
+MAX_KEPT, MAX_BYTES = LIMITS.resume_messages, LIMITS.resume_bytes
 
 
 class Clock:
@@ -17,7 +21,7 @@ def note(n: object) -> Outgoing:
 
 
 def test_a_member_gets_what_is_for_all_and_what_is_for_itself() -> None:
-    history = History(Clock())
+    history = History(LIMITS, Clock())
     for receiver in (None, 1, 2, None):
         history.keep(receiver, note(receiver))
     assert history.last(3, receiver=1, since=0) == [note(None), note(1), note(None)]
@@ -26,7 +30,7 @@ def test_a_member_gets_what_is_for_all_and_what_is_for_itself() -> None:
 
 
 def test_what_is_not_kept_any_more_is_not_made_up() -> None:
-    history = History(Clock())
+    history = History(LIMITS, Clock())
     for n in range(MAX_KEPT + 10):
         history.keep(None, note(n))
     kept = history.last(MAX_KEPT, receiver=1, since=0)
@@ -36,7 +40,7 @@ def test_what_is_not_kept_any_more_is_not_made_up() -> None:
 
 
 def test_nothing_from_before_a_whole_state_is_counted() -> None:
-    history = History(Clock())
+    history = History(LIMITS, Clock())
     history.keep(None, note(1))
     since = history.position
     history.keep(None, note(2))
@@ -45,7 +49,7 @@ def test_nothing_from_before_a_whole_state_is_counted() -> None:
 
 
 def test_bytes_are_bounded() -> None:
-    history = History(Clock())
+    history = History(LIMITS, Clock())
     half = note("x" * (MAX_BYTES // 2 - 20))
     for _ in range(3):
         history.keep(None, half)
@@ -57,7 +61,7 @@ def test_bytes_are_bounded() -> None:
 
 def test_what_is_old_is_forgotten() -> None:
     clock = Clock()
-    history = History(clock)
+    history = History(LIMITS, clock)
     for clock.now in (1.0, 2.0, 3.0):
         history.keep(None, note(clock.now))
     history.forget(2.0)

@@ -10,8 +10,8 @@ import pytest
 from livestate_nb import Channel, Event, Refuse, Reply, on
 from livestate_nb.codec import Json, loads
 from livestate_nb.errors import DeclarationError
+from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint, ledger
-from livestate_nb.runtime.history import MAX_KEPT
 from livestate_nb.state.change import Change
 from tests.clients import Client, join, until
 
@@ -217,19 +217,20 @@ async def test_a_client_that_missed_too_much_gets_the_whole_state(endpoint: Endp
     other = Own(endpoint, "hall:1")
     await other.start()
     client = await lose(client, endpoint)
-    for _ in range(MAX_KEPT + 1):
+    too_many = endpoint.limits.resume_messages + 1
+    for _ in range(too_many):
         other.dispatch("hall:1", "add")
-    await other.wait("state:patch", MAX_KEPT + 1)
+    await other.wait("state:patch", too_many)
     assert (await client.open())["resumed"]
     await client.wait("state:change", 1)
     assert [(event, payload["version"]) for event, payload in client.heard] == [
-        ("state:change", MAX_KEPT + 1)
+        ("state:change", too_many)
     ]
     client = await lose(client, endpoint)
     other.dispatch("hall:1", "add")
     await client.open()
     await client.wait("state:patch", 1)
-    assert [payload["version"] for _, payload in client.heard] == [MAX_KEPT + 2]
+    assert [payload["version"] for _, payload in client.heard] == [too_many + 1]
 
 
 async def test_events_come_before_the_whole_state_that_stands_for_the_patches(
@@ -697,10 +698,8 @@ async def test_an_overloading_client_does_not_come_back(endpoint: Endpoint) -> N
     assert (await client.open())["resumed"] is False
 
 
-async def test_the_longest_absent_goes_when_too_many_are(
-    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("livestate_nb.runtime.places.MAX_ABSENT", 2)
+@pytest.mark.parametrize("limits", [Limits(absent_clients=2)], ids=["2 absent"])
+async def test_the_longest_absent_goes_when_too_many_are(endpoint: Endpoint) -> None:
     clients = [Own(endpoint, f"count:{number}") for number in range(3)]
     for client in clients:
         await client.start()

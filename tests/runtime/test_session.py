@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from livestate_nb import Channel, Event, Refuse, Reply, on
+from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
-from livestate_nb.runtime.session import MAX_UNHANDLED
 from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
@@ -717,6 +717,7 @@ async def test_a_refused_init_leaves_a_channel_without_state(endpoint: Endpoint)
     ]
 
 
+@pytest.mark.parametrize("limits", [Limits(waiting_per_client=100)], ids=["100 may wait"])
 async def test_a_client_that_floods_a_mailbox_loses_its_channel_alone(endpoint: Endpoint) -> None:
     release = asyncio.Event()
 
@@ -729,7 +730,7 @@ async def test_a_client_that_floods_a_mailbox_loses_its_channel_alone(endpoint: 
     flooder, other = Client(endpoint), Client(endpoint)
     await flooder.join("stuck")
     await other.join("stuck")
-    for _ in range(MAX_UNHANDLED + 1):
+    for _ in range(101):
         flooder.dispatch("stuck", "wait")
     [crash] = await flooder.wait("phx_error", 1)
     assert crash[4] == {"reason": "too many messages waiting"}

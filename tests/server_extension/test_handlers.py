@@ -9,8 +9,7 @@ import pytest
 from jupyter_server.auth import Authorizer
 from tornado.httpclient import HTTPClientError
 
-from livestate_nb_server import client
-from livestate_nb_server.client import MAX_FRAME
+from livestate_nb.limits import Limits
 from tests.raw import PING, PONG, TEXT, Raw
 from tests.server_extension.web import OUTSIDER, PATIENCE, Connect, status
 from tests.sockets import nodelays
@@ -180,21 +179,23 @@ async def test_a_frame_that_is_too_large_closes_its_socket_with_1009(
 ) -> None:
     good = await connect()
     head, tail = '[null,"1","counter:1","phx_join",{"pad":"', '"}]'
-    pad = "x" * (MAX_FRAME - len(head) - len(tail))
+    pad = "x" * (Limits().frame_bytes - len(head) - len(tail))
     await good.socket.write_message(f"{head}{pad}{tail}")
     assert (await good.wait("state:change"))["version"] == 0
     # only announced, not sent: a client that is still sending may miss why it was cut off
     async with asyncio.timeout(PATIENCE), await Raw.open(url, **jp_auth_header) as bad:
-        bad.announce(TEXT, MAX_FRAME + 1)
+        bad.announce(TEXT, Limits().frame_bytes + 1)
         assert await bad.closed() == (1009, "message too big")
     await good.dispatch("counter:1", "inc")
     assert (await good.wait("state:patch"))["version"] == 1
 
 
+@pytest.mark.parametrize(
+    "options", [{"LiveStateApp": {"limits": {"unread_most": 1_000_000}}}], ids=["1 MB"]
+)
 async def test_a_client_that_reads_nothing_is_closed_with_1013(
-    connect: Connect, url: str, jp_auth_header: dict[str, str], monkeypatch: pytest.MonkeyPatch
+    connect: Connect, url: str, jp_auth_header: dict[str, str]
 ) -> None:
-    monkeypatch.setattr(client, "MAX_UNSENT", 1_000_000)
     good = await connect()
     await good.join("counter:1")
     long = "x" * 1_000_000  # a ref comes back as it is; two more than the system's buffers take

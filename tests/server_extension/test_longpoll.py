@@ -132,19 +132,19 @@ async def test_a_token_that_is_no_text_is_none(
     assert not [record for record in caplog.records if record.exc_info]
 
 
-async def test_only_so_many_sessions_are_open(
-    windows: Any, fetch: Fetch, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("livestate_nb_server.polls.MAX_POLLS", 2)
+@pytest.mark.parametrize("options", [{"LiveStateApp": {"limits": {"polls": 2}}}], ids=["2"])
+async def test_only_so_many_sessions_are_open(windows: Any, fetch: Fetch) -> None:
     for _ in range(2):
         await Polling(fetch).open()
     assert await Polling(fetch).request() == {"status": 500}
 
 
+@pytest.mark.parametrize(
+    "options", [{"LiveStateApp": {"limits": {"polls_per_user": 2}}}], ids=["2 of one user"]
+)
 async def test_who_logged_in_opens_only_some_of_them(
-    windows: Any, fetch: Fetch, login: Any, monkeypatch: pytest.MonkeyPatch
+    windows: Any, fetch: Fetch, login: Any
 ) -> None:
-    monkeypatch.setattr("livestate_nb_server.polls.MAX_POLLS_OF_ONE", 2)
     (_, ann), (_, bob) = await login(), await login()
     for headers in (ann, bob):
         for _ in range(2):

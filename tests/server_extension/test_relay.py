@@ -16,6 +16,7 @@ from tornado.websocket import WebSocketClosedError
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 from tests.clients import until
 from tests.metrics import here, labels
+from tests.seen import check, close, message
 from tests.server_extension.kernels import SETUP, Bind, CellError, Kernel
 from tests.server_extension.test_handlers import Denying
 from tests.server_extension.web import OUTSIDER, Connect, Web, status
@@ -138,6 +139,20 @@ async def test_a_crash_is_told_at_once(kernels: Start, bind: Bind) -> None:
     kernel.disconnect()
 
 
+FROZEN = {"kernel_unread_per_client": 2_000_000, "kernel_unread": 8_000_000}
+
+
+async def fill(web: Web, topic: str, is_over: "asyncio.Future[Any]") -> None:
+    """Send large events until the socket is closed, or else it is over."""
+    closed = asyncio.ensure_future(web.closed())
+    while not (closed.done() or is_over.done()):
+        with suppress(WebSocketClosedError):
+            await web.dispatch(topic, "inc", {"pad": "x" * 1_000_000})
+        await asyncio.sleep(0)
+    closed.cancel()
+
+
+@pytest.mark.parametrize("options", [{"LiveStateApp": {"limits": FROZEN}}], ids=["limited"])
 async def test_a_frozen_kernel_costs_no_socket_but_that_of_who_floods_it(
     kernels: Start, bind: Bind
 ) -> None:
@@ -155,18 +170,41 @@ async def test_a_frozen_kernel_costs_no_socket_but_that_of_who_floods_it(
         await web.dispatch("cells:a", "inc")
         ref = await web.push("phoenix", "heartbeat")
         assert (await web.read())[1:3] == [ref, "phoenix"]
-        closed = asyncio.ensure_future(flood.closed())
-        while not closed.done():
-            with suppress(WebSocketClosedError):
-                await flood.dispatch("cells:b", "inc", {"pad": "x" * 1_000_000})
-            await asyncio.sleep(0)
-        assert closed.result() == (1013, "the kernel reads too slowly")
+        await fill(flood, "cells:b", asyncio.Future())
+        seen = close(flood.socket.close_code, flood.socket.close_reason)
         counted = here() - before
         assert counted["livestate_unsent_characters", labels(by="kernels")] > 0
         assert counted["livestate_refusals_total", labels(kind="slow")] >= 1
     finally:
         os.kill(pid, signal.SIGCONT)
     assert (await web.wait("state:patch"))["version"] == 1
+    check("kernel_unread_per_client", 2_000_000, seen)
+
+
+@pytest.mark.parametrize("options", [{"LiveStateApp": {"limits": FROZEN}}], ids=["limited"])
+async def test_a_frozen_kernel_is_hung_up_on_when_too_much_waits_and_comes_back(
+    kernels: Start, bind: Bind
+) -> None:
+    kernel = await kernels()
+    await kernel.run(SETUP)
+    pid = int(await kernel.run("import os; print(os.getpid())"))
+    web = await bind(kernel.id)
+    await web.join("cells:a")
+    floods = [await bind(kernel.id) for _ in range(6)]
+    for flood in floods:
+        await flood.join("cells:b")
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        status = Path(f"/proc/{pid}/status")
+        await until(lambda: "State:\tT" in status.read_text())
+        lost = asyncio.ensure_future(web.wait("phx_error"))
+        for flood in floods:
+            await fill(flood, "cells:b", lost)
+        seen = message("phx_error", await lost)
+    finally:
+        os.kill(pid, signal.SIGCONT)
+    assert (await web.join("cells:a"))["state"] == {"n": 0}  # as soon as it has dialled again
+    check("kernel_unread", 8_000_000, f"{seen}; joins wait until the kernel has dialled again")
 
 
 async def test_a_slow_client_skips_updates_and_harms_no_other(kernels: Start, bind: Bind) -> None:
