@@ -255,6 +255,7 @@ class Session:
         if member.rate is not None and not member.rate.take():
             is_taken = False
             if member.rate.is_flood:
+                member.line.refused(Refusal.LIMIT, self.topic)
                 _log.warning("closing the connection of a client that floods %s", cut(self.topic))
                 member.line.close(TRY_AGAIN_LATER, TOO_FAST)
                 return
@@ -263,6 +264,7 @@ class Session:
             if event != REFRESH and not member.is_new(message.ref):
                 return
         if not is_taken:
+            member.line.refused(Refusal.LIMIT, self.topic)
             member.refuse(message.ref, excessive(message, self._ground.limits))
             return
         job: Job

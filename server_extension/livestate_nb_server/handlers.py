@@ -12,6 +12,7 @@ from tornado import web
 from tornado.websocket import WebSocketHandler
 
 from livestate_nb.runtime import Endpoint
+from livestate_nb.runtime.meter import Refusal
 from livestate_nb.transports.writing import write
 from livestate_nb_server.admission import AdmissionHandler, Rejected, Visitor
 from livestate_nb_server.client import Client
@@ -72,6 +73,7 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
         if self._is_gone:
             return
         if not self._visits.begin(visitor.principal):
+            self.reject(Refusal.LIMIT)
             raise web.HTTPError(429, "a connection is refused: its user has too many")
         try:
             await super().get(*args, **kwargs)  # which ends with the connection

@@ -10,10 +10,7 @@ from typing import Any
 
 import pytest
 
-from livestate_nb.protocol import socket
-from livestate_nb.runtime import session
 from livestate_nb.runtime.meter import Refusal
-from livestate_nb_server import client
 from livestate_nb_server.observer import Rejection
 from tests.metrics import Labels, labels, samples
 from tests.raw import TEXT, Raw
@@ -182,6 +179,10 @@ def jp_ws_url(connect: Connect, jp_http_port: int, jp_base_url: str) -> str:
 # refusals
 
 
+FEW = {"joins": 2, "waiting_per_client": 2, "unread_most": 1_000_000, "sockets_per_user": 3}
+
+
+@pytest.mark.parametrize("options", [{"LiveStateApp": {"limits": FEW}}], ids=["few"])
 async def test_refusals_are_counted_by_kind(
     connect: Connect,
     login: Any,
@@ -190,11 +191,7 @@ async def test_refusals_are_counted_by_kind(
     jp_ws_url: str,
     jp_auth_header: dict[str, str],
     scrape: Any,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(socket, "MAX_CHANNELS", 2)
-    monkeypatch.setattr(session, "MAX_UNHANDLED", 2)
-    monkeypatch.setattr(client, "MAX_UNSENT", 1_000_000)
     _, cookie = await login()
     before = await scrape()
     expected: Counter[str] = Counter()
@@ -210,6 +207,12 @@ async def test_refusals_are_counted_by_kind(
     assert await status(connect("9.9.9")) == 403
     assert (await Polling(jp_fetch).request(params={"vsn": "9.9.9"})) == {"status": 403}
     expected[Rejection.REQUEST] += 2
+
+    own = [await connect(headers=cookie) for _ in range(3)]
+    assert await status(connect(headers=cookie)) == 429
+    expected[Refusal.LIMIT] += 1
+    for one in own:
+        one.close()
 
     # joins
     web = await connect()
