@@ -13,7 +13,14 @@ _lives = count(1)
 
 
 class Ledger(Channel):
-    """Keep the tokens of what was handled."""
+    """Keep the tokens of what was handled.
+
+    All is async, since what threads do is not the same each time.
+    """
+
+    async def authorize(self, params: Any) -> bool:
+        await asyncio.sleep(0)
+        return True
 
     async def init(self, params: Any) -> Any:
         await asyncio.sleep(0)

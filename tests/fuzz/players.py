@@ -136,9 +136,9 @@ class Player:
             seat.fed[ref] += 1
 
     def repeat(self, topic: str) -> None:
-        """Send all events again, in the wrong order, as a broken client does."""
+        """Send all events again, in the wrong order, where the session knows them again."""
         seat = self.seats.get(topic)
-        if self.is_own and seat is not None and not seat.has_left:
+        if seat is not None and not seat.has_left and seat.view.claim:
             for ref in reversed(list(seat.fed)):
                 self._again(topic, seat, ref)
 
