@@ -57,9 +57,9 @@ def fuzz(
 
     def decorate(test: Callable[..., None]) -> Callable[..., None]:
         @functools.wraps(test)
-        def counted(*args: Any) -> None:
+        def counted(**drawn: Any) -> None:
             ran.cases += 1
-            test(*args)
+            test(**drawn)
 
         return bounded(cases)(given(*strategies)(counted))
 

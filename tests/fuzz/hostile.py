@@ -48,7 +48,8 @@ NAMES: Final = [
 
 POINTERS: Final = [
     "", "/", "//", "/-", "/0", "/-1", "/00", "/1e9", "/99999999999999999999", "/~", "/~0", "/~1",
-    "/~01", "/~2", "/a~1b", "/__proto__", "/__proto__/x", "/constructor/prototype/x", "/length", "a",
+    "/~01", "/~2", "/a~1b", "/__proto__", "/__proto__/x", "/constructor/prototype/x", "/length",
+    "a",
 ]  # fmt: skip
 
 ODD: Final = [
@@ -79,8 +80,8 @@ values: st.SearchStrategy[Any] = st.recursive(
 """JSON values."""
 
 ODD_REFS: Final = [
-    None, "1", "2", "3", "01", "", "__proto__", "\0", 0, 1, 2, True, False, 1.0, -1, 2**64, [], ["1"],
-    {}, {"1": 1},
+    None, "1", "2", "3", "01", "", "__proto__", "\0", 0, 1, 2, True, False, 1.0, -1, 2**64, [],
+    ["1"], {}, {"1": 1},
 ]  # fmt: skip
 """Refs, of which many are equal in Python and not on the wire."""
 

@@ -1,4 +1,4 @@
-"""The endpoint with several clients, against interleavings of all that they and the server may do."""
+"""The endpoint with several clients, against interleavings of all that they and it may do."""
 
 import asyncio
 from collections import Counter
@@ -12,26 +12,16 @@ from livestate_nb.runtime import Endpoint, Session
 from livestate_nb.runtime.places import Owner
 from tests.fuzz.cases import bounded, ran
 from tests.fuzz.channels import KINDS, channels
+from tests.fuzz.loops import StillLoop, settle
 from tests.fuzz.players import Player
 
 TOPICS = ["board:1", "board:1", "board:2", "mine:1", "frail:1", "fleeting:1"]
 TURNS = [0, 0, 0, 1, 2, 5, 20, None]
 """Turns of the loop between two steps; None until nothing is left to do."""
 
-MOST_TURNS = 20_000
-
 turns = st.sampled_from(TURNS)
 topics = st.sampled_from(TOPICS)
 players = st.integers(0, 3)
-
-
-class Loop(asyncio.SelectorEventLoop):
-    """A loop whose time stands still unless it is put forward."""
-
-    now = 0.0
-
-    def time(self) -> float:
-        return self.now
 
 
 class EndpointMachine(RuleBasedStateMachine):
@@ -40,7 +30,7 @@ class EndpointMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         ran.cases += 1
-        self.loop = Loop()
+        self.loop = StillLoop()
         self.is_settled = True
         self.news = 0
         self.endpoint = Endpoint(clock=self.loop.time, idle_timeout=1e9)
@@ -48,7 +38,7 @@ class EndpointMachine(RuleBasedStateMachine):
         own = {"ann": True, "bob": True, "cat": False, "dan": True}
         self.players = [Player(self.endpoint, name, is_own=is_own) for name, is_own in own.items()]
         for player in self.players:
-            self.run(player.connect, None)
+            self.run(player.connect, 0)
         self.reaper = asyncio.all_tasks(self.loop)
 
     # clients
@@ -218,21 +208,12 @@ class EndpointMachine(RuleBasedStateMachine):
         async def do() -> None:
             function()
             if turns is None:
-                await self.settle()
+                await settle(self.reaper)
             for _ in range(turns or 0):
                 await asyncio.sleep(0)
 
         self.loop.run_until_complete(do())
         self.is_settled = turns is None
-
-    async def settle(self) -> None:
-        """Let the loop turn until nothing is left to do."""
-        idle = {asyncio.current_task()} | getattr(self, "reaper", asyncio.all_tasks())
-        for _ in range(MOST_TURNS):
-            await asyncio.sleep(0)
-            if asyncio.all_tasks() == idle:
-                return
-        raise AssertionError(f"tasks that do not end: {asyncio.all_tasks() - idle}")
 
 
 def check_items(state: dict[str, Any]) -> None:
