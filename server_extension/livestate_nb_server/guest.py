@@ -154,7 +154,9 @@ class Guest:
         self._transport.send(frame)
 
     def closed(self, kernel: Kernel, code: int, reason: str) -> None:
-        """Take a kernel's wish to close the client's connection."""
+        """Take a kernel's wish to close the client's connection; only one that has it may."""
+        if kernel not in self._known:
+            return
         self._known.discard(kernel)
         if code == GOING_AWAY:  # it says farewell: the socket may serve others
             self.kernel_lost(kernel, KERNEL_GONE)
