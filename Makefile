@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
 LINTED := bench docs livestate_nb server_extension tests
 
-.PHONY: help setup demo test lint types python js npm browser docs links bench release nightly clean
+.PHONY: help setup demo test lint types python js npm browser docs links bench fuzz soak release nightly clean
 
 help:
 	@echo "make demo     set everything up and open JupyterLab on the quickstart"
@@ -24,6 +24,7 @@ help:
 	@echo "make docs     build the documentation site in docs/_build/html"
 	@echo "make links    ask whether the addresses that the documentation names are there"
 	@echo "make bench    measure patches and a server under load (docs/performance.md)"
+	@echo "make fuzz     try hostile input for long; make soak: all long runs, bounded in count"
 	@echo "make release  build sdist and wheel in dist/, and try the wheel alone on each Python"
 	@echo "make nightly  the long forms of the tests"
 	@echo "make clean    remove what make has built"
@@ -91,10 +92,17 @@ bench: setup
 	@echo "== frames of tables and charts in JupyterLab"
 	$(BIN)/python -m bench.frames
 
+fuzz: setup
+	@echo "== hostile input, a long run"
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz tests/server_extension/test_longpoll_bodies.py --timeout=7200
+	cd js && HYPOTHESIS_PROFILE=nightly npm run --silent test -- tests/hostile.test.ts
+
+soak: fuzz
+
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200
 	$(MAKE) test
-	$(MAKE) links release
+	$(MAKE) soak links release
 
 clean:
 	rm -rf .venv js/node_modules tests/npm/node_modules livestate_nb/static docs/_build dist

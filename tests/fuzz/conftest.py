@@ -1,8 +1,17 @@
 """Leave time for making small the cases that fail, and say at the end how many were tried."""
 
+import platform
+import sys
+
 import pytest
 
 from tests.fuzz.cases import IS_LONG, ran
+
+collect_ignore = ["guided.py"]
+"""It is a program, and instruments what it imports."""
+
+if (sys.platform, platform.machine()) != ("linux", "x86_64"):  # atheris has no wheels for others
+    collect_ignore.append("test_guided.py")
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
