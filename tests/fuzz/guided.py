@@ -75,7 +75,7 @@ def uplink_message(data: bytes) -> None:
 
 def token(data: bytes) -> None:
     """Claim a place."""
-    places: Places[str] = Places(lambda: 0.0)
+    places: Places[str] = Places(10, lambda: 0.0)
     places.open(_OWNER, "a seat")
     assert places.claim(data.decode("utf-8", "replace"), _OWNER, 0) is None
 

@@ -161,7 +161,7 @@ def test_a_version_is_spoken_or_refused(vsn: str) -> None:
 
 @fuzz(400, tokens, values)
 def test_no_made_up_token_claims_a_place(token: Any, received: Any) -> None:
-    places: Places[str] = Places(lambda: 0.0)
+    places: Places[str] = Places(10, lambda: 0.0)
     ann = Owner("ann", False, "room:1")
     place = places.open(ann, "her seat")
     assert places.claim(token, ann, received) is None
@@ -173,7 +173,7 @@ def test_no_made_up_token_claims_a_place(token: Any, received: Any) -> None:
 
 @fuzz(300, st.integers(0, 80), words, values)
 def test_no_part_of_a_token_claims_a_place(position: int, put_in: str, received: Any) -> None:
-    places: Places[str] = Places(lambda: 0.0)
+    places: Places[str] = Places(10, lambda: 0.0)
     ann = Owner("ann", False, "room:1")
     token = places.token(places.open(ann, "her seat"))
     changed = token[:position] + put_in + token[position + 1 :]
