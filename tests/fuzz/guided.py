@@ -13,6 +13,7 @@ import atheris
 with atheris.instrument_imports(include=["livestate_nb", "livestate_nb_server"]):
     from livestate_nb.codec import dumps
     from livestate_nb.errors import ProtocolError
+    from livestate_nb.limits import Limits
     from livestate_nb.protocol import Join, Message, Socket, pushed, serializer_for
     from livestate_nb.protocol.head import Head, head_of
     from livestate_nb.runtime.places import Owner, Places
@@ -33,7 +34,7 @@ def frames(vsn: str, data: bytes) -> None:
         assert head_of(frame, serializer) == Head(*message[:4])
         if not isinstance(message.payload, bytes):
             serializer.encode(message)
-        socket = Socket(lambda topic: topic.startswith("t:"))
+        socket = Socket(lambda topic: topic.startswith("t:"), Limits())
         for _ in range(2):
             actions = socket.receive(message)
             if actions and isinstance(actions[-1], Join):

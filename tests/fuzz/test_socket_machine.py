@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from livestate_nb.codec import Json
+from livestate_nb.limits import Limits
 from livestate_nb.protocol import (
     Action,
     Deliver,
@@ -57,7 +58,7 @@ class SocketMachine(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         ran.cases += 1
-        self.socket = Socket(lambda topic: topic in TOPICS)
+        self.socket = Socket(lambda topic: topic in TOPICS, Limits())
         self.seats: dict[str, Seat] = {}
         self.count = 0
         self.replies: Counter[int] = Counter()
