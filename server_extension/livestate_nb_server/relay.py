@@ -7,7 +7,6 @@ import asyncio
 import logging
 from collections.abc import Iterable
 from itertools import count
-from typing import Any
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.declaration import matches
@@ -129,9 +128,8 @@ class Relay:
         if not offers:
             return None
         _, kernel = max(offers, key=lambda offer: offer[0])
-        answer = await self._questions.ask(kernel, wire.ELEMENT, {"tag": tag})
-        source = answer["source"]
-        return None if source is None else str(source)
+        answer: wire.Source = await self._questions.ask(kernel, wire.ELEMENT, {"tag": tag})
+        return answer.source
 
     # uplinks
 
@@ -164,14 +162,15 @@ class Relay:
             ProtocolError: it brings a frame that is no message.
         """
         if message.kind == wire.DECLARE:
-            self._declared(kernel, message.number, message.json)
+            self._declared(kernel, message.number, message.read(wire.Declaration))
         elif message.kind == wire.ELEMENT:
-            self._questions.answered(kernel, message.number, message.json)
+            self._questions.answered(kernel, message.number, message.read(wire.Source))
         elif guest := self._guests.get(message.number):
             if message.kind == wire.FRAME:
                 guest.received(kernel, message.body)
             elif message.kind == wire.CLOSE:
-                guest.closed(kernel, message.json["code"], message.json["reason"])
+                closing = message.read(wire.Closing)
+                guest.closed(kernel, closing.code, closing.reason)
 
     # inside
 
@@ -182,17 +181,17 @@ class Relay:
         for guest in list(self._guests.values()):
             guest.kernel_lost(kernel, reason)
 
-    def _declared(self, kernel: Kernel, request: int, body: Any) -> None:
+    def _declared(self, kernel: Kernel, request: int, body: wire.Declaration) -> None:
         most = self.limits.kernel_topics
-        declared = dict.fromkeys(body["channels"][:most], 0.0)
-        asked: dict[str, float] = body["published"]
+        declared = dict.fromkeys(body.channels[:most], 0.0)
+        asked = body.published
         refused = {one: why for one in asked if (why := self._objection(one)) is not None}
         for one in asked.keys() - declared.keys():
             refused[one] = f"the server takes {most} topics of one kernel, and this is one more"
         published = {one: since for one, since in asked.items() if one not in refused}
         kernel.declared.replace(declared)
         kernel.published.replace(published)
-        kernel.elements = dict(body.get("elements", {}))  # kernels may have an older package
+        kernel.elements = body.elements
         kernel.send(wire.DECLARE, request, _json({"refused": refused}))
         self._tell_taken()
         for guest in list(self._guests.values()):

@@ -94,7 +94,7 @@ class UplinkHandler(WebSocketHandler):
                 self._greet(tagged)
             elif self._kernel.uplink is self:  # else the kernel has dialled again
                 self._relay.received(self._kernel, tagged)
-        except (ValueError, KeyError, TypeError, AttributeError, ProtocolError) as error:
+        except (ValueError, ProtocolError) as error:
             _log.warning("hanging up on kernel %s: %s", cut(self._id), error)
             self.close(_BROKEN, "expected a message of the uplink")
         await asyncio.sleep(0)
@@ -126,7 +126,7 @@ class UplinkHandler(WebSocketHandler):
     def _greet(self, message: wire.Tagged) -> None:
         key = self._kernels.key(self._id)
         expected = wire.proof(key or b"", wire.KERNEL, self._id, self._nonce)
-        given = str(message.json["proof"]) if message.kind == wire.HELLO else ""
+        given = message.read(wire.Proof).proof if message.kind == wire.HELLO else ""
         if key is None or not hmac.compare_digest(given.encode(), expected.encode()):
             self._turn_away("it does not know that kernel's key")
             return
