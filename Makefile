@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
 LINTED := bench docs livestate_nb server_extension tests
 
-.PHONY: help setup demo test lint types python js npm browser docs links bench release nightly clean
+.PHONY: help setup demo test lint types python js npm browser docs links audit bench fuzz soak release nightly clean
 
 help:
 	@echo "make demo     set everything up and open JupyterLab on the quickstart"
@@ -23,7 +23,9 @@ help:
 	@echo "make lint types python js npm browser    one part of the tests each"
 	@echo "make docs     build the documentation site in docs/_build/html"
 	@echo "make links    ask whether the addresses that the documentation names are there"
+	@echo "make audit    ask whether vulnerabilities are known of what is installed"
 	@echo "make bench    measure patches and a server under load (docs/performance.md)"
+	@echo "make fuzz     try hostile input for long; make soak: all long runs, bounded in count"
 	@echo "make release  build sdist and wheel in dist/, and try the wheel alone on each Python"
 	@echo "make nightly  the long forms of the tests"
 	@echo "make clean    remove what make has built"
@@ -76,6 +78,10 @@ docs: setup
 links: setup
 	@.ci/links $(SPHINX) -b linkcheck -q docs docs/_build/links
 
+audit: setup
+	@echo "== known vulnerabilities"
+	@$(BIN)/python .ci/audit
+
 release: setup
 	@.ci/chromium
 	.ci/release
@@ -91,10 +97,17 @@ bench: setup
 	@echo "== frames of tables and charts in JupyterLab"
 	$(BIN)/python -m bench.frames
 
+fuzz: setup
+	@echo "== hostile input, a long run"
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz tests/server_extension/test_longpoll_bodies.py --timeout=7200
+	cd js && HYPOTHESIS_PROFILE=nightly npm run --silent test -- tests/hostile.test.ts
+
+soak: fuzz
+
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200
 	$(MAKE) test
-	$(MAKE) links release
+	$(MAKE) soak links audit release
 
 clean:
 	rm -rf .venv js/node_modules tests/npm/node_modules livestate_nb/static docs/_build dist

@@ -4,9 +4,11 @@ It reads JSON and nothing else. It writes what the encoder has checked: NaN, by 
 write as null. It must not know messages or states.
 """
 
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, TypeVar
 
 import msgspec
+
+T = TypeVar("T")
 
 Json: TypeAlias = Any
 """A JSON value: None, bool, int, float, str, list of Json, or dict from str to Json."""
@@ -63,6 +65,28 @@ def is_deeper(value: Json, most: int) -> bool:
             if type(item) in _CONTAINERS
         ]
     return bool(level)
+
+
+def read(text: str | bytes, kind: type[T]) -> T:
+    """Return what a JSON text holds as a value of a type, such as a dataclass.
+
+    Args:
+        text: JSON, as str or UTF-8 bytes.
+        kind: the type; of an object's members those that it does not name are ignored.
+
+    Raises:
+        ValueError: it is not JSON, or not of that type; the message says where.
+
+    Example:
+        >>> read('{"a": 1}', dict[str, int])
+        {'a': 1}
+    """
+    try:
+        return msgspec.json.decode(text, type=kind)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from error
+    except RecursionError as error:
+        raise ValueError("JSON is nested too deeply") from error
 
 
 def split(text: str | bytes) -> list[Raw]:

@@ -11,8 +11,10 @@ from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink import Uplink
+from livestate_nb_server.audit import Audit
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
+from livestate_nb_server.observer import Observer
 from livestate_nb_server.relay import Relay
 from livestate_nb_server.sharing import Sharing
 from tests.clients import Client, until
@@ -39,12 +41,14 @@ class Place:
 
     def __init__(self, *hosted: type[Channel], limits: Limits | None = None) -> None:
         self.manager = Manager()
-        self.endpoint = Endpoint(limits=limits)
+        self.observer = Observer(Audit(None))
+        self.endpoint = Endpoint(limits=limits, meter=self.observer)
         for channel in hosted:
             self.endpoint.declare(channel)
         self.listener = Listener()
         kernels = Kernels(self.manager)
-        self.relay = Relay(kernels, self.endpoint, Sharing(None, ""))
+        self.relay = Relay(kernels, self.endpoint, self.observer, Sharing(None, ""))
+        self.observer.watch(self.endpoint, self.relay)
         self.listener.serve(self.relay, kernels)
         self._dialled: list[Dialled] = []
 
@@ -92,6 +96,7 @@ class Place:
         await self.endpoint.close()
         await self.relay.close()
         await self.listener.close()
+        self.observer.close()
 
 
 class Gallery:
@@ -151,7 +156,7 @@ class Visitor(Client):
             "assigns": {"team": 7},
             "has_binary": True,
         }
-        self.guest = place.relay.connect(self, identity, kernel_id)
+        self.guest = place.relay.connect(place.relay.number(), self, identity, kernel_id)
 
     def feed(self, frame: str | bytes) -> None:
         if not self.guest.feed(frame):

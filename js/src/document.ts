@@ -29,7 +29,7 @@ export class Document<S> {
   replace(payload: Json): void {
     if (!isObject(payload)) return;
     this.state = payload.state;
-    this.version = payload.version;
+    this.version = typeof payload.version === "number" ? payload.version : undefined;
     this.#isSynced = true;
   }
 

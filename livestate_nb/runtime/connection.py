@@ -7,6 +7,7 @@ transport works.
 import asyncio
 import copy
 import logging
+import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -28,6 +29,7 @@ from livestate_nb.protocol.message import (
     GRACE,
     MAX_BYTES,
     MAX_VERSION,
+    PHX_REPLY,
     RECEIVED,
     RESERVED_KEY,
     RESUME,
@@ -37,9 +39,12 @@ from livestate_nb.protocol.message import (
     TOO_DEEP,
 )
 from livestate_nb.protocol.serializer import Serializer
+from livestate_nb.protocol.socket import TOO_MANY_JOINED, UNMATCHED
 from livestate_nb.runtime.failure import brief, cut, refusal, too_deep, undeliverable
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import JoinedMember
+from livestate_nb.runtime.meter import Refusal, username
+from livestate_nb.runtime.note import note
 from livestate_nb.runtime.places import Claim, Owner
 from livestate_nb.runtime.session import Ground, Seated, Session
 
@@ -96,6 +101,7 @@ class Connection:
         principal: names who resume tokens are bound to.
         assigns: what the assigns of its members begin with.
         serves: which of the topics are there for it.
+        name: names it in the log.
         frame_bytes: bytes of one frame that the way from the client carries; None for any.
     """
 
@@ -110,8 +116,10 @@ class Connection:
         principal: str,
         assigns: dict[str, Json],
         serves: Callable[[str], bool],
+        name: str,
         frame_bytes: int | None,
     ) -> None:
+        self.name = name
         self.user = user
         self.is_local = is_local
         self._principal = principal
@@ -119,6 +127,7 @@ class Connection:
         self._frame_bytes = frame_bytes
         self.last_seen = endpoint.clock()
         self.is_closed = False
+        self._since = time.perf_counter()
         self._endpoint = endpoint
         self._transport = transport
         self._serializer = serializer
@@ -143,6 +152,7 @@ class Connection:
             self._perform(self._socket.receive(self._serializer.decode(frame)))
         except ProtocolError as error:
             _log.warning("closing a connection (%s): %s", error.code, error)
+            self.refused(Refusal.FRAME, "")
             self.close(error.code, str(error))
 
     def lost(self) -> None:
@@ -153,6 +163,8 @@ class Connection:
         if self.is_closed:
             return
         self.is_closed = True
+        seconds = time.perf_counter() - self._since
+        note(logging.DEBUG, "disconnected", connection=self.name, seconds=seconds)
         self._endpoint.disconnected(self)
         joining, self._joining = list(self._joining.values()), {}
         for task in joining:
@@ -222,6 +234,24 @@ class Connection:
         if self._members.pop(join, None) is not None:
             self._perform(self._socket.crashed(join, reason))
 
+    def refused(self, refusal: Refusal, topic: Json) -> None:
+        """Tell who measures that something was refused to the client.
+
+        Args:
+            refusal: what was.
+            topic: what it was about, as the client named it.
+        """
+        topic, user = topic if isinstance(topic, str) else "", username(self.user)
+        note(
+            logging.DEBUG,
+            "refused",
+            refusal=refusal,
+            connection=self.name,
+            user=user,
+            topic=topic,
+        )
+        self._endpoint.meter.refused(refusal, self.name, user, topic)
+
     # inside
 
     def _send(self, message: Message) -> None:
@@ -232,6 +262,8 @@ class Connection:
             match action:
                 case Send(message):
                     self._send(message)
+                    if message.event == PHX_REPLY and message.payload["status"] == "error":
+                        self.refused(_kind_of(message.payload["response"]), message.topic)
                 case Deliver(join, message):
                     if entry := self._members.get(join):  # what came before may have ended it
                         session, member = entry
@@ -256,6 +288,7 @@ class Connection:
             session.lose(member)
 
     async def _join(self, join: Join) -> None:
+        begun = time.perf_counter()
         session: Session | None = None
         try:
             owner = Owner(self._principal, self.is_local, join.topic)
@@ -269,6 +302,16 @@ class Connection:
                 return
             member = session.welcome(client, owner, claim)
             self._members[join] = session, member
+            user, seconds = username(self.user), time.perf_counter() - begun
+            note(
+                logging.DEBUG,
+                "joined",
+                topic=join.topic,
+                connection=self.name,
+                user=user,
+                seconds=seconds,
+            )
+            self._endpoint.meter.joined(self.name, user, join.topic)
             greeting = self._greeting(session, member, is_resumed=member is not client)
             self._perform(self._socket.accept(join, greeting))
         except Refuse as error:
@@ -284,7 +327,14 @@ class Connection:
         try:
             await session.authorize(member)
         except Refuse as error:
-            _log.info("refused a join of %s: %s", topic, brief(error))
+            note(
+                logging.INFO,
+                "refused a join",
+                topic=member.join.topic,
+                connection=self.name,
+                user=username(self.user),
+                reason=brief(error),
+            )
             return refusal(error, "reason")
         except BaseException as error:
             if member.join not in self._joining:
@@ -344,3 +394,10 @@ class Connection:
                 RECEIVED: member.sent,
             }
         return {RESERVED_KEY: terms}
+
+
+def _kind_of(response: Json) -> Refusal:
+    """Return what a message was refused for, by the answer to it."""
+    if response == UNMATCHED:
+        return Refusal.UNMATCHED
+    return Refusal.LIMIT if response == TOO_MANY_JOINED else Refusal.JOIN

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from contextvars import copy_context
+from itertools import count
 from typing import Any, Final
 
 from livestate_nb.channel import Channel, has_main, options_of
@@ -24,6 +25,8 @@ from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.drain import drain
 from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
+from livestate_nb.runtime.meter import Meter, Unmetered, username
+from livestate_nb.runtime.note import note
 from livestate_nb.runtime.places import Places
 from livestate_nb.runtime.session import Seated, Session
 from livestate_nb.runtime.sessions import Sessions
@@ -52,6 +55,7 @@ class Endpoint:
         idle_timeout: seconds without a frame after which a connection is closed.
         limits: how much clients may ask for; None for the defaults.
         main: the main thread of the kernel; None refuses channels that ask for it.
+        meter: is told what happens; None measures nothing.
 
     Example:
         >>> class Counter(Channel, topic="counter:*"):
@@ -85,8 +89,10 @@ class Endpoint:
         idle_timeout: float = IDLE_TIMEOUT,
         limits: Limits | None = None,
         main: Main | None = None,
+        meter: Meter | None = None,
     ) -> None:
         self.clock = clock
+        self.meter: Meter = Unmetered() if meter is None else meter
         self.limits = limits = limits or Limits()
         self.places: Places[Seated] = Places(limits.absent_clients, clock)
         self.pubsub: PubSub = LocalPubSub()
@@ -99,6 +105,7 @@ class Endpoint:
         self._context = copy_context()
         self._channels: dict[str, type[Channel]] = {}
         self._connections: set[Connection] = set()
+        self._numbers = count(1)
         self._sessions = Sessions(self)
         self._tasks: set[asyncio.Task[None]] = set()
         self._reaper: asyncio.Task[None] | None = None
@@ -189,6 +196,7 @@ class Endpoint:
         assigns: dict[str, Json] | None = None,
         has_binary: bool = True,
         serves: Callable[[str], bool] | None = None,
+        name: str = "",
         frame_bytes: int | None = None,
     ) -> Connection:
         """Take a client's connection.
@@ -203,6 +211,7 @@ class Endpoint:
             assigns: what the `assigns` of its members begin with.
             has_binary: whether the transport carries binary frames to the client.
             serves: which of the topics are there for it; None for all.
+            name: names it in the log; "" for one of the endpoint's own, ``c1`` and so on.
             frame_bytes: bytes of one frame that the way from the client carries; None for any.
 
         Raises:
@@ -220,8 +229,10 @@ class Endpoint:
             principal=principal,
             assigns=assigns or {},
             serves=serves or self.is_hosted,
+            name=name or f"c{next(self._numbers)}",
             frame_bytes=frame_bytes,
         )
+        note(logging.DEBUG, "connected", connection=connection.name, user=username(user))
         self._connections.add(connection)
         return connection
 

@@ -5,11 +5,12 @@ It must not know where the message came from or when its turn is.
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from enum import Enum, auto
+from enum import StrEnum
 from types import TracebackType
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from livestate_nb.channel import Channel, Turn, current_turn, handler_of, options_of
 from livestate_nb.codec import Json
@@ -26,26 +27,34 @@ from livestate_nb.runtime.failure import brief, cut, describe, error_message
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Mailbox, fail
 from livestate_nb.runtime.member import JoinedMember
+from livestate_nb.runtime.meter import Meter, Outcome, Refusal
+from livestate_nb.runtime.note import note
 from livestate_nb.runtime.running import Running
 from livestate_nb.runtime.work import Work
 from livestate_nb.state.draft import plain
 
 _log = logging.getLogger("livestate_nb")
 
+_REFUSALS: Final[dict[type[Exception], Refusal]] = {
+    Refuse: Refusal.EVENT,
+    InvalidPayload: Refusal.PAYLOAD,
+    UnknownEvent: Refusal.UNKNOWN_EVENT,
+}
 
-class Kind(Enum):
+
+class Kind(StrEnum):
     """Say what a call handles."""
 
-    EVENT = auto()
+    EVENT = "event"
     """An event that a client or a handle dispatched."""
 
-    FOREIGN = auto()
+    FOREIGN = "foreign"
     """Some other message of a client, which no handler takes."""
 
-    MESSAGE = auto()
+    MESSAGE = "message"
     """What pubsub brought."""
 
-    JOIN = auto()
+    JOIN = "join"
     """A member that has joined."""
 
 
@@ -57,6 +66,11 @@ class Desk(Protocol):
     ledger: Ledger
     mailbox: Mailbox
     running: Running
+    meter: Meter
+
+    @property
+    def pattern(self) -> str:
+        """The topic of the channel's class statement."""
 
     @property
     def receivers(self) -> list[JoinedMember]:
@@ -111,6 +125,8 @@ class Call:
     is_handled: bool = False
     is_unwanted: bool = False
     generator_task: "asyncio.Task[Any] | None" = None
+    begun: float = 0.0
+    ending: Outcome = Outcome.DROPPED
 
     @property
     def owner(self) -> object:
@@ -122,6 +138,7 @@ class Call:
         if self.kind is Kind.JOIN and self.desk.ledger.version is None:  # init refused or failed
             self._was_handled()
             return
+        self.begun = time.perf_counter()
         turn = Turn(self.desk.channel, self.member, self.waiting)
         if self.kind is Kind.MESSAGE:
             turn.message_topic = self.event
@@ -156,6 +173,7 @@ class Call:
                     desk.running.begin(self.owner, self)
                     self.generator_task = asyncio.current_task()
                 self._commit(working, step.value, goes_on=not step.is_last)
+                self.ending = Outcome.OK
                 if step.is_last:
                     break
                 self._was_handled()
@@ -228,6 +246,7 @@ class Call:
         desk, member = self.desk, self.member
         event = self.event if self.kind in (Kind.EVENT, Kind.FOREIGN) else None
         is_refusal = isinstance(error, Refuse)
+        self._note_failure(error)
         self._log_failure(error)
         fail(self.outcome, error)
         if options_of(type(desk.channel)).on_error == "crash" and not is_refusal:
@@ -244,6 +263,12 @@ class Call:
         if self.kind is not Kind.JOIN:
             told = describe(error, what, event, is_local=member.line.is_local)
             member.answer(self.ref, "error", told)
+
+    def _note_failure(self, error: BaseException) -> None:
+        refusal = next((one for kind, one in _REFUSALS.items() if isinstance(error, kind)), None)
+        self.ending = Outcome.FAILED if refusal is None else Outcome.REFUSED
+        if refusal is not None and self.member is not None:
+            self.member.line.refused(refusal, self.desk.topic)
 
     def _what(self) -> str:
         """Return what is handled, for people."""
@@ -280,10 +305,28 @@ class Call:
             _log.error("the handler of %s failed when it was closed", what, exc_info=error)
 
     def _was_handled(self) -> None:
-        """Tell the session, the first time."""
-        if self.member is not None and not self.is_handled:
-            self.is_handled = True
+        """Tell the session and who measures, the first time."""
+        if self.is_handled:
+            return
+        self.is_handled = True
+        if self.begun:
+            self._measure(time.perf_counter() - self.begun)
+        if self.member is not None:
             self.desk.handled(self.member)
+
+    def _measure(self, seconds: float) -> None:
+        desk, line = self.desk, None if self.member is None else self.member.line
+        desk.meter.handled(desk.pattern, self.kind, self.ending, seconds)
+        note(
+            logging.DEBUG,
+            "handled",
+            topic=desk.topic,
+            kind=self.kind,
+            event=self.event if self.kind in (Kind.EVENT, Kind.FOREIGN) else "",
+            connection="" if line is None else line.name,
+            outcome=self.ending,
+            seconds=seconds,
+        )
 
     def _give_up(self, task: "asyncio.Task[Any] | None") -> Callable[[Any], None]:
         def give_up(outcome: "asyncio.Future[Any]") -> None:

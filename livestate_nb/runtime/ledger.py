@@ -37,6 +37,11 @@ class Outgoing(NamedTuple):
     sender: object = None
     ref: Json = None
 
+    @property
+    def size(self) -> int:
+        """Bytes of the payload."""
+        return memoryview(self.payload).nbytes
+
 
 class Ledger:
     """Keep a session's state and make the messages that publish its changes.

@@ -71,6 +71,11 @@ class Mailbox:
         self._begun: dict[Job, asyncio.Task[None] | None] = {}
         self._is_busy = False
 
+    @property
+    def length(self) -> int:
+        """How many jobs wait for their turn."""
+        return len(self._waiting)
+
     def put(self, job: Job, *, is_eager: bool = False) -> None:
         """Do a job when its turn comes; a closed mailbox drops it.
 

@@ -14,6 +14,7 @@ from livestate_nb.protocol import Join
 from livestate_nb.runtime.failure import error_message
 from livestate_nb.runtime.history import WHOLE, History
 from livestate_nb.runtime.ledger import Outgoing, event_message
+from livestate_nb.runtime.meter import Refusal
 from livestate_nb.runtime.places import Place
 from livestate_nb.runtime.rate import Rate
 from livestate_nb.runtime.receipts import Receipts
@@ -22,6 +23,7 @@ from livestate_nb.runtime.receipts import Receipts
 class Line(Protocol):
     """What a connection offers to its members: a way to the client, and who is there."""
 
+    name: str
     user: Any
     is_local: bool
 
@@ -44,6 +46,9 @@ class Line(Protocol):
     def crashed(self, join: Join, reason: str) -> None:
         """Tell the client that its channel has crashed."""
 
+    def refused(self, refusal: Refusal, topic: Json) -> None:
+        """Tell who measures that something was refused to the client."""
+
     def close(self, code: int, reason: str) -> None:
         """Close the client's connection."""
 
@@ -58,8 +63,10 @@ class Away:
     is_congested = False
 
     def __init__(self, line: Line) -> None:
+        self.name = line.name
         self.user = line.user
         self.is_local = line.is_local
+        self.refused = line.refused
 
     def push(self, join: Join, outgoing: Outgoing, ref: Json = None) -> None:
         """Send nothing: the session's history has it."""

@@ -36,6 +36,7 @@ from livestate_nb.runtime.handling import Call, Kind
 from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
 from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
 from livestate_nb.runtime.member import JoinedMember
+from livestate_nb.runtime.meter import Meter, Refusal
 from livestate_nb.runtime.migration import shape_of, take_over
 from livestate_nb.runtime.opening import Opening
 from livestate_nb.runtime.pace import Pace
@@ -61,6 +62,7 @@ class Ground(Protocol):
     limits: Limits
     clock: Callable[[], float]
     places: "Places[Seated]"
+    meter: Meter
 
     def broadcast(self, topic: str, message: object) -> None:
         """Publish a message, its drafts as plain values."""
@@ -95,6 +97,7 @@ class Session:
         self.topic = topic
         self.is_closed = False
         self.watch = Watch()
+        self.meter = ground.meter
         self.tenure = Tenure(ground.clock, self._end_soon)
         self._ground = ground
         self._audience = Audience(self, ground.places, ground.limits, ground.clock)
@@ -116,6 +119,11 @@ class Session:
         self._is_dropping = False
         self._subscriptions = Subscriptions(self._ground.pubsub, self._ground.post, self._take)
         bind(self.channel, self)
+
+    @property
+    def pattern(self) -> str:
+        """The topic of the channel's class statement."""
+        return str(self.ledger.options.topic)
 
     @property
     def joined(self) -> list[JoinedMember]:
@@ -247,6 +255,7 @@ class Session:
         if member.rate is not None and not member.rate.take():
             is_taken = False
             if member.rate.is_flood:
+                member.line.refused(Refusal.LIMIT, self.topic)
                 _log.warning("closing the connection of a client that floods %s", cut(self.topic))
                 member.line.close(TRY_AGAIN_LATER, TOO_FAST)
                 return
@@ -255,6 +264,7 @@ class Session:
             if event != REFRESH and not member.is_new(message.ref):
                 return
         if not is_taken:
+            member.line.refused(Refusal.LIMIT, self.topic)
             member.refuse(message.ref, excessive(message, self._ground.limits))
             return
         job: Job
@@ -337,6 +347,7 @@ class Session:
             self._pace.hold()
             return
         self._pace.sent(self.ledger.options.fps)
+        self.meter.published(self.pattern, update.size)
         self._audience.send_update(update)
         self.watch.tell()
 
@@ -514,6 +525,7 @@ class Session:
 
     def refused(self, member: JoinedMember) -> None:
         """Note that a member gets no state, since `init` refused."""
+        member.line.refused(Refusal.INIT, self.topic)
         self._audience.unseat(member)
         self._end_when_empty()
 
@@ -532,6 +544,7 @@ class Session:
 
     def _expel(self, member: JoinedMember) -> None:
         """End the channel of a client that sends faster than it can be served."""
+        member.line.refused(Refusal.LIMIT, self.topic)
         self.mailbox.drop(member)
         self.running.end(member)
         self.detach(member)

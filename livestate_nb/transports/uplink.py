@@ -320,6 +320,7 @@ class Uplink:
                 assigns=client["assigns"],
                 has_binary=client["has_binary"],
                 serves=None if client["is_local"] else self._is_published,
+                name=str(number),
                 frame_bytes=client.get("frame_bytes"),  # servers may have an older package
             )
         except ProtocolError as error:

@@ -41,10 +41,10 @@ It must not know sockets, relays or endpoints.
 """
 
 import hmac
-from dataclasses import dataclass
-from typing import Any, Final
+from dataclasses import dataclass, field
+from typing import Any, Final, TypeVar
 
-from livestate_nb.codec import dumps, loads
+from livestate_nb.codec import dumps, loads, read
 
 URL_VARIABLE: Final = "LIVESTATE_NB_UPLINK_URL"
 SECRET_VARIABLE: Final = "LIVESTATE_NB_UPLINK_SECRET"  # noqa: S105 - a name, no secret
@@ -70,13 +70,58 @@ REVOKE: Final = "revoke"
 ALL: Final = "*"
 """Stands for all events in rights, for all origins, and for all shares of a kernel."""
 
+
 SERVER: Final = "server"
 KERNEL: Final = "kernel"
 
 MAX_MESSAGE: Final = 64_000_000
 """Bytes of one message on an uplink, at most."""
 
+_CODES: Final = range(1000, 5000)
+_MAX_REASON: Final = 123
 _MAX_HEADER: Final = 24
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Hold the body of a kernel's `HELLO`."""
+
+    proof: str
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """Hold the body of a kernel's `DECLARE`."""
+
+    channels: list[str]
+    published: dict[str, float]
+    elements: dict[str, str] = field(default_factory=dict)  # an older package names none
+
+
+@dataclass(frozen=True, slots=True)
+class Closing:
+    """Hold the body of a kernel's `CLOSE`.
+
+    Raises:
+        ValueError: no close frame can carry it (RFC 6455 sections 5.5 and 7.4.2).
+    """
+
+    code: int
+    reason: str
+
+    def __post_init__(self) -> None:
+        if self.code not in _CODES or len(self.reason.encode()) > _MAX_REASON:
+            raise ValueError(f"expected a close code and a short reason, got {self.code}")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Hold the body of a kernel's `ELEMENT`."""
+
+    source: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +146,14 @@ class Tagged:
             ValueError: it is not JSON.
         """
         return loads(self.body)
+
+    def read(self, kind: type[T]) -> T:
+        """Return the body as what it is to be.
+
+        Raises:
+            ValueError: it is not JSON, or another thing.
+        """
+        return read(self.body, kind)
 
 
 def pack(kind: str, number: int, body: str | bytes = "") -> str | bytes:

@@ -5,6 +5,7 @@ All transports ask here, before a client has a connection. It must not know fram
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from types import TracebackType
 from typing import Any, Final
 
 from jupyter_core.utils import ensure_async
@@ -15,7 +16,9 @@ from livestate_nb.codec import Json
 from livestate_nb.errors import ProtocolError, Refuse
 from livestate_nb.protocol import serializer_for
 from livestate_nb.roles import User
+from livestate_nb.runtime.meter import Refusal, username
 from livestate_nb_server.desk import Desk
+from livestate_nb_server.observer import Observer, Rejection
 from livestate_nb_server.params import connect_params
 
 AUTH_RESOURCE: Final = "livestate"
@@ -44,16 +47,31 @@ class Visitor:
     assigns: dict[str, Json]
 
 
+class Rejected(web.HTTPError):
+    """Say that a client is not let in, 403.
+
+    Args:
+        rejection: by which rule.
+        why: for the log; "" where that has been told there.
+    """
+
+    def __init__(self, rejection: Rejection, why: str = "") -> None:
+        super().__init__(403, why or None)
+        self.rejection = rejection
+
+
 class AdmissionHandler(JupyterHandler):
     """Let clients in; the base of the transports' handlers."""
 
     auth_resource = AUTH_RESOURCE
+    observer: Observer
+    """Measures; each handler's `initialize` takes it."""
 
     async def authorize(self) -> None:
         """Check that who the server authenticated may execute in this server.
 
         Raises:
-            HTTPError: 403, they may not.
+            Rejected: they may not.
         """
         await self._must_execute(self.auth_resource)
 
@@ -62,12 +80,7 @@ class AdmissionHandler(JupyterHandler):
             self.authorizer.is_authorized(self, self.current_user, "execute", resource)
         )
         if not allowed:
-            raise web.HTTPError(403)
-
-    def log_exception(self, *error: Any) -> None:
-        """Log why a request fails, without its query: Jupyter's token may be in it."""
-        self.request.uri = self.request.path
-        super().log_exception(*error)
+            raise Rejected(Rejection.PERMISSION)
 
     async def admit(self, desk: Desk, token: Callable[[], str | None]) -> Visitor:
         """Let a client in that the server has authenticated and authorized.
@@ -77,21 +90,47 @@ class AdmissionHandler(JupyterHandler):
             token: returns its authToken.
 
         Raises:
-            HTTPError: 403, it speaks a version that we do not, its query or authToken is none, or
-                the app refuses it.
+            Rejected: it speaks a version that we do not, its query or authToken is none, or the
+                app refuses it.
         """
         try:
             vsn = str(self.get_query_argument("vsn", "1.0.0"))
             serializer_for(vsn)
             params, auth_token = connect_params(self.request.query), token()
         except (ProtocolError, ValueError) as error:
-            raise web.HTTPError(403, f"a connection is refused: {error}") from error
+            raise Rejected(Rejection.REQUEST, f"a connection is refused: {error}") from error
         user = _user(self.current_user)
         try:
             assigns = await desk.ask(params, user, auth_token)
         except Refuse as error:
-            raise web.HTTPError(403) from error
+            raise Rejected(Rejection.CONNECT) from error
         return Visitor(vsn, user, self.principal, assigns)
+
+    def reject(self, rejection: Refusal | Rejection) -> None:
+        """Note that the client is not let in."""
+        user = username(getattr(self, "_jupyter_current_user", None))
+        self.observer.rejected(rejection, "", user, "")
+
+    def log_exception(
+        self,
+        typ: type[BaseException] | None,
+        value: BaseException | None,
+        tb: TracebackType | None,
+    ) -> None:
+        """Note a refusal, by Jupyter too, and log as tornado does."""
+        if isinstance(value, web.HTTPError) and value.status_code == 403:
+            self.reject(value.rejection if isinstance(value, Rejected) else Rejection.LOGIN)
+        self._forget_query()
+        super().log_exception(typ, value, tb)
+
+    def _log(self) -> None:
+        """Let the server log the request."""
+        self._forget_query()
+        super()._log()
+
+    def _forget_query(self) -> None:
+        """Keep the query out of the log: it has the client's params, and may have a token."""
+        self.request.uri = self.request.path
 
     @property
     def principal(self) -> str:

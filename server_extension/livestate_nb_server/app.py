@@ -14,16 +14,17 @@ from livestate_nb.errors import LimitError, Refuse
 from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
 from livestate_nb_server.assets import routes
+from livestate_nb_server.audit import Audit
 from livestate_nb_server.desk import Connect, Desk
 from livestate_nb_server.gallery import Gallery
 from livestate_nb_server.gallery import find as find_elements
-from livestate_nb_server.gate import SHARE
 from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
 from livestate_nb_server.hosted import Failed, Hosted, find, load
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
 from livestate_nb_server.lobby import Lobby
 from livestate_nb_server.longpoll import LongPollHandler
+from livestate_nb_server.observer import Observer
 from livestate_nb_server.outsider import OutsiderHandler
 from livestate_nb_server.polls import Polls
 from livestate_nb_server.public import PublicElementHandler
@@ -114,7 +115,7 @@ class LiveStateApp(ExtensionApp):
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.raise_config_file_errors = True
-        self._listener = Listener()  # Jupyter makes the app before any kernel is started
+        self.listener = Listener()  # Jupyter makes the app before any kernel is started
         self._misconfigured: Failed | None = None
 
     def _link_jupyter_server_extension(self, serverapp: ServerApp) -> None:
@@ -128,19 +129,20 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Load the channels and make the endpoint that runs them."""
-        scrubbed = self.settings.get("extra_log_scrub_param_keys", [])
-        self.settings["extra_log_scrub_param_keys"] = [*scrubbed, SHARE]  # on other mounts, too
         limits = Limits.of(self.limits)
-        self.endpoint = Endpoint(limits=limits)
-        self._bare = Endpoint(limits=limits)  # answers what clients of kernels ask of nobody else
+        self.observer = Observer(Audit(self.settings.get("event_logger")))
+        self.endpoint = Endpoint(limits=limits, meter=self.observer)
+        # answers what clients of kernels ask of nobody else
+        self._bare = Endpoint(limits=limits, meter=self.observer)
         kernels = Kernels(self.settings["kernel_manager"])
         self._lobby = self._make_lobby()
         self._sharing = Sharing(self._lobby, f"{self.settings['base_url']}livestate/public")
-        self._relay = Relay(kernels, self.endpoint, self._sharing)
+        self._relay = Relay(kernels, self.endpoint, self.observer, self._sharing)
+        self.observer.watch(self.endpoint, self._relay)
         self.polls = Polls(self.endpoint, self._relay)
-        IOLoop.current().add_callback(self._listener.serve, self._relay, kernels)
+        IOLoop.current().add_callback(self.listener.serve, self._relay, kernels)
         self.failed: list[Failed] = []
-        self._log_parent, _log.parent = _log.parent, self.log
+        self._take_log()
         self._desk = Desk(self._callback())
         for one in find(self.channels):
             self.host(one)
@@ -173,7 +175,7 @@ class LiveStateApp(ExtensionApp):
                 (r"/livestate/websocket", LiveStateHandler, served),
                 (r"/livestate/longpoll", LongPollHandler, polled),
                 (r"/livestate/kernels/([^/]+)/websocket", KernelHandler, bound),
-                *routes(bundle.PAGE, self.gallery, self._desk),
+                *routes(bundle.PAGE, self.gallery, self._desk, self.observer),
             ]
         )
         if self._lobby is not None:
@@ -196,9 +198,23 @@ class LiveStateApp(ExtensionApp):
         await self._sharing.close()
         if self._lobby is not None:
             await self._lobby.close()
-        await self._listener.close()
+        await self.listener.close()
+        self.observer.close()
         self._desk.close()
-        _log.parent = self._log_parent
+        _log.parent, level = self._log_before
+        _log.setLevel(level)
+
+    def _take_log(self) -> None:
+        """Let the library's log go where the server's goes, at the server's level.
+
+        Jupyter's own loggers let all lines through, and drop them when they are written: that
+        would cost more than an event does.
+        """
+        self._log_before = _log.parent, _log.level
+        _log.parent = self.log
+        if _log.level == logging.NOTSET:
+            server: Any = self.serverapp or self.parent
+            _log.setLevel(server.log_level)
 
     def _make_lobby(self) -> Lobby | None:
         """Return what lets outsiders in; None where config says no, or could not be read."""

@@ -14,6 +14,7 @@ from tornado import web
 from livestate_nb_server.admission import AdmissionHandler
 from livestate_nb_server.desk import Desk
 from livestate_nb_server.gallery import Gallery, module
+from livestate_nb_server.observer import Observer
 from livestate_nb_server.params import AUTH_HEADER
 
 _JAVASCRIPT: Final = "text/javascript; charset=utf-8"
@@ -61,9 +62,10 @@ def _read(file: Path, _changed: int) -> tuple[bytes, bytes]:
 class ElementHandler(AdmissionHandler):
     """Give elements, as modules, to who may join channels: those whom the app lets in, too."""
 
-    def initialize(self, gallery: Gallery, desk: Desk) -> None:
-        """Take what finds elements, and what asks what the app says to who wants one."""
+    def initialize(self, gallery: Gallery, desk: Desk, observer: Observer) -> None:
+        """Take what finds elements, what asks the app about who wants one, and who measures."""
         super().initialize()
+        self.observer = observer
         self._gallery = gallery
         self._desk = desk
 
@@ -101,11 +103,12 @@ class ElementHandler(AdmissionHandler):
 
 
 def routes(
-    root: Path, gallery: Gallery, desk: Desk
+    root: Path, gallery: Gallery, desk: Desk, observer: Observer
 ) -> list[tuple[str, type[web.RequestHandler], dict[str, Any]]]:
     """Return the routes, below the server's base_url."""
+    given = {"gallery": gallery, "desk": desk, "observer": observer}
     files = {file.relative_to(root).as_posix(): file for file in root.rglob("*.js")}
     return [
         (r"/livestate/static/(.+)", StaticHandler, {"files": files}),
-        (r"/livestate/elements/([^/]+)\.js", ElementHandler, {"gallery": gallery, "desk": desk}),
+        (r"/livestate/elements/([^/]+)\.js", ElementHandler, given),
     ]

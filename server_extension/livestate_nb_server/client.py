@@ -10,6 +10,7 @@ from livestate_nb.protocol import Message, serializer_for
 from livestate_nb.protocol.message import HEARTBEAT, PHOENIX_TOPIC, TRY_AGAIN_LATER
 from livestate_nb.runtime import Endpoint, Transport
 from livestate_nb_server.admission import Visitor
+from livestate_nb_server.observer import Rejection
 from livestate_nb_server.relay import Relay
 
 
@@ -40,7 +41,12 @@ class Client:
         self._endpoint = endpoint
         self._relay = relay
         self._limits = limits or endpoint.limits
-        self._unsent = 0
+        self.unsent = 0
+        """Characters that wait for it to read."""
+        self.way = "kernel" if kernel_id else "websocket" if has_binary else "longpoll"
+        number = relay.number()
+        self._name, self._user = str(number), visitor.user.username
+        self._observer = relay.observer
         self._heartbeat = serializer_for(visitor.vsn).encode(
             Message(None, None, PHOENIX_TOPIC, HEARTBEAT, {})
         )
@@ -51,6 +57,7 @@ class Client:
             principal=visitor.principal,
             assigns=visitor.assigns,
             has_binary=has_binary,
+            name=self._name,
             frame_bytes=self._limits.frame_bytes,
         )
         identity = {
@@ -61,7 +68,8 @@ class Client:
             "has_binary": has_binary,
             "frame_bytes": self._limits.frame_bytes,
         }
-        self._guest = relay.connect(transport, identity, kernel_id)
+        self._guest = relay.connect(number, transport, identity, kernel_id)
+        self._observer.clients.add(self)
 
     @property
     def is_closed(self) -> bool:
@@ -84,6 +92,7 @@ class Client:
 
     def lost(self) -> None:
         """Note that the client has gone: its members leave."""
+        self._observer.clients.discard(self)
         self._connection.lost()
         self._relay.disconnected(self._guest)
 
@@ -92,11 +101,13 @@ class Client:
     @property
     def is_congested(self) -> bool:
         """Whether so much waits for it that it gets no updates."""
-        return self._unsent > self._limits.unread
+        return self.unsent > self._limits.unread
 
     def has_room(self) -> bool:
         """Return whether a frame may still be sent; a client that reads nothing is closed."""
-        if self._unsent > self._limits.unread_most:
+        if self.unsent > self._limits.unread_most:
+            if not self.is_closed:
+                self._observer.rejected(Rejection.SLOW, self._name, self._user, "")
             self._connection.close(TRY_AGAIN_LATER, "too slow a reader")
             return False
         return True
@@ -104,14 +115,14 @@ class Client:
     def wait(self, size: int) -> None:
         """Note that a frame waits for it."""
         was_congested = self.is_congested
-        self._unsent += size
+        self.unsent += size
         if self.is_congested and not was_congested:
             self._guest.paced(is_slow=True)
 
     def took(self, size: int, *, is_sent: bool = True) -> None:
         """Note that a frame does not wait any more; one that was sent makes room for updates."""
         was_congested = self.is_congested
-        self._unsent -= size
+        self.unsent -= size
         if is_sent and was_congested and not self.is_congested:
             self._connection.drained()
             self._guest.paced(is_slow=False)

@@ -3,7 +3,9 @@
 It reads the heads of frames only. It must not know what a channel does, nor how frames travel.
 """
 
-from dataclasses import dataclass
+import logging
+import time
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from livestate_nb.codec import Json, dumps
@@ -25,8 +27,11 @@ from livestate_nb.protocol.message import (
 from livestate_nb.protocol.socket import TOO_MANY_JOINED
 from livestate_nb.runtime import Transport
 from livestate_nb.runtime.drain import GOING_AWAY
+from livestate_nb.runtime.meter import Refusal
+from livestate_nb.runtime.note import note
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.kernel import Kernel
+from livestate_nb_server.observer import Observer, Rejection
 
 
 class Routes(Protocol):
@@ -45,6 +50,7 @@ class _Topic:
     ref: Json
     held: str | bytes | None = None
     """The join's frame, as long as the kernel is awaited."""
+    begun: float = field(default_factory=time.perf_counter)
     is_joining: bool = True
 
 
@@ -56,6 +62,7 @@ class Guest:
         transport: the way to the client.
         identity: what kernels are told of it, a JSON object with its ``vsn``.
         routes: finds kernels.
+        observer: measures.
         limits: how many topics it may have joined, and how much may wait for kernels.
         is_bound: whether its socket belongs to one kernel.
     """
@@ -66,6 +73,7 @@ class Guest:
         transport: Transport,
         identity: Json,
         routes: Routes,
+        observer: Observer,
         limits: Limits,
         *,
         is_bound: bool,
@@ -75,6 +83,8 @@ class Guest:
         self._serializer = serializer_for(identity["vsn"])
         self._introduction = dumps(identity).decode()
         self._routes = routes
+        self._observer = observer
+        self._name, self._user = str(number), str(identity["user"]["username"])
         self._limits = limits
         self._is_bound = is_bound
         self._topics: dict[str, _Topic] = {}
@@ -149,12 +159,15 @@ class Guest:
                 del self._topics[head.topic]
             elif topic.is_joining and head.event == PHX_REPLY and head.ref == topic.ref:
                 topic.is_joining = False
-                if self._serializer.decode(frame).payload["status"] != "ok":
-                    del self._topics[head.topic]
+                is_ok = self._serializer.decode(frame).payload["status"] == "ok"
+                self._answered(head.topic, topic, is_ok=is_ok)
+        self._observer.returned(len(frame))
         self._transport.send(frame)
 
     def closed(self, kernel: Kernel, code: int, reason: str) -> None:
-        """Take a kernel's wish to close the client's connection."""
+        """Take a kernel's wish to close the client's connection; only one that serves it may."""
+        if kernel not in self._known:
+            return
         self._known.discard(kernel)
         if code == GOING_AWAY:  # it says farewell: the socket may serve others
             self.kernel_lost(kernel, KERNEL_GONE)
@@ -178,6 +191,7 @@ class Guest:
             if topic.kernel is kernel:
                 del self._topics[name]
                 response = {"reason": KERNEL_GONE}
+                self._refused(Rejection.KERNEL, name)
                 self._send(reply(topic.join_ref, topic.ref, name, "error", response))
 
     def kernel_declared(self) -> None:
@@ -194,6 +208,7 @@ class Guest:
 
     def _join(self, kernel: Kernel, name: str, head: Head, frame: str | bytes) -> None:
         if name not in self._topics and len(self._topics) >= self._limits.joins:
+            self._refused(Refusal.LIMIT, name)
             self._send(reply(head.join_ref, head.ref, name, "error", TOO_MANY_JOINED))
             return
         if kernel.takes(name, is_bound=self._is_bound):
@@ -203,6 +218,7 @@ class Guest:
         self._topics.pop(name, None)  # an earlier join that waits
         held = sum(len(one.held) for one in self._topics.values() if one.held is not None)
         if held + len(frame) > self._limits.kernel_held:
+            self._refused(Refusal.LIMIT, name)
             too_much = {"reason": "too much waits for the kernel"}
             self._send(reply(head.join_ref, head.ref, name, "error", too_much))
             return
@@ -212,6 +228,7 @@ class Guest:
         """Refuse a join of a bound socket, whose kernel the server does not run."""
         if self._is_bound:
             response = {"reason": KERNEL_GONE}
+            self._refused(Rejection.KERNEL, head.topic)
             self._send(reply(head.join_ref, head.ref, head.topic, "error", response))
         return self._is_bound
 
@@ -221,8 +238,30 @@ class Guest:
             kernel.send(wire.OPEN, self.number, self._introduction)
             if self._is_slow:
                 kernel.send(wire.SLOW, self.number)
+        self._observer.forwarded(len(frame))
         if not kernel.send(wire.FRAME, self.number, frame):
+            self._refused(Rejection.SLOW, "")
             self._transport.close(TRY_AGAIN_LATER, "the kernel reads too slowly")
+
+    def _answered(self, name: str, topic: _Topic, *, is_ok: bool) -> None:
+        """Note a kernel's answer to a join."""
+        if not is_ok:
+            del self._topics[name]
+            self._refused(Rejection.KERNEL, name)
+            return
+        note(
+            logging.DEBUG,
+            "joined",
+            topic=name,
+            connection=self._name,
+            user=self._user,
+            kernel=topic.kernel.id,
+            seconds=time.perf_counter() - topic.begun,
+        )
+        self._observer.joined(self._name, self._user, name)
+
+    def _refused(self, refusal: Refusal | Rejection, topic: str) -> None:
+        self._observer.rejected(refusal, self._name, self._user, topic)
 
     def _send(self, message: Message) -> None:
         self._transport.send(self._serializer.encode(message))

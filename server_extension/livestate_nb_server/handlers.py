@@ -10,10 +10,12 @@ from jupyter_server.auth.decorator import ws_authenticated
 from tornado import web
 
 from livestate_nb.runtime import Endpoint
-from livestate_nb_server.admission import AdmissionHandler, Visitor
+from livestate_nb.runtime.meter import Refusal
+from livestate_nb_server.admission import AdmissionHandler, Rejected, Visitor
 from livestate_nb_server.carrier import Carrier
 from livestate_nb_server.client import Client
 from livestate_nb_server.desk import Desk
+from livestate_nb_server.observer import Rejection
 from livestate_nb_server.page import page
 from livestate_nb_server.params import auth_token
 from livestate_nb_server.relay import Relay
@@ -33,6 +35,7 @@ class LiveStateHandler(Carrier, AdmissionHandler):
             visits: counts the sockets of each user.
         """
         super().initialize()
+        self.observer = relay.observer
         self.limits = endpoint.limits
         self._endpoint = endpoint
         self._relay = relay
@@ -51,6 +54,7 @@ class LiveStateHandler(Carrier, AdmissionHandler):
         if self._is_gone:
             return
         if not self._visits.begin(visitor.principal):
+            self.reject(Refusal.LIMIT)
             raise web.HTTPError(429, "a connection is refused: its user has too many")
         try:
             await super().get(*args, **kwargs)  # which ends with the connection
@@ -61,12 +65,13 @@ class LiveStateHandler(Carrier, AdmissionHandler):
         """Check what tornado checks too late for us, when the app has been asked.
 
         Raises:
-            HTTPError: 400, the request is for no WebSocket; 403, it comes from a foreign page.
+            HTTPError: 400, the request is for no WebSocket.
+            Rejected: it comes from a foreign page.
         """
         if self.request.headers.get("Upgrade", "").lower() != "websocket":
             raise web.HTTPError(400, "expected a WebSocket, got a request without the upgrade")
         if not self.check_origin():
-            raise web.HTTPError(403)
+            raise Rejected(Rejection.ORIGIN)
 
     def open(self, *args: Any, **kwargs: Any) -> None:
         """Join the endpoint."""
@@ -113,6 +118,7 @@ class InfoHandler(AdmissionHandler):
     def initialize(self, app: Any) -> None:
         """Take the extension application."""
         super().initialize()
+        self.observer = app.observer
         self._app = app
 
     @web.authenticated

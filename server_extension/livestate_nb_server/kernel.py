@@ -13,6 +13,10 @@ from livestate_nb.transports import uplink_wire as wire
 class Uplink(Protocol):
     """Carry messages to a kernel."""
 
+    @property
+    def unsent(self) -> int:
+        """Characters that wait for the kernel to read."""
+
     def send(self, message: str | bytes, number: int = 0) -> bool:
         """Send a message; return False where too much of this client waits already.
 

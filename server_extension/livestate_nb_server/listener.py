@@ -6,6 +6,7 @@ which every kernel started later inherits. It must not know clients or topics.
 
 import os
 import secrets
+from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
@@ -30,6 +31,8 @@ class Listener:
     def __init__(self) -> None:
         self._sockets = bind_sockets(0, _HOST)
         self.secret = secrets.token_hex(32)
+        self.handlers: list[tuple[str, type[RequestHandler], dict[str, Any]]] = []
+        """The routes of its port, once it serves."""
         self._server: HTTPServer | None = None
         self.url = f"ws://{_HOST}:{self._sockets[0].getsockname()[1]}/kernel/"
         self._variables = {wire.URL_VARIABLE: self.url, wire.SECRET_VARIABLE: self.secret}
@@ -44,9 +47,8 @@ class Listener:
         """
         arguments = {"relay": relay, "kernels": kernels, "secret": self.secret}
         arguments["opened"] = set()
-        application = Application(
-            [(r"/kernel/([^/]+)", UplinkHandler, arguments)], log_function=_log_nothing
-        )
+        self.handlers = [(r"/kernel/([^/]+)", UplinkHandler, arguments)]
+        application = Application(list(self.handlers), log_function=_log_nothing)
         # nothing has a body here: none is read before the secret was seen
         self._server = HTTPServer(
             application, max_body_size=1, max_header_size=_HEADERS, idle_connection_timeout=_IDLE

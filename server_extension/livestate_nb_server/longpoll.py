@@ -13,8 +13,10 @@ from tornado import web
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.errors import ProtocolError
-from livestate_nb_server.admission import AdmissionHandler
+from livestate_nb.runtime.meter import Refusal
+from livestate_nb_server.admission import AdmissionHandler, Rejected
 from livestate_nb_server.desk import Desk
+from livestate_nb_server.observer import Rejection
 from livestate_nb_server.params import AUTH_HEADER
 from livestate_nb_server.polls import TOKEN_PREFIX, Poll, Polls
 
@@ -37,6 +39,7 @@ class LongPollHandler(AdmissionHandler):
     def initialize(self, polls: Polls, desk: Desk) -> None:
         """Take the sessions, and what asks the app about clients that connect."""
         super().initialize()
+        self.observer = polls.observer
         self._polls = polls
         self._desk = desk
         self._token: str | None = None
@@ -82,6 +85,7 @@ class LongPollHandler(AdmissionHandler):
         await self.authorize()
         if self.check_origin():
             return False
+        self.reject(Rejection.ORIGIN)
         self._answer({"status": 403})
         return True
 
@@ -147,16 +151,19 @@ class LongPollHandler(AdmissionHandler):
 
     async def _begin(self) -> None:
         if not self._is_from_here():
+            self.reject(Rejection.ORIGIN)
             self._answer({"status": 403})
             return
         try:
             header = self.request.headers.get(AUTH_HEADER)
             visitor = await self.admit(self._desk, lambda: header)
-        except web.HTTPError as error:
+        except Rejected as error:
+            self.reject(error.rejection)
             self._answer({"status": error.status_code})
             return
         poll = self._polls.open(visitor)
         if poll is None:
+            self.reject(Refusal.LIMIT)
             self._answer({"status": 500})
         else:
             self._answer({"status": 410, "token": poll.token, "messages": []})

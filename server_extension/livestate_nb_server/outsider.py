@@ -25,6 +25,7 @@ from livestate_nb_server.desk import Desk
 from livestate_nb_server.errors import ShareRefused
 from livestate_nb_server.gate import Answer, Gate, Knock, Pass
 from livestate_nb_server.lobby import Lobby
+from livestate_nb_server.observer import Rejection
 from livestate_nb_server.origins import is_origin
 from livestate_nb_server.params import auth_token, connect_params
 from livestate_nb_server.public import PublicHandler, guest
@@ -242,6 +243,7 @@ class OutsiderHandler(PublicHandler, Carrier):
     def _refuse(self, knock: Knock, error: ShareRefused | Refuse) -> None:
         _log.info("refused an outsider's join from %s: %s", cut(self.origin), brief(error))
         told = refusal(error, "reason") if isinstance(error, Refuse) else {"reason": str(error)}
+        self._relay.observer.rejected(Rejection.SHARE, "", "", "")
         self.send(self._gate.refuse(knock.join, told))
         if not self.lobby.fail(self.address):
             self.close(TRY_AGAIN_LATER, "too many refused joins")

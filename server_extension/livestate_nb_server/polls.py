@@ -141,6 +141,7 @@ class Polls:
 
     def __init__(self, endpoint: Endpoint, relay: Relay, window: float = WINDOW) -> None:
         self.window = window
+        self.observer = relay.observer
         self.limits = endpoint.limits
         self._visits = Visits(self.limits.polls_per_user)
         self._endpoint = endpoint

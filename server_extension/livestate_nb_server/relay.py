@@ -18,6 +18,7 @@ from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server.guest import Guest
 from livestate_nb_server.kernel import Kernel, Uplink
 from livestate_nb_server.kernels import POLL, Kernels
+from livestate_nb_server.observer import Observer
 from livestate_nb_server.questions import Questions
 from livestate_nb_server.sharing import Sharing
 
@@ -32,13 +33,17 @@ class Relay:
     Args:
         kernels: what the server runs.
         endpoint: runs what the server hosts itself, which no kernel can take over.
+        observer: measures.
         sharing: answers what kernels ask about shares.
     """
 
-    def __init__(self, kernels: Kernels, endpoint: Endpoint, sharing: Sharing) -> None:
+    def __init__(
+        self, kernels: Kernels, endpoint: Endpoint, observer: Observer, sharing: Sharing
+    ) -> None:
+        self._sharing = sharing
+        self.observer = observer
         self.limits = endpoint.limits
         self._running = kernels
-        self._sharing = sharing
         self._endpoint = endpoint
         self._kernels: dict[str, Kernel] = {}
         self._guests: dict[int, Guest] = {}
@@ -57,12 +62,24 @@ class Relay:
             self._watch.cancel()
             await asyncio.wait([self._watch])
 
+    @property
+    def uplinks(self) -> list[Uplink]:
+        """The uplinks of the kernels that are connected."""
+        return [one.uplink for one in self._kernels.values() if one.uplink is not None]
+
     # clients
 
-    def connect(self, transport: Transport, identity: Json, kernel_id: str | None) -> Guest:
+    def number(self) -> int:
+        """Return a number that names a client on the uplinks, and in the log."""
+        return next(self._numbers)
+
+    def connect(
+        self, number: int, transport: Transport, identity: Json, kernel_id: str | None
+    ) -> Guest:
         """Take a client.
 
         Args:
+            number: from `number`.
             transport: carries frames to it.
             identity: what kernels are told of it: ``{"vsn", "user", "principal", "assigns",
                 "has_binary", "frame_bytes"}``, the ``vsn`` one that we speak.
@@ -71,9 +88,10 @@ class Relay:
         is_bound = kernel_id is not None
         routes = _Published(self) if kernel_id is None else _Bound(self, kernel_id)
         told = {**identity, "is_local": is_bound}
-        number = next(self._numbers)
-        guest = Guest(number, transport, told, routes, self.limits, is_bound=is_bound)
-        self._guests[guest.number] = guest
+        guest = Guest(
+            number, transport, told, routes, self.observer, self.limits, is_bound=is_bound
+        )
+        self._guests[number] = guest
         return guest
 
     def disconnected(self, guest: Guest) -> None:
@@ -120,9 +138,8 @@ class Relay:
         if not offers:
             return None
         _, kernel = max(offers, key=lambda offer: offer[0])
-        answer = await self._questions.ask(kernel, wire.ELEMENT, {"tag": tag})
-        source = answer["source"]
-        return None if source is None else str(source)
+        answer: wire.Source = await self._questions.ask(kernel, wire.ELEMENT, {"tag": tag})
+        return answer.source
 
     # uplinks
 
@@ -155,16 +172,17 @@ class Relay:
             ProtocolError: it brings a frame that is no message.
         """
         if message.kind == wire.DECLARE:
-            self._declared(kernel, message.number, message.json)
+            self._declared(kernel, message.number, message.read(wire.Declaration))
         elif message.kind == wire.ELEMENT:
-            self._questions.answered(kernel, message.number, message.json)
+            self._questions.answered(kernel, message.number, message.read(wire.Source))
         elif message.kind == wire.ASK:
-            self._sharing.asked(kernel, message.number, message.json)
+            self._sharing.asked(kernel, message.number, message.read(dict[str, Any]))
         elif guest := self._guests.get(message.number):
             if message.kind == wire.FRAME:
                 guest.received(kernel, message.body)
             elif message.kind == wire.CLOSE:
-                guest.closed(kernel, message.json["code"], message.json["reason"])
+                closing = message.read(wire.Closing)
+                guest.closed(kernel, closing.code, closing.reason)
 
     # inside
 
@@ -175,17 +193,17 @@ class Relay:
         for guest in list(self._guests.values()):
             guest.kernel_lost(kernel, reason)
 
-    def _declared(self, kernel: Kernel, request: int, body: Any) -> None:
+    def _declared(self, kernel: Kernel, request: int, body: wire.Declaration) -> None:
         most = self.limits.kernel_topics
-        declared = dict.fromkeys(body["channels"][:most], 0.0)
-        asked: dict[str, float] = body["published"]
+        declared = dict.fromkeys(body.channels[:most], 0.0)
+        asked = body.published
         refused = {one: why for one in asked if (why := self._objection(one)) is not None}
         for one in asked.keys() - declared.keys():
             refused[one] = f"the server takes {most} topics of one kernel, and this is one more"
         published = {one: since for one, since in asked.items() if one not in refused}
         kernel.declared.replace(declared)
         kernel.published.replace(published)
-        kernel.elements = dict(body.get("elements", {}))  # kernels may have an older package
+        kernel.elements = body.elements
         kernel.send(wire.DECLARE, request, _json({"refused": refused}))
         self._tell_taken()
         for guest in list(self._guests.values()):

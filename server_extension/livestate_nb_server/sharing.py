@@ -6,7 +6,7 @@ not know uplinks or outsiders.
 
 import asyncio
 import logging
-from typing import Any, Final
+from typing import Final
 
 from livestate_nb.codec import Json, dumps
 from livestate_nb.declaration import contains
@@ -36,13 +36,13 @@ class Sharing:
         self._mount = mount
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def asked(self, kernel: Kernel, number: int, body: Any) -> None:
+    def asked(self, kernel: Kernel, number: int, body: dict[str, Json]) -> None:
         """Take what a kernel asks, and answer when the disk has.
 
         Raises:
             ValueError: it is none of what a kernel asks.
         """
-        if not isinstance(body, dict) or body.get("ask") not in _ASKS:
+        if body.get("ask") not in _ASKS:
             raise ValueError("expected an ask of a kernel")
         if len(self._tasks) >= MAX_OPEN:
             _answer(kernel, number, {"error": "too much is asked at once: try again"})
@@ -103,7 +103,7 @@ class Sharing:
         return {"token": token, "id": share.id, "expires": share.expires, **mount}
 
 
-_ASKS: Final = frozenset({wire.SHARE, wire.SHARES, wire.REVOKE})
+_ASKS: Final = (wire.SHARE, wire.SHARES, wire.REVOKE)
 
 
 async def _of(lobby: Lobby, kernel: Kernel) -> list[Share]:

@@ -21,6 +21,7 @@ from livestate_nb.transports import uplink_wire as wire
 from livestate_nb.transports.writing import write
 from livestate_nb_server.kernel import Kernel
 from livestate_nb_server.kernels import Kernels
+from livestate_nb_server.observer import Rejection
 from livestate_nb_server.relay import Relay
 
 _PATIENCE: Final = 5.0
@@ -43,8 +44,8 @@ class UplinkHandler(WebSocketHandler):
         self._kernels = kernels
         self._secret = secret
         self._kernel: Kernel | None = None
-        self._unsent: Counter[int] = Counter()
-        self._total = 0
+        self._unsent_of: Counter[int] = Counter()
+        self.unsent = 0
 
     def prepare(self) -> None:
         """Refuse browsers, who was not started by this server, and more than may be open."""
@@ -93,7 +94,7 @@ class UplinkHandler(WebSocketHandler):
                 self._greet(tagged)
             elif self._kernel.uplink is self:  # else the kernel has dialled again
                 self._relay.received(self._kernel, tagged)
-        except (ValueError, KeyError, TypeError, AttributeError, ProtocolError) as error:
+        except (ValueError, ProtocolError) as error:
             _log.warning("hanging up on kernel %s: %s", cut(self._id), error)
             self.close(_BROKEN, "expected a message of the uplink")
         await asyncio.sleep(0)
@@ -107,15 +108,15 @@ class UplinkHandler(WebSocketHandler):
 
     def send(self, message: str | bytes, number: int = 0) -> bool:
         """Send a message; see `livestate_nb_server.kernel.Uplink`."""
-        if number and self._unsent[number] > self._limits.kernel_unread_per_client:
+        if number and self._unsent_of[number] > self._limits.kernel_unread_per_client:
             return False
-        if self._total > self._limits.kernel_unread:
+        if self.unsent > self._limits.kernel_unread:
             self.close(TRY_AGAIN_LATER, "too slow a reader")
             return True
         size = len(message)
         if write(self.ws_connection, message, partial(self._taken, number, size)):
-            self._unsent[number] += size
-            self._total += size
+            self._unsent_of[number] += size
+            self.unsent += size
         return True
 
     def hang_up(self) -> None:
@@ -125,7 +126,7 @@ class UplinkHandler(WebSocketHandler):
     def _greet(self, message: wire.Tagged) -> None:
         key = self._kernels.key(self._id)
         expected = wire.proof(key or b"", wire.KERNEL, self._id, self._nonce)
-        given = str(message.json["proof"]) if message.kind == wire.HELLO else ""
+        given = message.read(wire.Proof).proof if message.kind == wire.HELLO else ""
         if key is None or not hmac.compare_digest(given.encode(), expected.encode()):
             self._turn_away("it does not know that kernel's key")
             return
@@ -139,14 +140,19 @@ class UplinkHandler(WebSocketHandler):
 
     def _refuse(self, why: str, status: int = 403) -> None:
         _log.warning("refused an uplink: %s", why)
+        self._reject()
         raise web.HTTPError(status)
 
     def _turn_away(self, why: str) -> None:
         _log.warning("refused an uplink of kernel %s: %s", cut(self._id), why)
+        self._reject()
         self.close(_REFUSED, "refused")
 
+    def _reject(self) -> None:
+        self._relay.observer.rejected(Rejection.UPLINK, "", "", "")
+
     def _taken(self, number: int, size: int, _is_sent: bool) -> None:
-        self._total -= size
-        self._unsent[number] -= size
-        if not self._unsent[number]:
-            del self._unsent[number]
+        self.unsent -= size
+        self._unsent_of[number] -= size
+        if not self._unsent_of[number]:
+            del self._unsent_of[number]

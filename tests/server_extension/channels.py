@@ -1,6 +1,7 @@
 """Channels that the tests' servers host."""
 
 import asyncio
+import threading
 import time
 from typing import Any
 
@@ -117,3 +118,44 @@ class Shared(Counter, topic="shared:*", shared=True): ...
 class Params(Channel, topic="params:*"):
     def init(self, params: Any) -> Any:
         return {"params": params}
+
+
+OPEN = threading.Event()
+
+
+class Gated(Channel, topic="gated:*"):
+    """Handles nothing while `OPEN` is not set."""
+
+    @on("wait")
+    def wait(self, payload: Any, state: Any) -> None:
+        assert OPEN.wait(20)
+
+
+class Strict(Channel, topic="strict:*"):
+    """Refuses in every way that there is."""
+
+    def authorize(self, params: Any) -> bool:
+        return "no" not in params
+
+    def init(self, params: Any) -> Any:
+        if "no_state" in params:
+            raise Refuse("no state for you")
+        return {"n": 0}
+
+    @on("add")
+    async def add(self, payload: dict[str, int], state: Any) -> None:
+        state["n"] += payload["n"]
+
+    @on("refuse")
+    async def refuse(self, payload: Any, state: Any) -> None:
+        raise Refuse("not this one")
+
+    @on("fail")
+    async def fail(self, payload: Any, state: Any) -> None:
+        raise RuntimeError("raised on purpose")
+
+    @on("count")
+    async def count(self, payload: Any, state: Any) -> Any:
+        for n in range(payload["to"]):
+            state["n"] = n
+            yield

@@ -152,6 +152,7 @@ def login(jp_fetch: Any, jp_serverapp: Any) -> Any:
 def log_goes_nowhere() -> Iterator[None]:
     """Undo that the extension shows the library's log where the server's goes."""
     logger = logging.getLogger("livestate_nb")
-    parent = logger.parent
+    parent, level = logger.parent, logger.level
     yield
     logger.parent = parent
+    logger.setLevel(level)

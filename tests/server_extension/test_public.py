@@ -678,12 +678,10 @@ async def test_no_log_has_it(
     for headers, code in (({**OUTSIDER}, 403), ({}, 400)):  # to mounts that are not for it
         there = jp_fetch("livestate/websocket", params={"share": token}, headers=headers)
         assert await status(there) == code
-    assert await status(jp_fetch("livestate/longpoll", params={"share": token})) == 200
     Shares(default_directory()).revoke(share.id)
     await by_header.closed()
     jp_serverapp.log.removeHandler(caplog.handler)
     assert "/livestate/public/websocket" in caplog.text
-    assert "/livestate/longpoll?share=[secret]" in caplog.text
     assert f"/livestate/public/{share.id}/x-list.js" in caplog.text
     assert token not in caplog.text
     assert proof not in caplog.text

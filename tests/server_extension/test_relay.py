@@ -15,6 +15,7 @@ from tornado.websocket import WebSocketClosedError
 
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 from tests.clients import until
+from tests.metrics import here, labels
 from tests.seen import check, close, message
 from tests.server_extension.kernels import SETUP, Bind, CellError, Kernel
 from tests.server_extension.test_handlers import Denying
@@ -161,6 +162,7 @@ async def test_a_frozen_kernel_costs_no_socket_but_that_of_who_floods_it(
     web, flood = await bind(kernel.id), await bind(kernel.id)
     await web.join("cells:a")
     await flood.join("cells:b")
+    before = here()
     os.kill(pid, signal.SIGSTOP)
     try:
         status = Path(f"/proc/{pid}/status")
@@ -170,6 +172,9 @@ async def test_a_frozen_kernel_costs_no_socket_but_that_of_who_floods_it(
         assert (await web.read())[1:3] == [ref, "phoenix"]
         await fill(flood, "cells:b", asyncio.Future())
         seen = close(flood.socket.close_code, flood.socket.close_reason)
+        counted = here() - before
+        assert counted["livestate_unsent_characters", labels(by="kernels")] > 0
+        assert counted["livestate_refusals_total", labels(kind="slow")] >= 1
     finally:
         os.kill(pid, signal.SIGCONT)
     assert (await web.wait("state:patch"))["version"] == 1

@@ -563,3 +563,58 @@ async def test_a_message_of_a_wrong_shape_ends_its_uplink_alone(place: Place) ->
     assert await socket.read_message() is None
     assert socket.close_code == 1002
     socket.close()
+
+
+async def test_what_a_kernel_declares_in_a_wrong_shape_is_not_kept(place: Place) -> None:
+    first = await place.dial("k1", Counter)
+    await first.uplink.publish("cells:*")
+    await first.close()
+    socket = await dial(place.address("k2"))
+    body = {"channels": ["cells:*"], "published": {"cells:*": "soon"}}
+    await socket.write_message(wire.pack_json(wire.DECLARE, 1, body))
+    assert await socket.read_message() is None
+    socket.close()
+    client = place.visit()
+    client.push("cells:a", "phx_join")  # waits for the first kernel
+    again = await place.dial("k1", Counter)
+    await again.uplink.publish("cells:*")
+    await client.wait("state:change", 1)
+
+
+async def test_a_kernel_cannot_close_the_clients_of_another(place: Place) -> None:
+    await place.dial("k1", Counter)
+    client = place.visit("k1")
+    await client.join("cells:a")
+    socket = await dial(place.address("k2"))
+    closing = {"code": 1011, "reason": "begone"}
+    await socket.write_message(wire.pack_json(wire.CLOSE, client.guest.number, closing))
+    await socket.write_message(wire.pack_json(wire.DECLARE, 1, {"channels": [], "published": {}}))
+    assert await socket.read_message() is not None  # both are read
+    assert client.closed is None
+    client.dispatch("cells:a", "inc")
+    await client.wait("state:patch", 1)
+    socket.close()
+
+
+@pytest.mark.parametrize(
+    "closing",
+    [
+        {"code": "soon", "reason": ""},
+        {"code": 70_000, "reason": ""},
+        {"code": 1011, "reason": "é" * 100},
+    ],
+)
+async def test_a_closing_that_no_frame_can_carry_ends_its_uplink_alone(
+    place: Place, closing: Any
+) -> None:
+    socket = await dial(place.address("k1"))
+    await until(lambda: place.is_connected("k1"))
+    client = place.visit("k1")
+    client.push("cells:a", "phx_join")
+    await socket.write_message(wire.pack_json(wire.CLOSE, client.guest.number, closing))
+    while await socket.read_message() is not None:
+        pass
+    assert socket.close_code == 1002
+    socket.close()
+    await client.wait("phx_error", 1)
+    assert client.closed is None
