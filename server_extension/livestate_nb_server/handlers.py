@@ -110,6 +110,8 @@ class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
     def on_close(self) -> None:
         """Let the client's members leave."""
         super().on_close()
+        if self.ping_callback is not None:  # its timer would keep us for up to 30 s
+            self.ping_callback.stop()
         self._is_gone = True
         if self._client is not None:
             self._client.lost()

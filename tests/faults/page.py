@@ -1,0 +1,120 @@
+"""Our own client, under node, in a process that can be stopped and killed."""
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.servers import TOKEN
+
+JS = Path(__file__).parents[2] / "js"
+NODE = Path(sys.executable).with_name("node")
+PATIENCE = 30.0
+HEARTBEAT = 30.0
+"""Seconds between heartbeats, as in a browser."""
+
+MAX_LINE = 1_000_000
+
+
+def bundle(directory: Path) -> Path:
+    """Return the client's program, bundled for node."""
+    program = directory / "fault.mjs"
+    options = ["--bundle", "--format=esm", "--platform=node", "--log-level=error"]
+    command = [str(JS / "node_modules" / ".bin" / "esbuild"), str(JS / "tests" / "fault.ts")]
+    path = os.pathsep.join([str(NODE.parent), os.environ["PATH"]])
+    command += [*options, f"--outfile={program}"]
+    subprocess.run(command, check=True, env={**os.environ, "PATH": path})
+    return program
+
+
+class Page:
+    """Hold a running client; `opened` starts one.
+
+    Attributes:
+        has: what it told last: status, error, handled, version, counted, answered, failed.
+        statuses: all statuses that it told, in order.
+    """
+
+    def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
+        self.process = process
+        self.name = name
+        self.has: dict[str, Any] = {"handled": None, "status": "offline"}
+        self.statuses: list[str] = []
+        self._dispatched = 0
+
+    def dispatch(self, count: int = 1) -> None:
+        """Let it dispatch the next events."""
+        assert self.process.stdin is not None
+        for n in range(self._dispatched, self._dispatched + count):
+            self.process.stdin.write(f"{n}\n".encode())
+        self._dispatched += count
+
+    async def until(self, condition: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
+        """Wait until a condition on what it has holds, and return that."""
+        assert self.process.stdout is not None
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while not condition(self.has):
+                    line = await self.process.stdout.readline()
+                    assert line, f"{self.name} has ended"
+                    self.has = json.loads(line)
+                    if self.statuses[-1:] != [self.has["status"]]:
+                        self.statuses.append(self.has["status"])
+        except TimeoutError:
+            raise AssertionError(f"{self.name} has {self.has}") from None
+        return self.has
+
+    async def settled(self) -> dict[str, Any]:
+        """Wait until all that it dispatched is answered; check that nothing was lost or doubled."""
+        ns = list(range(self._dispatched))
+        has = await self.until(lambda has: len(has["answered"]) + len(has["failed"]) >= len(ns))
+        assert has["failed"] == []
+        assert has["answered"] == has["counted"] == ns
+        assert [n for name, n in has["handled"] if name == self.name] == ns
+        return has
+
+
+@asynccontextmanager
+async def opened(
+    program: Path, url: str, topic: str, name: str, *, heartbeat: float = HEARTBEAT
+) -> AsyncIterator[Page]:
+    """Run a client that joins a topic, until the block ends; yields it when it is live.
+
+    Args:
+        program: from `bundle`.
+        url: of the socket.
+        topic: of a `tests.faults.channels.Tally`.
+        name: what its events are noted with.
+        heartbeat: seconds between its heartbeats, and until one counts as unanswered.
+    """
+    arguments = [url, TOKEN, topic, name, str(heartbeat * 1000)]
+    process = await asyncio.create_subprocess_exec(
+        *(str(NODE), str(program), *arguments),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        limit=MAX_LINE,
+    )
+    page = Page(process, name)
+    try:
+        await page.until(lambda has: has["status"] == "live")
+        yield page
+    finally:
+        if process.returncode is None:
+            process.kill()
+            await process.wait()
+
+
+async def agreed(*pages: Page) -> None:
+    """Wait until clients have answers to all that they dispatched, and the same state."""
+    for page in pages:
+        await page.settled()
+    latest = max(len(page.has["handled"]) for page in pages)
+    for page in pages:
+        await page.until(lambda has: len(has["handled"]) == latest)
+    first, *others = [(page.has["version"], page.has["handled"]) for page in pages]
+    assert all(other == first for other in others)
