@@ -48,10 +48,10 @@ class Deadline:
 
     def _look(self) -> None:
         loop = asyncio.get_running_loop()
-        late = loop.time() - self._timer.when()
-        if late > _LATE:
-            self._due += late
-        left = self._due - self._clock()
+        now, late = self._clock(), loop.time() - self._timer.when()
+        if late > _LATE:  # it may have stood still before, too: give that again from now on
+            self._due = max(self._due, now) + late
+        left = self._due - now
         if left <= 0:
             self._function()
             return

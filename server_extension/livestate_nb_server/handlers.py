@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_server.auth.decorator import ws_authenticated
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
+from tornado.ioloop import PeriodicCallback
 from tornado.websocket import WebSocketHandler
 
 from livestate_nb.runtime import Endpoint
@@ -26,6 +27,8 @@ from livestate_nb_server.visits import Visits
 
 class LiveStateHandler(WebSocketMixin, WebSocketHandler, AdmissionHandler):
     """Carry the frames of one client; implements `livestate_nb.runtime.Transport`."""
+
+    ping_callback: PeriodicCallback | None  # type: ignore[assignment]  # WebSocketMixin's, untyped
 
     def initialize(self, endpoint: Endpoint, relay: Relay, desk: Desk, visits: Visits) -> None:
         """Take what serves the client.

@@ -1,17 +1,16 @@
 """One server and one client's program for all that harms neither for good."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.faults.page import bundle
+from tests.faults.page import Program, bundle
 from tests.faults.site import site
 from tests.servers import Server
 
 
 @pytest.fixture(scope="session")
-def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def program(tmp_path_factory: pytest.TempPathFactory) -> Program:
     """Return our client's program for node."""
     return bundle(tmp_path_factory.mktemp("program"))
 

@@ -3,17 +3,18 @@
 import asyncio
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from tests.servers import TOKEN
 
 JS = Path(__file__).parents[2] / "js"
-NODE = Path(sys.executable).with_name("node")
 PATIENCE = 30.0
 HEARTBEAT = 30.0
 """Seconds between heartbeats, as in a browser."""
@@ -21,15 +22,25 @@ HEARTBEAT = 30.0
 MAX_LINE = 1_000_000
 
 
-def bundle(directory: Path) -> Path:
-    """Return the client's program, bundled for node."""
+@dataclass(frozen=True)
+class Program:
+    """Hold the client's program, bundled, and the node that runs it."""
+
+    node: str
+    path: str
+
+
+def bundle(directory: Path) -> Program:
+    """Return the client's program."""
+    node = Path(sys.executable).with_name("node")  # a script, which a signal would stop alone
+    said = subprocess.run([node, "-p", "process.execPath"], capture_output=True, check=True)
     program = directory / "fault.mjs"
     options = ["--bundle", "--format=esm", "--platform=node", "--log-level=error"]
     command = [str(JS / "node_modules" / ".bin" / "esbuild"), str(JS / "tests" / "fault.ts")]
-    path = os.pathsep.join([str(NODE.parent), os.environ["PATH"]])
+    path = os.pathsep.join([str(node.parent), os.environ["PATH"]])
     command += [*options, f"--outfile={program}"]
     subprocess.run(command, check=True, env={**os.environ, "PATH": path})
-    return program
+    return Program(said.stdout.decode().strip(), str(program))
 
 
 class Page:
@@ -37,7 +48,7 @@ class Page:
 
     Attributes:
         has: what it told last: status, error, handled, version, counted, answered, failed.
-        statuses: all statuses that it told, in order.
+        statuses: all statuses that it told since it was live first, in order.
     """
 
     def __init__(self, process: asyncio.subprocess.Process, name: str) -> None:
@@ -69,6 +80,14 @@ class Page:
             raise AssertionError(f"{self.name} has {self.has}") from None
         return self.has
 
+    def freeze(self) -> None:
+        """Let it do nothing, until `thaw`."""
+        self.process.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """Let it go on."""
+        self.process.send_signal(signal.SIGCONT)
+
     async def settled(self) -> dict[str, Any]:
         """Wait until all that it dispatched is answered; check that nothing was lost or doubled."""
         ns = list(range(self._dispatched))
@@ -81,7 +100,7 @@ class Page:
 
 @asynccontextmanager
 async def opened(
-    program: Path, url: str, topic: str, name: str, *, heartbeat: float = HEARTBEAT
+    program: Program, url: str, topic: str, name: str, *, heartbeat: float = HEARTBEAT
 ) -> AsyncIterator[Page]:
     """Run a client that joins a topic, until the block ends; yields it when it is live.
 
@@ -94,7 +113,7 @@ async def opened(
     """
     arguments = [url, TOKEN, topic, name, str(heartbeat * 1000)]
     process = await asyncio.create_subprocess_exec(
-        *(str(NODE), str(program), *arguments),
+        *(program.node, program.path, *arguments),
         stdin=asyncio.subprocess.PIPE,
         stdout=asyncio.subprocess.PIPE,
         limit=MAX_LINE,
@@ -102,11 +121,12 @@ async def opened(
     page = Page(process, name)
     try:
         await page.until(lambda has: has["status"] == "live")
+        page.statuses = ["live"]
         yield page
     finally:
         if process.returncode is None:
             process.kill()
-            await process.wait()
+        await process.communicate()
 
 
 async def agreed(*pages: Page) -> None:

@@ -27,6 +27,7 @@ TOLD: Final = 5.0
 CONFIG: Final = f"""
 c.LiveStateApp.channels = {{
     "tally:*": "fault_channels:Tally",
+    "brief:*": "fault_channels:Brief",
     "book:*": "fault_channels:Book",
     "census": "fault_channels:Census",
     "unruly:*": "fault_channels:Unruly",

@@ -19,7 +19,7 @@ class Proxy:
         self._idle = idle
         self._ways: list[tuple[asyncio.StreamWriter, asyncio.StreamWriter]] = []
         """The writers to (client, server) of each connection, the oldest first."""
-        self._half_open: list[asyncio.StreamWriter] = []
+        self._open: set[asyncio.StreamWriter] = set()
         self._silenced: set[asyncio.StreamWriter] = set()
         self._carrying: set[asyncio.Task[None]] = set()
         self.cuts = 0
@@ -33,7 +33,7 @@ class Proxy:
     def half_cut(self, count: int | None = None) -> None:
         """Kill connections for the client alone: the server does not learn of it."""
         for near, far in self._take(count):
-            self._half_open.append(far)
+            self._silenced.add(far)
             near.transport.abort()
 
     def silence(self, count: int | None = None) -> None:
@@ -45,8 +45,8 @@ class Proxy:
     async def close(self) -> None:
         """Kill all that is left."""
         self.cut()
-        for far in self._half_open:
-            far.transport.abort()
+        for end in self._open:
+            end.transport.abort()
         if self._carrying:
             await asyncio.wait(self._carrying)
 
@@ -64,9 +64,11 @@ class Proxy:
             near.transport.abort()
             return
         self._ways.append((near, far))
+        self._open.update((near, far))
         seen = _Seen(self._idle, partial(self._cut_idle, near, far))
         await asyncio.gather(self._pump(reader, far, seen), self._pump(back, near, seen))
         seen.end()
+        self._open.difference_update((near, far))
 
     async def _pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, seen: "_Seen"
@@ -77,7 +79,8 @@ class Proxy:
                 if sink not in self._silenced:
                     sink.write(data)
                     await sink.drain()
-        sink.close()
+        if sink not in self._silenced:
+            sink.close()
 
     def _cut_idle(self, *way: asyncio.StreamWriter) -> None:
         self.cuts += 1
