@@ -102,7 +102,7 @@ class Uplink:
         self._offered: dict[str, str] = {}
         self._giving: set[asyncio.Task[None]] = set()
         self._published: dict[str, float] = {}
-        """Pattern -> when it was published, in seconds since the epoch."""
+        """Pattern -> when it was published, by the clock that all of a machine share."""
         self.taken: frozenset[str] = frozenset()
         """Published patterns whose new joins go to another kernel."""
         self._clients: dict[int, tuple[Connection, UplinkTransport]] = {}
@@ -139,7 +139,7 @@ class Uplink:
                 "see its log"
             )
         earlier = self._published.get(pattern)
-        now = self._published[pattern] = time.time()
+        now = self._published[pattern] = time.monotonic()
         try:
             await self._request(pattern)
         except BaseException:

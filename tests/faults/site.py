@@ -33,7 +33,14 @@ c.LiveStateApp.channels = {{
     "unruly:*": "fault_channels:Unruly",
 }}
 c.LiveStateApp.idle_timeout = {IDLE}
-c.ServerApp.jpserver_extensions = {{"jupyterlab": False, "jupyter_lsp": False}}
+c.ServerApp.jpserver_extensions = {{
+    "jupyterlab": False,
+    "jupyter_lsp": False,
+    "jupyter_server_terminals": False,
+    "notebook": False,
+    "notebook_shim": False,
+    "voila.server_extension": False,
+}}
 """
 
 
