@@ -214,16 +214,14 @@ async def _await(function: Callable[..., Awaitable[T]], *args: Any) -> T:
 
 
 def _step(generator: Generator[Any, Any, Any], answer: object) -> Step:
-    return _advance(generator, generator.send, answer)
+    return _advance(generator.send, answer)
 
 
 def _throw(generator: Generator[Any, Any, Any], error: BaseException) -> Step:
-    return _advance(generator, generator.throw, error)
+    return _advance(generator.throw, error)
 
 
-def _advance(
-    generator: Generator[Any, Any, Any], resume: Callable[[Any], Any], value: object
-) -> Step:
+def _advance(resume: Callable[[Any], Any], value: object) -> Step:
     try:
         return Step(resume(value), is_last=False)
     except StopIteration as end:
