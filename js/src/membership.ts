@@ -7,7 +7,7 @@ import { type Channel, Socket, type SocketConnectOption } from "phoenix";
 import { type LiveStateError, readRefusal } from "./failure";
 import { isObject, type Json } from "./json";
 import { Place } from "./place";
-import { RESERVED_KEY } from "./wire";
+import { EVENT_PREFIX, PHOENIX_EVENT, REFRESH, RESERVED_KEY, readRef } from "./wire";
 
 /** What a LiveState connects to: a `url` of its own, or a `socket` that others use as well. */
 export interface LiveStateConfig {
@@ -43,7 +43,10 @@ export interface Member {
 }
 
 /** What phoenix.js has and @types/phoenix lacks. */
-type JoinedChannel = Channel & { joinRef(): string };
+type JoinedChannel = Channel & {
+  joinRef(): string;
+  trigger(event: "phx_error", reason: object): void;
+};
 
 /** The channel of one topic, from join to leave and again. */
 export class Membership {
@@ -122,10 +125,23 @@ export class Membership {
   }
 
   /**
-   * Sends a message of the channel and returns its ref. Answers may take as long as they like.
+   * Sends an event and returns its ref. Answers may take as long as they like.
+   * @param ref the ref that it had, when it is sent again
    * @throws Error if it can't be encoded, or the server would close the connection for its size
    */
-  push(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
+  dispatch(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
+    // The server notices by the ref before it if that is lost.
+    this.#push(EVENT_PREFIX + event, payload, `${ref}:${this.#place.last}`);
+    this.#place.sent(ref);
+    return ref;
+  }
+
+  /** Asks for the whole state. */
+  refresh(): void {
+    this.#push(REFRESH, {}, this.socket.makeRef());
+  }
+
+  #push(event: string, payload: Json, ref: string): void {
     const join_ref = (this.#channel as JoinedChannel).joinRef();
     const max = this.#maxBytes;
     if (max) {
@@ -136,7 +152,22 @@ export class Membership {
       if (size > max) throw new Error(`it has ${size} bytes, and the server takes ${max}`);
     }
     this.socket.push({ topic: this.topic, event, payload, ref, join_ref });
-    return ref;
+  }
+
+  /** Brings a message of the channel, unless it has come before, or what was before it is lost. */
+  #receive(event: string, payload: Json, ref: Json): void {
+    const { number, outcome } = readRef(ref);
+    if (PHOENIX_EVENT.test(event)) {
+      this.#member.received(event, payload, outcome);
+    } else if (!this.#place.isBroken) {
+      if (this.#place.count(number)) this.#member.received(event, payload, outcome);
+      // phoenix.js joins again: what is lost comes then.
+      else if (this.#place.isBroken) this.#fail({ source: "transport", reason: "message lost" });
+    }
+  }
+
+  #fail(reason: object): void {
+    (this.#channel as JoinedChannel).trigger("phx_error", reason);
   }
 
   /** Makes the channel; it is not joined yet. */
@@ -153,10 +184,7 @@ export class Membership {
     const isCurrent = () => this.#channel === channel;
     // phoenix.js tells that a join which it has given up was not answered as a message of no event.
     channel.onMessage = (event: string | null, payload: Json, ref: Json) => {
-      if (isCurrent() && event !== null) {
-        this.#place.count(event);
-        this.#member.received(event, payload, ref);
-      }
+      if (isCurrent() && event !== null) this.#receive(event, payload, ref);
       return payload;
     };
     channel.onError((reason) => {

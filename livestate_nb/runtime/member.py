@@ -11,6 +11,7 @@ from livestate_nb.event import Event
 from livestate_nb.limits import Limits
 from livestate_nb.presence import Presence
 from livestate_nb.protocol import Join
+from livestate_nb.protocol.message import numbered
 from livestate_nb.runtime.failure import error_message
 from livestate_nb.runtime.history import WHOLE, History
 from livestate_nb.runtime.ledger import Outgoing, event_message
@@ -161,6 +162,8 @@ class JoinedMember:
         self.user, self.params = client.user, client.params
         self.assigns |= client.assigns
         self.is_leaving = False
+        if self._receipts is not None:
+            self._receipts.begin()
         count = self.sent - received
         found: list[Outgoing] = []
         if self.place is not None and self._history is not None and not self.is_behind:
@@ -197,7 +200,8 @@ class JoinedMember:
         """Send a message that the history has, if it should."""
         self.sent += 1
         is_outcome = self.is_own and outgoing.sender is self
-        self.line.push(self.join, outgoing, outgoing.ref if is_outcome else None)
+        ref = outgoing.ref if is_outcome else None
+        self.line.push(self.join, outgoing, ref if self.place is None else numbered(self.sent, ref))
 
     def pass_on_update(self, update: Outgoing) -> None:
         """Send an update, unless the client reads too slowly: it gets the state later instead."""
@@ -214,6 +218,12 @@ class JoinedMember:
                 self._history.keep(self.place.number, WHOLE)
         self.is_behind = False
         self.pass_on(whole)
+
+    def misses(self, ref: Json) -> bool:
+        """Return whether an event that was sent before this one has not come."""
+        if self._receipts is None:
+            self._receipts = Receipts()
+        return not self._receipts.is_next(ref)
 
     def is_new(self, ref: Json) -> bool:
         """Note that an event has come; one that came before is not new, and answered again."""

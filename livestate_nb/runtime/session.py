@@ -47,6 +47,7 @@ from livestate_nb.runtime.tenure import Tenure
 from livestate_nb.runtime.watch import Watch
 from livestate_nb.runtime.work import Threads, Work, run
 
+LOST: Final = "messages are lost on the way"
 OVERLOADED: Final = "too many messages waiting"
 TOO_FAST: Final = "too many events"
 
@@ -246,7 +247,8 @@ class Session:
     def deliver(self, member: JoinedMember, message: Message) -> None:
         """Put a client's message into the mailbox; when too many wait, its channel ends.
 
-        An event that has come before is not handled again. What comes too fast is refused, and
+        An event that has come before is not handled again. Where one before it is lost on the way,
+        its client joins again, and sends both in their order. What comes too fast is refused, and
         the connection of who goes on with that is closed.
         """
         event = message.event
@@ -261,6 +263,10 @@ class Session:
                 return
         if member.place is not None:
             member.place.confirm()
+            if event != REFRESH and member.misses(message.ref):
+                member.line.crashed(member.join, LOST)
+                self.lose(member)
+                return
             if event != REFRESH and not member.is_new(message.ref):
                 return
         if not is_taken:
