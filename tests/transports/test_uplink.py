@@ -559,7 +559,8 @@ async def test_a_proof_that_is_no_text_is_turned_away(place: Place, body: str) -
 
 async def test_a_message_of_a_wrong_shape_ends_its_uplink_alone(place: Place) -> None:
     socket = await dial(place.address("k1"))
-    await socket.write_message(wire.pack_json(wire.DECLARE, 1, {"channels": [], "published": []}))
+    message = wire.pack_json(wire.DECLARE, 1, {"channels": [], "published": []})
+    await socket.write_message(wire.Turns().stamp(message))
     assert await socket.read_message() is None
     assert socket.close_code == 1002
     socket.close()
