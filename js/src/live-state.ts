@@ -73,6 +73,7 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
       refused: (error) => this.#refused(error),
       lost: (reason) => this.#lose(reason),
       closed: () => this.#close(),
+      unanswered: (last) => this.#outbox.unanswered(last),
     });
     this.socket = this.#membership.socket;
     this.#outbox = new Outbox({

@@ -26,6 +26,11 @@ export class Place {
     return this.#token ? { token: this.#token, received: this.#received } : undefined;
   }
 
+  /** Messages that have come. */
+  get received(): number {
+    return this.#received;
+  }
+
   /** Is what comes useless until the next join, which brings what is lost? */
   get isBroken(): boolean {
     return this.#isBroken;
@@ -46,11 +51,14 @@ export class Place {
       this.#received = this.#certain = number;
       return true;
     }
-    if (number > this.#certain) {
-      this.#isBroken = true;
-      this.#received = this.#certain;
-    }
+    if (number > this.#certain) this.break();
     return false;
+  }
+
+  /** Takes nothing more until the next join, which brings what came after the last certain message. */
+  break(): void {
+    this.#isBroken = true;
+    this.#received = this.#certain;
   }
 
   /** The ref of the last event that was sent since the join: the next one names it. */

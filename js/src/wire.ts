@@ -23,6 +23,12 @@ export const PRESENCE_DIFF = "presence_diff";
 /** Client -> server: asks for a `state:change`. */
 export const REFRESH = "lvs_refresh";
 
+/**
+ * Client -> server of ours: `{last}`, the ref of the last event; the reply `{sent, open}` says how
+ * many messages we should have, and how many of our events are unanswered.
+ */
+export const SYNC = "lvs_sync";
+
 /** Client -> server: in front of the name of a dispatched event. */
 export const EVENT_PREFIX = "lvs_evt:";
 

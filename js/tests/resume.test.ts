@@ -101,6 +101,29 @@ describe("a client whose connection was lost", () => {
     expect(live.status).toBe("live");
   });
 
+  it.each([
+    ["has less than it was sent", { sent: 2, open: 1 }],
+    ["waits for an answer that was given", { sent: 1, open: 0 }],
+  ])("joins again when a sync tells that it %s", async (_, account) => {
+    vi.useFakeTimers({ toFake: ["setInterval"] });
+    const { link } = await start();
+    const answer = live.dispatch("add");
+    const sent = await link.take("lvs_evt:add");
+    const [ref] = sent.ref.split(":");
+    vi.advanceTimersByTime(30_000);
+    const sync = await link.take("lvs_sync");
+    expect(sync.payload).toEqual({ last: ref });
+    link.reply(sync, { sent: 1, open: 1 });
+    vi.advanceTimersByTime(30_000);
+    link.reply(await link.take("lvs_sync"), account);
+    const again = await link.take("phx_join");
+    expect(again.payload.livestate.resume.token).toBe("first");
+    link.reply(again, terms("second", { resumed: true, received: 1 }));
+    link.reply(await link.take("lvs_evt:add"));
+    await answer;
+    expect(live.error).toBeNull();
+  });
+
   it("asks for the state if it had lost track of it", async () => {
     const { link, join } = await start();
     link.push(join, "state:patch", { patch: [], version: 5 });

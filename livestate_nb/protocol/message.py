@@ -18,6 +18,9 @@ PHX_ERROR: Final = "phx_error"
 
 EVENT_PREFIX: Final = "lvs_evt:"
 REFRESH: Final = "lvs_refresh"
+SYNC: Final = "lvs_sync"
+"""Our own client asks now and then whether it has all: {"last"}; the reply is {"sent", "open"}."""
+
 ERROR: Final = "error"
 
 PRESENCE_STATE: Final = "presence_state"
@@ -28,6 +31,15 @@ PRESENCE_DIFF: Final = "presence_diff"
 
 RESERVED_KEY: Final = "livestate"
 """Our own client's key in join params and join replies; a Phoenix client never sends it."""
+
+LAST: Final = "last"
+"""The number of the last event that the client sent on this join, "0" for none."""
+
+SENT: Final = "sent"
+"""How many messages of the channel, replies left out, the client was sent."""
+
+OPEN: Final = "open"
+"""How many of its events are not answered."""
 
 KERNEL_RESTARTING: Final = "kernel restarting"
 KERNEL_LOST: Final = "kernel lost"

@@ -53,6 +53,16 @@ class Receipts:
         self._failed: dict[int, tuple[Json, int]] = {}
         self._bytes = 0
 
+    @property
+    def last(self) -> str:
+        """The number of the last event on this join that named the one before it; "0" for none."""
+        return str(self._last)
+
+    @property
+    def open(self) -> int:
+        """How many events have come and are not answered yet."""
+        return len(self._open)
+
     def begin(self) -> None:
         """Note that the client has joined again."""
         self._last = 0
@@ -67,10 +77,11 @@ class Receipts:
 
         A ref that is no number of our client says nothing: such an event is always new.
         """
-        number, _ = _read(ref)
+        number, previous = _read(ref)
         if number is None:
             return True
-        self._last = number
+        if previous is not None:
+            self._last = number
         if number <= self._highest:
             return False
         self._highest = number

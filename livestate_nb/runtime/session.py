@@ -25,7 +25,14 @@ from livestate_nb.errors import ChannelError, Overloaded, Refuse, ReturnError
 from livestate_nb.event import Event
 from livestate_nb.limits import Limits
 from livestate_nb.presence import Presences
-from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, TOO_DEEP, TRY_AGAIN_LATER, Message
+from livestate_nb.protocol.message import (
+    EVENT_PREFIX,
+    REFRESH,
+    SYNC,
+    TOO_DEEP,
+    TRY_AGAIN_LATER,
+    Message,
+)
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.pubsub import PubSub
 from livestate_nb.roles import Member
@@ -263,9 +270,11 @@ class Session:
                 return
         if member.place is not None:
             member.place.confirm()
+            if event == SYNC:
+                self._compare(member, message)
+                return
             if event != REFRESH and member.misses(message.ref):
-                member.line.crashed(member.join, LOST)
-                self.lose(member)
+                self._break(member)
                 return
             if event != REFRESH and not member.is_new(message.ref):
                 return
@@ -547,6 +556,19 @@ class Session:
             self.mailbox.put(job, is_eager=True)
         except Overloaded:
             self._expel(member)
+
+    def _compare(self, member: JoinedMember, message: Message) -> None:
+        """Tell a client what it should have, so that it notices if the last of it is lost."""
+        account = member.account(message.payload)
+        if account is None:
+            self._break(member)
+        else:
+            member.line.reply(member.join, message.ref, "ok", account)
+
+    def _break(self, member: JoinedMember) -> None:
+        """Let a client join again, whose messages are lost on the way; its place is kept."""
+        member.line.crashed(member.join, LOST)
+        self.lose(member)
 
     def _expel(self, member: JoinedMember) -> None:
         """End the channel of a client that sends faster than it can be served."""

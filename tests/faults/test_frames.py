@@ -10,7 +10,7 @@ import pytest
 from tests.clients import until
 from tests.faults.page import Page, Program, agreed, opened
 from tests.faults.relay import Faults, Kind, Message, relay
-from tests.faults.site import IDLE, address, census, no_leak
+from tests.faults.site import HEARTBEAT, IDLE, address, census, no_leak
 from tests.faults.test_processes import CELLS, NAMES
 from tests.outage.kernel import KernelOf
 from tests.servers import Server
@@ -56,6 +56,22 @@ async def test_what_happens_between_client_and_server_is_mended(
     ):
         await rounds(faults, ann, bob)
     await no_leak(server, {**before, "sessions": before["sessions"] + 1})
+
+
+@pytest.mark.parametrize("word", ['"lvs_evt:', '"state:patch"', '"counted"', '"phx_reply"'])
+async def test_the_last_message_may_be_lost(server: Server, program: Program, word: str) -> None:
+    faults = Faults("lose", 1, lambda message: isinstance(message, str) and word in message)
+    topic = f"tally:last:{word.strip(chr(34))}"
+    async with (
+        relay(urlsplit(server.url).port or 0, faults) as port,
+        opened(program, address(server, port), topic, "ann", heartbeat=HEARTBEAT) as ann,
+        opened(program, address(server), topic, "bob", heartbeat=HEARTBEAT) as bob,
+    ):
+        faults.is_on = True
+        ann.dispatch()
+        await until(lambda: faults.count >= 1)
+        faults.is_on = False
+        await agreed(ann, bob)
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -9,6 +9,7 @@ import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from time import monotonic
 from urllib.parse import urlsplit
 
 import pytest
@@ -68,15 +69,18 @@ async def two(program: Program, url: str, topic: str) -> AsyncIterator[tuple[Pag
 
 async def is_told_dead(*pages: Page) -> None:
     """Wait until clients know that what they show is dead; they go on to show it."""
+    start = monotonic()
     async with asyncio.timeout(TOLD):
         for page in pages:
             shown = page.has["handled"]
             has = await page.until(lambda has: has["status"] != "live")
             assert has["handled"] == shown
+    print(f"all clients knew after {monotonic() - start:.2f} s")
 
 
 async def begin_anew(*pages: Page) -> None:
     """Wait until clients have the first state of another session, and use it."""
+    start = monotonic()
     for page in pages:
         await page.until(lambda has: has["status"] == "live" and has["handled"] == [])
     for page in pages:
@@ -84,6 +88,7 @@ async def begin_anew(*pages: Page) -> None:
     for page in pages:
         has = await page.until(lambda has: len(has["handled"]) == 3 * len(pages))
         assert [n for name, n in has["handled"] if name == page.name] == [3, 4, 5]
+    print(f"all clients used the new session after {monotonic() - start:.2f} s")
 
 
 async def test_a_killed_client_leaves_nothing_behind(server: Server, program: Program) -> None:

@@ -806,6 +806,40 @@ async def test_an_event_behind_a_lost_one_is_not_handled_before_it(endpoint: End
     await until(lambda: session.ledger.snapshot()["n"] == 33)
 
 
+async def test_a_sync_says_what_the_client_should_have(endpoint: Endpoint) -> None:
+    gates["slow"] = asyncio.Event()
+    endpoint.declare(Count)
+    client = Own(endpoint, "count:1")
+    await client.start()
+    _, first = client.writer.write("count:1", "lvs_evt:add", {}, "10:0")
+    _, second = client.writer.write("count:1", "lvs_evt:slow", {}, "11:10")
+    client.feed(first)
+    client.feed(second)
+    await client.until(lambda: client.answers("10:0") == [("ok", {})])
+    ref = client.push("count:1", "lvs_sync", {"last": "11"})
+    assert client.answers(ref) == [("ok", {"sent": client.has, "open": 1})]
+    gates["slow"].set()
+    await client.until(lambda: client.answers("11:10") == [("ok", {})])
+    ref = client.push("count:1", "lvs_sync", {"last": "11"})
+    assert client.answers(ref) == [("ok", {"sent": client.has, "open": 0})]
+
+
+@pytest.mark.parametrize("asked", [{"last": "12"}, {"last": "0"}, {"last": 10}, {}, [], None, 7])
+async def test_a_sync_of_a_client_whose_last_event_is_lost_lets_it_join_again(
+    endpoint: Endpoint, asked: Json
+) -> None:
+    endpoint.declare(Count)
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.feed(client.writer.write("count:1", "lvs_evt:add", {}, "10:0")[1])
+    client.feed(client.writer.write("count:1", "lvs_sync", asked)[1])
+    await client.wait("phx_error", 1)
+    client = Own(endpoint, "count:1", client)
+    assert (await client.open())["resumed"]
+    ref = client.push("count:1", "lvs_sync", {"last": "0"})
+    assert client.answers(ref) == [("ok", {"sent": client.has, "open": 0})]
+
+
 async def test_refs_of_another_form_are_refs_of_new_events(endpoint: Endpoint) -> None:
     endpoint.declare(Count)
     client = Own(endpoint, "count:1")
