@@ -1,7 +1,7 @@
 """A WebSocket relay that loses, doubles or swaps the messages that it carries."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from typing import Any, Literal, TypeAlias
 
@@ -22,16 +22,16 @@ class Faults:
     """Do something to every so many messages of those that may be harmed.
 
     Args:
-        kind: what: a swapped message comes behind the next one of its connection.
+        kinds: what, in turn: a swapped message comes behind the next one of its connection.
         every: how many there are to one that is harmed.
         picks: returns whether a message may be harmed.
     """
 
-    def __init__(self, kind: Kind, every: int, picks: Picks) -> None:
+    def __init__(self, kinds: Sequence[Kind], every: int, picks: Picks) -> None:
         self.is_on = False
         self.count = 0
         """How many were harmed."""
-        self._kind = kind
+        self._kinds = kinds
         self._every = every
         self._picks = picks
         self._seen = 0
@@ -50,11 +50,12 @@ class Faults:
         self._seen += 1
         if self._seen % self._every:
             return [message, *behind]
+        kind = self._kinds[self.count % len(self._kinds)]
         self.count += 1
-        if self._kind == "swap":
+        if kind == "swap":
             held.append(message)
             return behind
-        return [message, message, *behind] if self._kind == "double" else behind
+        return [message, message, *behind] if kind == "double" else behind
 
 
 class _Way(WebSocketHandler):

@@ -16,10 +16,10 @@ from tests.servers import TOKEN, Server, serve
 IS_LONG: Final = os.environ.get("LIVESTATE_NB_FAULTS") == "long"
 """Whether heartbeats and time-outs are as long as people have them: `make nightly`."""
 
-IDLE: Final = 60.0 if IS_LONG else 3.0
+IDLE: Final = 60.0 if IS_LONG else 2.5
 """Seconds after which the server counts a silent client as gone."""
 
-HEARTBEAT: Final = IDLE / 6
+HEARTBEAT: Final = IDLE / 5
 PATIENCE: Final = 20.0 + IDLE
 TOLD: Final = 5.0
 """Seconds within which clients are told that what held their state is dead."""

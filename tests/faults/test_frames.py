@@ -10,7 +10,7 @@ import pytest
 from tests.clients import until
 from tests.faults.page import Page, Program, agreed, opened
 from tests.faults.relay import Faults, Kind, Message, relay
-from tests.faults.site import HEARTBEAT, IDLE, address, census, no_leak
+from tests.faults.site import HEARTBEAT, IDLE, IS_LONG, address, census, no_leak
 from tests.faults.test_processes import CELLS, NAMES
 from tests.outage.kernel import KernelOf
 from tests.servers import Server
@@ -18,7 +18,7 @@ from tests.servers import Server
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(120 + 10 * IDLE)]
 
 KINDS: list[Kind] = ["lose", "double", "swap"]
-ROUNDS = 6
+ROUNDS = 30 if IS_LONG else 3
 EVENTS = 10
 """Of each client in one round."""
 
@@ -47,7 +47,7 @@ async def test_what_happens_between_client_and_server_is_mended(
     server: Server, program: Program, kind: Kind
 ) -> None:
     before = await census(server)
-    faults = Faults(kind, 7, carries_an_event)
+    faults = Faults([kind], 7, carries_an_event)
     topic = f"tally:{kind}"
     async with (
         relay(urlsplit(server.url).port or 0, faults) as port,
@@ -60,7 +60,7 @@ async def test_what_happens_between_client_and_server_is_mended(
 
 @pytest.mark.parametrize("word", ['"lvs_evt:', '"state:patch"', '"counted"', '"phx_reply"'])
 async def test_the_last_message_may_be_lost(server: Server, program: Program, word: str) -> None:
-    faults = Faults("lose", 1, lambda message: isinstance(message, str) and word in message)
+    faults = Faults(["lose"], 1, lambda message: isinstance(message, str) and word in message)
     topic = f"tally:last:{word.strip(chr(34))}"
     async with (
         relay(urlsplit(server.url).port or 0, faults) as port,
@@ -74,11 +74,10 @@ async def test_the_last_message_may_be_lost(server: Server, program: Program, wo
         await agreed(ann, bob)
 
 
-@pytest.mark.parametrize("kind", KINDS)
 async def test_what_happens_between_server_and_kernel_is_mended(
-    server: Server, program: Program, kind: Kind
+    server: Server, program: Program
 ) -> None:
-    faults = Faults(kind, 23, lambda _: True)
+    faults = Faults(KINDS, 23, lambda _: True)
     kernel = await KernelOf.start(server, server.root.parent / "runtime")
     async with relay(kernel.uplink_port, faults) as port:
         await kernel.host(CELLS, port, *NAMES)
