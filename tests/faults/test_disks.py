@@ -21,7 +21,6 @@ async def test_a_full_disk_fails_the_event_and_harms_nothing(server: Server) -> 
     before = await census(server)
     async with connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client:
         book, other = await client.join("book:1"), await client.join("unruly:1")
-        book.send_event("clear")
         book.send_event("enter", {"n": 0})
         await book.settle()
         with full(server):
@@ -36,6 +35,9 @@ async def test_a_full_disk_fails_the_event_and_harms_nothing(server: Server) -> 
         await book.settle()
         assert book.state == {"entries": 2}
         assert entries(server) == 2
+        book.send_event("clear")
+        await book.settle()
+        assert entries(server) == 0
     await no_leak(server, before)
 
 
