@@ -68,7 +68,10 @@ class Proxy:
         seen = _Seen(self._idle, partial(self._cut_idle, near, far))
         await asyncio.gather(self._pump(reader, far, seen), self._pump(back, near, seen))
         seen.end()
-        self._open.difference_update((near, far))
+        for end in (near, far):
+            end.close()
+            self._open.discard(end)
+            self._silenced.discard(end)
 
     async def _pump(
         self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, seen: "_Seen"
