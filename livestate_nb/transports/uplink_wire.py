@@ -177,6 +177,8 @@ def unpack(message: str | bytes) -> Tagged:
 class Turns:
     """Number the messages that go one way after the proofs, or check those that come.
 
+    When one was not the next, none is any more: what comes behind a gap would make sense by chance.
+
     Example:
         >>> sending, receiving = Turns(), Turns()
         >>> first, second = sending.stamp("f7:[null]"), sending.stamp(b"f7:bytes")
@@ -187,10 +189,14 @@ class Turns:
         >>> receiving.check(first)
         Traceback (most recent call last):
         ValueError: expected message 2 of the uplink, got '1 f7:[null]'
+        >>> receiving.check(second)
+        Traceback (most recent call last):
+        ValueError: the uplink is broken
     """
 
     def __init__(self) -> None:
         self._count = 0
+        self._is_broken = False
 
     def stamp(self, message: str | bytes) -> str | bytes:
         """Return the next message as it is sent."""
@@ -203,8 +209,10 @@ class Turns:
         """Return a message as it was before `stamp`.
 
         Raises:
-            ValueError: it is not the next one.
+            ValueError: it is not the next one, or one before it was not.
         """
+        if self._is_broken:
+            raise ValueError("the uplink is broken")
         self._count += 1
         stamp = f"{self._count} "
         is_next = (
@@ -213,6 +221,7 @@ class Turns:
             else message.startswith(stamp.encode())
         )
         if not is_next:
+            self._is_broken = True
             start = message[:_MAX_HEADER]
             raise ValueError(f"expected message {self._count} of the uplink, got {start!r}")
         return message[len(stamp) :]
