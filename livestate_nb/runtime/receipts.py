@@ -37,8 +37,10 @@ class Receipts:
         >>> receipts.settle("7", "ok", {})
         >>> receipts.answer("7")
         ('ok', {})
-        >>> receipts.is_next("9:8"), receipts.is_next("9:7")
-        (False, True)
+        >>> receipts.is_next("9:8"), receipts.is_next("8:0"), receipts.take("8:0")
+        (False, True, True)
+        >>> receipts.is_next("9:8")
+        True
     """
 
     __slots__ = ("_bytes", "_failed", "_forgotten", "_highest", "_last", "_open")
