@@ -106,6 +106,7 @@ soak: fuzz
 
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200
+	LIVESTATE_NB_FAULTS=long $(PYTEST) tests/faults
 	$(MAKE) test
 	$(MAKE) soak links audit release
 

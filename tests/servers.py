@@ -40,21 +40,24 @@ def serve(
     *options: str,
     config: str = "",
     python: str = sys.executable,
+    port: int = 0,
 ) -> Iterator[Server]:
     """Run a server application below a directory until the block ends.
 
     Args:
-        directory: an empty one; `root` in it is what the server serves.
+        directory: an empty one, or that of a server that has ended; `root` in it is what the
+            server serves.
         application: the module to run, ``"jupyterlab"`` or ``"jupyter_server"``.
         *options: more of its command line.
         config: text of its jupyter_server_config.py.
         python: the interpreter that runs it.
+        port: where it listens; 0 for any free port.
     """
     root = directory / "root"
     root.mkdir(exist_ok=True)
-    (directory / "config").mkdir()
+    (directory / "config").mkdir(exist_ok=True)
     (directory / "config" / "jupyter_server_config.py").write_text(config)
-    port = _free_port()
+    port = port or _free_port()
     command = [python, "-m", application, "--no-browser", "--allow-root"]
     command += [
         f"--ServerApp.port={port}",

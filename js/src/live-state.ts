@@ -73,11 +73,12 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
       refused: (error) => this.#refused(error),
       lost: (reason) => this.#lose(reason),
       closed: () => this.#close(),
+      unanswered: (last) => this.#outbox.unanswered(last),
     });
     this.socket = this.#membership.socket;
     this.#outbox = new Outbox({
       isOpen: () => this.#membership.isOpen,
-      send: (event, payload, ref) => this.#membership.push(wire.EVENT_PREFIX + event, payload, ref),
+      send: (event, payload, ref) => this.#membership.dispatch(event, payload, ref),
       onEnded: () => this.#show(),
       onHandled: () => this.clearError(),
       onFailed: (error) => {
@@ -316,7 +317,7 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     const now = performance.now();
     if (now - this.#refreshedAt < REFRESH_MS) return;
     this.#refreshedAt = now;
-    this.#membership.push(wire.REFRESH, {});
+    this.#membership.refresh();
   }
 
   protected override send(event: string, payload: Json): void {

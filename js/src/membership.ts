@@ -7,7 +7,7 @@ import { type Channel, Socket, type SocketConnectOption } from "phoenix";
 import { type LiveStateError, readRefusal } from "./failure";
 import { isObject, type Json } from "./json";
 import { Place } from "./place";
-import { RESERVED_KEY } from "./wire";
+import { EVENT_PREFIX, PHOENIX_EVENT, REFRESH, REPLY, RESERVED_KEY, readRef, SYNC } from "./wire";
 
 /** What a LiveState connects to: a `url` of its own, or a `socket` that others use as well. */
 export interface LiveStateConfig {
@@ -40,10 +40,17 @@ export interface Member {
   lost(reason: Json): void;
   /** The server closed the channel: phoenix.js does not join again. */
   closed(): void;
+  /** How many events up to this ref are unanswered? */
+  unanswered(last: string): number;
 }
 
 /** What phoenix.js has and @types/phoenix lacks. */
-type JoinedChannel = Channel & { joinRef(): string };
+type JoinedChannel = Channel & {
+  joinRef(): string;
+  trigger(event: "phx_error", reason: object): void;
+};
+
+type TimedSocket = Socket & { heartbeatIntervalMs: number };
 
 /** The channel of one topic, from join to leave and again. */
 export class Membership {
@@ -56,6 +63,9 @@ export class Membership {
   #socketErrorRef = "";
   /** Bytes that the server takes in one frame; 0 for any number. */
   #maxBytes = 0;
+  #syncing: ReturnType<typeof setInterval> | undefined;
+  /** The refs of the last sync, and of the event before it. */
+  #sync = { ref: "", last: "" };
 
   /** @throws Error if it knows of no socket or no topic */
   constructor(config: LiveStateConfig, member: Member) {
@@ -100,6 +110,9 @@ export class Membership {
       onError(`The connection failed${reason ? `: ${reason}` : ""}`);
     });
     this.socket.connect();
+    // As often as heartbeats: the last message that is lost has none behind it that shows that.
+    const { heartbeatIntervalMs } = this.socket as TimedSocket;
+    this.#syncing = setInterval(() => this.#askAll(), heartbeatIntervalMs);
     this.#channel ??= this.#open();
     this.#channel
       .join()
@@ -115,6 +128,7 @@ export class Membership {
   leave(): void {
     const channel = this.#channel;
     this.#channel = null;
+    clearInterval(this.#syncing);
     channel?.leave();
     this.socket.off([this.#socketErrorRef]);
     if (!this.#config.socket) this.socket.disconnect();
@@ -122,10 +136,23 @@ export class Membership {
   }
 
   /**
-   * Sends a message of the channel and returns its ref. Answers may take as long as they like.
+   * Sends an event and returns its ref. Answers may take as long as they like.
+   * @param ref the ref that it had, when it is sent again
    * @throws Error if it can't be encoded, or the server would close the connection for its size
    */
-  push(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
+  dispatch(event: string, payload: Json, ref: string = this.socket.makeRef()): string {
+    // The server notices by the ref before it if that is lost.
+    this.#push(EVENT_PREFIX + event, payload, `${ref}:${this.#place.last}`);
+    this.#place.sent(ref);
+    return ref;
+  }
+
+  /** Asks for the whole state. */
+  refresh(): void {
+    this.#push(REFRESH, {}, this.socket.makeRef());
+  }
+
+  #push(event: string, payload: Json, ref: string): void {
     const join_ref = (this.#channel as JoinedChannel).joinRef();
     const max = this.#maxBytes;
     if (max) {
@@ -136,7 +163,39 @@ export class Membership {
       if (size > max) throw new Error(`it has ${size} bytes, and the server takes ${max}`);
     }
     this.socket.push({ topic: this.topic, event, payload, ref, join_ref });
-    return ref;
+  }
+
+  /** Brings a message of the channel, unless it has come before, or what was before it is lost. */
+  #receive(event: string, payload: Json, ref: Json): void {
+    const { number, outcome } = readRef(ref);
+    if (event === REPLY && ref === this.#sync.ref) {
+      this.#compare(payload.response);
+    } else if (PHOENIX_EVENT.test(event)) {
+      this.#member.received(event, payload, outcome);
+    } else if (!this.#place.isBroken) {
+      if (this.#place.count(number)) this.#member.received(event, payload, outcome);
+      // phoenix.js joins again: what is lost comes then.
+      else if (this.#place.isBroken) this.#fail();
+    }
+  }
+
+  /** Asks a server that keeps our place whether each has all that the other has sent. */
+  #askAll(): void {
+    if (!this.isOpen || !this.hasPlace) return;
+    this.#sync = { ref: this.socket.makeRef(), last: this.#place.last };
+    this.#push(SYNC, { last: this.#sync.last }, this.#sync.ref);
+  }
+
+  #compare({ sent, open }: Json): void {
+    if (!this.isJoined || this.#place.isBroken) return;
+    if (sent === this.#place.received && open === this.#member.unanswered(this.#sync.last)) return;
+    this.#place.break();
+    this.#fail();
+  }
+
+  #fail(): void {
+    const reason = { source: "transport", reason: "message lost" };
+    (this.#channel as JoinedChannel).trigger("phx_error", reason);
   }
 
   /** Makes the channel; it is not joined yet. */
@@ -153,10 +212,7 @@ export class Membership {
     const isCurrent = () => this.#channel === channel;
     // phoenix.js tells that a join which it has given up was not answered as a message of no event.
     channel.onMessage = (event: string | null, payload: Json, ref: Json) => {
-      if (isCurrent() && event !== null) {
-        this.#place.count(event);
-        this.#member.received(event, payload, ref);
-      }
+      if (isCurrent() && event !== null) this.#receive(event, payload, ref);
       return payload;
     };
     channel.onError((reason) => {

@@ -136,6 +136,11 @@ export class Outbox {
     this.confirm();
   }
 
+  /** How many events up to this ref are unanswered? */
+  unanswered(last: string): number {
+    return [...this.#unanswered.keys()].filter((ref) => Number(ref) <= Number(last)).length;
+  }
+
   /** The state holds what the event `ref` has done: its answer follows. */
   done(ref: string): void {
     this.#unanswered.get(ref)?.end(false);

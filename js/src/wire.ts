@@ -1,7 +1,9 @@
 /**
- * The names that go on the wire, each written once.
+ * The names that go on the wire, each written once, and the form of refs.
  * Phoenix's own (phx_join, heartbeat of WebSockets) belong to the phoenix package.
  */
+
+import type { Json } from "./json";
 
 /** Server -> client: `{state, version}` replaces the state. */
 export const STATE_CHANGE = "state:change";
@@ -21,6 +23,12 @@ export const PRESENCE_DIFF = "presence_diff";
 /** Client -> server: asks for a `state:change`. */
 export const REFRESH = "lvs_refresh";
 
+/**
+ * Client -> server of ours: `{last}`, the ref of the last event; the reply `{sent, open}` says how
+ * many messages we should have, and how many of our events are unanswered.
+ */
+export const SYNC = "lvs_sync";
+
 /** Client -> server: in front of the name of a dispatched event. */
 export const EVENT_PREFIX = "lvs_evt:";
 
@@ -35,6 +43,19 @@ export const REPLY = "phx_reply";
 
 /** Names of the events that phoenix.js triggers or consumes itself. */
 export const PHOENIX_EVENT = /^(phx_|chan_reply_)/;
+
+/** Returns the number of a push of our server, and the ref of the event of ours that ends with it. */
+export function readRef(ref: Json): { number?: number; outcome: Json } {
+  const [, number, outcome = null] =
+    (typeof ref === "string" && /^#(\d+)(?: (.+))?$/.exec(ref)) || [];
+  if (number === undefined) return { outcome: eventOf(ref) };
+  return { number: Number(number), outcome: eventOf(outcome) };
+}
+
+/** Returns the ref of an event of ours, without that of the one before it. */
+export function eventOf(ref: Json): Json {
+  return typeof ref === "string" ? ref.split(":")[0] : ref;
+}
 
 /** The version after which a LiveState server starts again at 0, where it does not say. */
 export const DEFAULT_MAX_VERSION = 1000;

@@ -36,7 +36,7 @@ describe("a server of ours", () => {
     const response = { livestate: { max_version: 1000, max_bytes: 100 } };
     const { link, join } = await joined({}, { response });
     const size = (text: string) =>
-      Buffer.byteLength(JSON.stringify([join.ref, "99", "todos:me", "lvs_evt:e", text]));
+      Buffer.byteLength(JSON.stringify([join.ref, "99:0", "todos:me", "lvs_evt:e", text]));
     const room = 100 - size("") + 1; // the refs here have one digit
     const fits = "é".repeat(room / 2) + "x".repeat(room % 2);
     for (const payload of [`${fits}x`, new ArrayBuffer(100)]) {

@@ -70,6 +70,60 @@ describe("a client whose connection was lost", () => {
     expect((await comesBack()).join.payload.livestate.resume.received).toBe(901);
   });
 
+  it("takes a message once that comes twice", async () => {
+    const { link, join } = await start();
+    const change = { patch: [add("a")], version: 1 };
+    const heard: Json[] = [];
+    live.on("said", (detail) => heard.push(detail));
+    for (const _ of [1, 2]) link.push(join, "said", { n: 1 }, "#2");
+    for (const _ of [1, 2]) link.push(join, "state:patch", change, "#3");
+    link.push(join, "said", { n: 2 }, "#4");
+    await until(() => heard.length === 2);
+    expect(heard).toEqual([{ n: 1 }, { n: 2 }]);
+    expect(live.state).toEqual({ items: ["a"] });
+    expect(link.count("lvs_refresh")).toBe(0);
+  });
+
+  it("joins again where a message is lost, and takes nothing before what was lost", async () => {
+    const { link, join } = await start();
+    const heard: Json[] = [];
+    live.on("said", ({ n }) => heard.push(n));
+    link.push(join, "said", { n: 1 }, "#2");
+    link.push(join, "said", { n: 3 }, "#4");
+    link.push(join, "said", { n: 4 }, "#5");
+    const again = await link.take("phx_join");
+    expect(again.payload.livestate.resume).toEqual({ token: "first", received: 2 });
+    expect(live.error).toBeNull();
+    link.reply(again, terms("second", { resumed: true, received: 2 }));
+    for (const n of [2, 3, 4]) link.push(again, "said", { n }, `#${n + 1}`);
+    await until(() => heard.length === 4);
+    expect(heard).toEqual([1, 2, 3, 4]);
+    expect(live.status).toBe("live");
+  });
+
+  it.each([
+    ["has less than it was sent", { sent: 2, open: 1 }],
+    ["waits for an answer that was given", { sent: 1, open: 0 }],
+  ])("joins again when a sync tells that it %s", async (_, account) => {
+    vi.useFakeTimers({ toFake: ["setInterval"] });
+    const { link } = await start();
+    const answer = live.dispatch("add");
+    const sent = await link.take("lvs_evt:add");
+    const [ref] = sent.ref.split(":");
+    vi.advanceTimersByTime(30_000);
+    const sync = await link.take("lvs_sync");
+    expect(sync.payload).toEqual({ last: ref });
+    link.reply(sync, { sent: 1, open: 1 });
+    vi.advanceTimersByTime(30_000);
+    link.reply(await link.take("lvs_sync"), account);
+    const again = await link.take("phx_join");
+    expect(again.payload.livestate.resume.token).toBe("first");
+    link.reply(again, terms("second", { resumed: true, received: 1 }));
+    link.reply(await link.take("lvs_evt:add"));
+    await answer;
+    expect(live.error).toBeNull();
+  });
+
   it("asks for the state if it had lost track of it", async () => {
     const { link, join } = await start();
     link.push(join, "state:patch", { patch: [], version: 5 });
@@ -127,12 +181,15 @@ describe("a client whose connection was lost", () => {
     live.dispatch("d").then(() => done.push("d"));
     const { link: back, join } = await comesBack();
     back.reply(join, terms("second", { resumed: true, received: 1 }));
-    const last = await back.take("lvs_evt:d");
+    await back.take("lvs_evt:d");
     const events = back.frames.filter(({ event }) => event.startsWith("lvs_evt:"));
     expect(events.map(({ event }) => event)).toEqual(["lvs_evt:a", "lvs_evt:c", "lvs_evt:d"]);
-    expect(events.map(({ ref }) => ref)).toEqual([sent[0]?.ref, sent[2]?.ref, last.ref]);
+    // Each names the one that was sent before it on the same join.
+    const [a, c, d] = events.map(({ ref }) => ref.split(":"));
+    expect([a[0], c[0]]).toEqual([sent[0], sent[2]].map((frame) => frame?.ref.split(":")[0]));
+    expect([a[1], c[1], d[1]]).toEqual(["0", a[0], c[0]]);
     expect(events[0]).toMatchObject({ payload: { name: "a" }, joinRef: join.ref });
-    expect(Number(last.ref)).toBeGreaterThan(Number(sent[2]?.ref));
+    expect(Number(d[0])).toBeGreaterThan(Number(c[0]));
     for (const event of events) back.reply(event);
     await until(() => done.length === 4);
     expect(done).toEqual(["b", "a", "c", "d"]);

@@ -18,6 +18,9 @@ PHX_ERROR: Final = "phx_error"
 
 EVENT_PREFIX: Final = "lvs_evt:"
 REFRESH: Final = "lvs_refresh"
+SYNC: Final = "lvs_sync"
+"""Our own client asks now and then whether it has all: {"last"}; the reply is {"sent", "open"}."""
+
 ERROR: Final = "error"
 
 PRESENCE_STATE: Final = "presence_state"
@@ -28,6 +31,15 @@ PRESENCE_DIFF: Final = "presence_diff"
 
 RESERVED_KEY: Final = "livestate"
 """Our own client's key in join params and join replies; a Phoenix client never sends it."""
+
+LAST: Final = "last"
+"""The number of the last event that the client sent on this join, "0" for none."""
+
+SENT: Final = "sent"
+"""How many messages of the channel, replies left out, the client was sent."""
+
+OPEN: Final = "open"
+"""How many of its events are not answered."""
 
 KERNEL_RESTARTING: Final = "kernel restarting"
 KERNEL_LOST: Final = "kernel lost"
@@ -84,7 +96,7 @@ class Message(NamedTuple):
     Args:
         join_ref: ref of the join that the message belongs to; None on heartbeats.
         ref: ref of the message that asks or is answered; None on pushes,
-            but for the update that an event of our own client ends with.
+            but for those to our own client: see `numbered`.
         topic: the channel's topic. Whatever a client put there: check before use.
         event: the event's name. Whatever a client put there: check before use.
         payload: any JSON value from a client, or `TOO_DEEP`; an object to one (or `Raw` text of
@@ -100,6 +112,20 @@ class Message(NamedTuple):
     topic: Json
     event: Json
     payload: Json
+
+
+def numbered(number: int, ref: Json) -> str:
+    """Return the ref of a push to our own client, which shows where one before it is lost.
+
+    Args:
+        number: counts the channel's pushes to this client.
+        ref: that of the event which ends with this update; None where none does.
+
+    Example:
+        >>> numbered(3, None), numbered(4, "7")
+        ('#3', '#4 7')
+    """
+    return f"#{number}" if ref is None else f"#{number} {ref}"
 
 
 def reply(join_ref: Json, ref: Json, topic: Json, status: str, response: Json) -> Message:

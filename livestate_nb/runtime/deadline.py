@@ -11,10 +11,15 @@ _SHORTEST: Final = 0.05
 """Seconds between two looks at a clock that may stand still."""
 
 
+_LATE: Final = 0.5
+"""Seconds by which a busy loop may come too late."""
+
+
 class Deadline:
     """Call a function when a clock has counted so many seconds, unless it is cancelled.
 
-    The clock is the endpoint's: a notebook's stands still while the kernel hears nobody.
+    The clock is the endpoint's: a notebook's stands still while the kernel hears nobody. Seconds in
+    which the loop itself stood still (a stopped process, a handler that blocks it) do not count.
 
     Args:
         clock: gives seconds.
@@ -42,9 +47,12 @@ class Deadline:
         self._function()
 
     def _look(self) -> None:
-        left = self._due - self._clock()
+        loop = asyncio.get_running_loop()
+        now, late = self._clock(), loop.time() - self._timer.when()
+        if late > _LATE:  # it may have stood still before, too: give that again from now on
+            self._due = max(self._due, now) + late
+        left = self._due - now
         if left <= 0:
             self._function()
             return
-        loop = asyncio.get_running_loop()
         self._timer = loop.call_later(max(left, _SHORTEST), self._look)

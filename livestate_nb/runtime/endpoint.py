@@ -393,14 +393,26 @@ class Endpoint:
             self._reaper = self.spawn(self._drop_idle())
 
     async def _drop_idle(self) -> None:
+        loop, pause = asyncio.get_running_loop(), self._idle_timeout / 4
         while not self._is_closed:
-            await asyncio.sleep(self._idle_timeout / 4)
-            now = self.clock()
-            for connection in list(self._connections):
-                if now - connection.last_seen > self._idle_timeout:
-                    connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")
-            for session in self.sessions:
-                session.forget(now - 2 * self._idle_timeout)
+            due = loop.time() + pause
+            await asyncio.sleep(pause)
+            self._look(max(0.0, loop.time() - due))
+
+    def _look(self, late: float) -> None:
+        """Close idle connections.
+
+        Args:
+            late: seconds in which the loop stood still (a stopped process, a handler that blocks
+                it): it could hear nobody, so they say nothing of anybody.
+        """
+        now = self.clock()
+        for connection in list(self._connections):
+            connection.last_seen = min(now, connection.last_seen + late)
+            if now - connection.last_seen > self._idle_timeout:
+                connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")
+        for session in self.sessions:
+            session.forget(now - 2 * self._idle_timeout)
 
 
 def _check_layout(old: type[Channel], new: type[Channel]) -> None:

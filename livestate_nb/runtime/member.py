@@ -11,6 +11,7 @@ from livestate_nb.event import Event
 from livestate_nb.limits import Limits
 from livestate_nb.presence import Presence
 from livestate_nb.protocol import Join
+from livestate_nb.protocol.message import LAST, OPEN, SENT, numbered
 from livestate_nb.runtime.failure import error_message
 from livestate_nb.runtime.history import WHOLE, History
 from livestate_nb.runtime.ledger import Outgoing, event_message
@@ -161,6 +162,8 @@ class JoinedMember:
         self.user, self.params = client.user, client.params
         self.assigns |= client.assigns
         self.is_leaving = False
+        if self._receipts is not None:
+            self._receipts.begin()
         count = self.sent - received
         found: list[Outgoing] = []
         if self.place is not None and self._history is not None and not self.is_behind:
@@ -197,7 +200,8 @@ class JoinedMember:
         """Send a message that the history has, if it should."""
         self.sent += 1
         is_outcome = self.is_own and outgoing.sender is self
-        self.line.push(self.join, outgoing, outgoing.ref if is_outcome else None)
+        ref = outgoing.ref if is_outcome else None
+        self.line.push(self.join, outgoing, ref if self.place is None else numbered(self.sent, ref))
 
     def pass_on_update(self, update: Outgoing) -> None:
         """Send an update, unless the client reads too slowly: it gets the state later instead."""
@@ -215,16 +219,34 @@ class JoinedMember:
         self.is_behind = False
         self.pass_on(whole)
 
+    def misses(self, ref: Json) -> bool:
+        """Return whether an event that was sent before this one has not come."""
+        return not self._known.is_next(ref)
+
+    def account(self, asked: Json) -> dict[str, Json] | None:
+        """Return what its client should have by now; None if the last that it sent has not come.
+
+        Args:
+            asked: what the client says: ``{"last": the number of its last event}``.
+        """
+        if not isinstance(asked, dict) or asked.get(LAST) != self._known.last:
+            return None
+        return {SENT: self.sent, OPEN: self._known.open}
+
     def is_new(self, ref: Json) -> bool:
         """Note that an event has come; one that came before is not new, and answered again."""
-        if self._receipts is None:
-            self._receipts = Receipts()
-        if self._receipts.take(ref):
+        if self._known.take(ref):
             return True
-        answer = self._receipts.answer(ref)
+        answer = self._known.answer(ref)
         if answer is not None:
             self.line.reply(self.join, ref, *answer)
         return False
+
+    @property
+    def _known(self) -> Receipts:
+        if self._receipts is None:
+            self._receipts = Receipts()
+        return self._receipts
 
     def answer(self, ref: Json, status: str, response: Json) -> None:
         """Answer an event, where the client is one that waits for answers."""

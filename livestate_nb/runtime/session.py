@@ -25,7 +25,14 @@ from livestate_nb.errors import ChannelError, Overloaded, Refuse, ReturnError
 from livestate_nb.event import Event
 from livestate_nb.limits import Limits
 from livestate_nb.presence import Presences
-from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, TOO_DEEP, TRY_AGAIN_LATER, Message
+from livestate_nb.protocol.message import (
+    EVENT_PREFIX,
+    REFRESH,
+    SYNC,
+    TOO_DEEP,
+    TRY_AGAIN_LATER,
+    Message,
+)
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.pubsub import PubSub
 from livestate_nb.roles import Member
@@ -47,6 +54,7 @@ from livestate_nb.runtime.tenure import Tenure
 from livestate_nb.runtime.watch import Watch
 from livestate_nb.runtime.work import Threads, Work, run
 
+LOST: Final = "messages are lost on the way"
 OVERLOADED: Final = "too many messages waiting"
 TOO_FAST: Final = "too many events"
 
@@ -246,7 +254,8 @@ class Session:
     def deliver(self, member: JoinedMember, message: Message) -> None:
         """Put a client's message into the mailbox; when too many wait, its channel ends.
 
-        An event that has come before is not handled again. What comes too fast is refused, and
+        An event that has come before is not handled again. Where one before it is lost on the way,
+        its client joins again, and sends both in their order. What comes too fast is refused, and
         the connection of who goes on with that is closed.
         """
         event = message.event
@@ -261,6 +270,12 @@ class Session:
                 return
         if member.place is not None:
             member.place.confirm()
+            if event == SYNC:
+                self._compare(member, message)
+                return
+            if event != REFRESH and member.misses(message.ref):
+                self._break(member)
+                return
             if event != REFRESH and not member.is_new(message.ref):
                 return
         if not is_taken:
@@ -541,6 +556,19 @@ class Session:
             self.mailbox.put(job, is_eager=True)
         except Overloaded:
             self._expel(member)
+
+    def _compare(self, member: JoinedMember, message: Message) -> None:
+        """Tell a client what it should have, so that it notices if the last of it is lost."""
+        account = member.account(message.payload)
+        if account is None:
+            self._break(member)
+        else:
+            member.line.reply(member.join, message.ref, "ok", account)
+
+    def _break(self, member: JoinedMember) -> None:
+        """Let a client join again, whose messages are lost on the way; its place is kept."""
+        member.line.crashed(member.join, LOST)
+        self.lose(member)
 
     def _expel(self, member: JoinedMember) -> None:
         """End the channel of a client that sends faster than it can be served."""

@@ -166,7 +166,7 @@ class Work:
     async def _on_main(self, function: Callable[..., Any], *args: Any) -> Any:
         """Await on the main thread's loop what an async function gives."""
         assert self._main is not None  # noqa: S101 - for mypy
-        self._thread = self._main.call(function, *args, is_async=True)
+        self._thread = self._main.call(_await, function, *args, is_async=True)
         return await asyncio.wrap_future(self._thread)
 
 
@@ -202,19 +202,34 @@ def _runs_on_loop(function: Callable[..., Any]) -> bool:
 def _call(function: Callable[..., Any], *args: Any) -> Any:
     try:
         return function(*args)
-    except StopIteration as error:  # no future can carry it
-        raise RuntimeError(f"{function.__qualname__} raised StopIteration") from error
+    except (StopIteration, GeneratorExit) as error:
+        raise _portable(function.__qualname__, error) from error
+
+
+async def _await(function: Callable[..., Awaitable[T]], *args: Any) -> T:
+    try:
+        return await function(*args)
+    except GeneratorExit as error:
+        raise _portable("the handler", error) from error
 
 
 def _step(generator: Generator[Any, Any, Any], answer: object) -> Step:
-    try:
-        return Step(generator.send(answer), is_last=False)
-    except StopIteration as end:
-        return Step(end.value, is_last=True)
+    return _advance(generator.send, answer)
 
 
 def _throw(generator: Generator[Any, Any, Any], error: BaseException) -> Step:
+    return _advance(generator.throw, error)
+
+
+def _advance(resume: Callable[[Any], Any], value: object) -> Step:
     try:
-        return Step(generator.throw(error), is_last=False)
+        return Step(resume(value), is_last=False)
     except StopIteration as end:
         return Step(end.value, is_last=True)
+    except GeneratorExit as error:
+        raise _portable("the handler's generator", error) from error
+
+
+def _portable(name: str, error: BaseException) -> RuntimeError:
+    """Return what tells of an error that no future can carry: it would end who waits, unheard."""
+    return RuntimeError(f"{name} raised {type(error).__name__}")

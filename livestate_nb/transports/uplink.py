@@ -102,11 +102,12 @@ class Uplink:
         self._offered: dict[str, str] = {}
         self._giving: set[asyncio.Task[None]] = set()
         self._published: dict[str, float] = {}
-        """Pattern -> when it was published, in seconds since the epoch."""
+        """Pattern -> when it was published, by the clock that all of a machine share."""
         self.taken: frozenset[str] = frozenset()
         """Published patterns whose new joins go to another kernel."""
         self._clients: dict[int, tuple[Connection, UplinkTransport]] = {}
         self._socket: WebSocketClientConnection | None = None
+        self._turns = wire.Turns()
         self._unsent = 0
         self._requests = 0
         self._answers: dict[int, asyncio.Future[Any]] = {}
@@ -139,7 +140,7 @@ class Uplink:
                 "see its log"
             )
         earlier = self._published.get(pattern)
-        now = self._published[pattern] = time.time()
+        now = self._published[pattern] = time.monotonic()
         try:
             await self._request(pattern)
         except BaseException:
@@ -176,7 +177,7 @@ class Uplink:
         if socket is None:
             return
         size = len(message)
-        if write(socket.protocol, message, partial(self._taken, socket, size)):
+        if write(socket.protocol, self._turns.stamp(message), partial(self._taken, socket, size)):
             self._unsent += size
 
     def drop(self, number: int, code: int, reason: str) -> None:
@@ -202,6 +203,8 @@ class Uplink:
                 return
             except (OSError, HTTPError, TimeoutError) as error:
                 _log.debug("the Jupyter server cannot be reached: %s", error)
+            except ValueError as error:
+                _log.warning("the uplink to the Jupyter server is broken: %s", error)
             except Exception:  # noqa: BLE001 - one broken message must not end the way for good
                 _log.exception("the uplink to the Jupyter server failed")
             if attempt == _FAILURES:
@@ -212,13 +215,14 @@ class Uplink:
     async def _serve(self, socket: WebSocketClientConnection) -> None:
         """Take what the server sends until the way is lost."""
         self._socket = socket
+        self._turns, theirs = wire.Turns(), wire.Turns()
         self._unsent = 0
         self.taken = frozenset()
         try:
             self._declare(0)
             self._changed(True)
             while (message := await socket.read_message()) is not None:
-                self._receive(wire.unpack(message))
+                self._receive(wire.unpack(theirs.check(message)))
         finally:
             self._socket = None
             socket.close()

@@ -37,6 +37,9 @@ k     server            the answer: ``{"revoked": [id]}``
 k     server            in the place of each of these answers: ``{"error": why}``
 ====  ================  =====================================================================
 
+From then on each end counts what it sends, and writes ``<count> `` in front: where one is lost,
+comes twice or overtakes another, the other end hangs up, and the kernel dials again.
+
 It must not know sockets, relays or endpoints.
 """
 
@@ -190,6 +193,59 @@ def unpack(message: str | bytes) -> Tagged:
     if not (colon and number.isascii() and number.isdigit()):
         raise ValueError("expected <kind><number>:<body>")
     return Tagged(tag[0], int(number), message[len(tag) + 1 :])
+
+
+class Turns:
+    """Number the messages that go one way after the proofs, or check those that come.
+
+    When one was not the next, none is any more: what comes behind a gap would make sense by chance.
+
+    Example:
+        >>> sending, receiving = Turns(), Turns()
+        >>> first, second = sending.stamp("f7:[null]"), sending.stamp(b"f7:bytes")
+        >>> first, second
+        ('1 f7:[null]', b'2 f7:bytes')
+        >>> receiving.check(first)
+        'f7:[null]'
+        >>> receiving.check(first)
+        Traceback (most recent call last):
+        ValueError: expected message 2 of the uplink, got '1 f7:[null]'
+        >>> receiving.check(second)
+        Traceback (most recent call last):
+        ValueError: the uplink is broken
+    """
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._is_broken = False
+
+    def stamp(self, message: str | bytes) -> str | bytes:
+        """Return the next message as it is sent."""
+        self._count += 1
+        if isinstance(message, bytes):
+            return f"{self._count} ".encode() + message
+        return f"{self._count} {message}"
+
+    def check(self, message: str | bytes) -> str | bytes:
+        """Return a message as it was before `stamp`.
+
+        Raises:
+            ValueError: it is not the next one, or one before it was not.
+        """
+        if self._is_broken:
+            raise ValueError("the uplink is broken")
+        self._count += 1
+        stamp = f"{self._count} "
+        is_next = (
+            message.startswith(stamp)
+            if isinstance(message, str)
+            else message.startswith(stamp.encode())
+        )
+        if not is_next:
+            self._is_broken = True
+            start = message[:_MAX_HEADER]
+            raise ValueError(f"expected message {self._count} of the uplink, got {start!r}")
+        return message[len(stamp) :]
 
 
 def proof(key: bytes, side: str, kernel_id: str, nonce: str) -> str:

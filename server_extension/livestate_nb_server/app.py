@@ -13,6 +13,7 @@ from livestate_nb.channel import options_of
 from livestate_nb.errors import LimitError, Refuse
 from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
+from livestate_nb.runtime.endpoint import IDLE_TIMEOUT
 from livestate_nb_server.assets import routes
 from livestate_nb_server.audit import Audit
 from livestate_nb_server.desk import Connect, Desk
@@ -112,6 +113,15 @@ class LiveStateApp(ExtensionApp):
             raise TraitError(f"LiveStateApp.limits: {error}") from error
         return values
 
+    idle_timeout = Float(
+        IDLE_TIMEOUT,
+        min=0.1,
+        help="""
+        Seconds without a frame after which a client counts as gone. Clients send a heartbeat every
+        30 s; a page in the background may take twice as long.
+        """,
+    ).tag(config=True)
+
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.raise_config_file_errors = True
@@ -129,11 +139,11 @@ class LiveStateApp(ExtensionApp):
 
     def initialize_settings(self) -> None:
         """Load the channels and make the endpoint that runs them."""
-        limits = Limits.of(self.limits)
+        limits, idle = Limits.of(self.limits), self.idle_timeout
         self.observer = Observer(Audit(self.settings.get("event_logger")))
-        self.endpoint = Endpoint(limits=limits, meter=self.observer)
+        self.endpoint = Endpoint(limits=limits, idle_timeout=idle, meter=self.observer)
         # answers what clients of kernels ask of nobody else
-        self._bare = Endpoint(limits=limits, meter=self.observer)
+        self._bare = Endpoint(limits=limits, idle_timeout=idle, meter=self.observer)
         kernels = Kernels(self.settings["kernel_manager"])
         self._lobby = self._make_lobby()
         self._sharing = Sharing(self._lobby, f"{self.settings['base_url']}livestate/public")

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from jupyter_server.base.websocket import WebSocketMixin
+from tornado.ioloop import PeriodicCallback
 from tornado.websocket import WebSocketHandler
 
 from livestate_nb.limits import Limits
@@ -19,6 +20,8 @@ class Carrier(WebSocketMixin, WebSocketHandler):
 
     client: Client | None = None
     """Who has been let in."""
+
+    ping_callback: PeriodicCallback | None  # type: ignore[assignment]  # WebSocketMixin's, untyped
 
     limits: Limits
     """How much it may send at once, and leave unread."""
@@ -48,6 +51,8 @@ class Carrier(WebSocketMixin, WebSocketHandler):
     def on_close(self) -> None:
         """Let the client's members leave."""
         super().on_close()
+        if self.ping_callback is not None:  # its timer would keep us for up to 30 s
+            self.ping_callback.stop()
         if self.client is not None:
             self.client.lost()
 

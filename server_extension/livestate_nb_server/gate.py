@@ -21,6 +21,7 @@ from livestate_nb.protocol.message import (
     REFRESH,
     RESERVED_KEY,
     SESSION,
+    SYNC,
     TOO_DEEP,
     reply,
 )
@@ -101,7 +102,7 @@ class Gate:
             return self._beat(message)
         if self._share is None or not self._opens(message.topic):
             return self._answer(message, UNMATCHED)
-        if message.event in (PHX_LEAVE, REFRESH) or self._takes(message.event):
+        if message.event in (PHX_LEAVE, REFRESH, SYNC) or self._takes(message.event):
             return Pass(self._serializer.encode(message))
         return self._turn_down(message)
 

@@ -42,7 +42,7 @@ class Patterns:
     def __init__(self, most: int) -> None:
         self._most = most
         self.now: dict[str, float] = {}
-        """Pattern -> when it came, in seconds since the epoch."""
+        """Pattern -> when it came, by the kernel's monotonic clock: the server's, too."""
         self.awaited: dict[str, float] = {}
 
     def replace(self, now: dict[str, float]) -> None:

@@ -44,6 +44,7 @@ class UplinkHandler(WebSocketHandler):
         self._kernels = kernels
         self._secret = secret
         self._kernel: Kernel | None = None
+        self._ours, self._theirs = wire.Turns(), wire.Turns()
         self._unsent_of: Counter[int] = Counter()
         self.unsent = 0
 
@@ -78,7 +79,7 @@ class UplinkHandler(WebSocketHandler):
             return
         theirs = self.request.headers.get(wire.NONCE_HEADER, "")
         ours = wire.proof(key, wire.SERVER, self._id, theirs)
-        self.send(wire.pack_json(wire.HELLO, 0, {"nonce": self._nonce, "proof": ours}))
+        self.write_message(wire.pack_json(wire.HELLO, 0, {"nonce": self._nonce, "proof": ours}))
         self._deadline = asyncio.get_running_loop().call_later(
             _PATIENCE, self._turn_away, "it did not say which kernel it is"
         )
@@ -89,11 +90,10 @@ class UplinkHandler(WebSocketHandler):
         The wait lets others have their turn, however fast a kernel sends.
         """
         try:
-            tagged = wire.unpack(message)
             if self._kernel is None:
-                self._greet(tagged)
+                self._greet(wire.unpack(message))
             elif self._kernel.uplink is self:  # else the kernel has dialled again
-                self._relay.received(self._kernel, tagged)
+                self._relay.received(self._kernel, wire.unpack(self._theirs.check(message)))
         except (ValueError, ProtocolError) as error:
             _log.warning("hanging up on kernel %s: %s", cut(self._id), error)
             self.close(_BROKEN, "expected a message of the uplink")
@@ -114,7 +114,7 @@ class UplinkHandler(WebSocketHandler):
             self.close(TRY_AGAIN_LATER, "too slow a reader")
             return True
         size = len(message)
-        if write(self.ws_connection, message, partial(self._taken, number, size)):
+        if write(self.ws_connection, self._ours.stamp(message), partial(self._taken, number, size)):
             self._unsent_of[number] += size
             self.unsent += size
         return True

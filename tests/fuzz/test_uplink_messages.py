@@ -12,8 +12,10 @@ from livestate_nb.protocol import Message, SerializerV2
 from livestate_nb.protocol.message import PHX_JOIN, PHX_REPLY
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports import uplink_wire as wire
+from livestate_nb_server.audit import Audit
 from livestate_nb_server.guest import Guest
 from livestate_nb_server.kernels import Kernels
+from livestate_nb_server.observer import Observer
 from livestate_nb_server.relay import Relay
 from tests.fuzz import hostile
 from tests.fuzz.cases import fuzz
@@ -111,7 +113,7 @@ class Server:
         manager = Manager()
         for kernel_id in ("good", "bad"):
             manager[kernel_id] = SimpleNamespace(shutting_down=False)
-        self.relay = Relay(Kernels(manager), Endpoint())
+        self.relay = Relay(Kernels(manager), Endpoint(), Observer(Audit(None)))
         self.good, self.bad = Wire(), Wire()
         kernel = self.relay.dialled("good", self.good)
         assert kernel is not None

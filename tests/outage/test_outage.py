@@ -13,12 +13,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
-from urllib.request import Request, urlopen
 
 import pytest
-from jupyter_client.asynchronous.client import AsyncKernelClient
 
-from livestate_nb.transports.uplink_wire import URL_VARIABLE
+from tests.outage.kernel import KernelOf
 from tests.outage.proxy import Proxy, proxy
 from tests.servers import TOKEN, Server, serve
 
@@ -71,7 +69,7 @@ async def test_the_same_holds_for_a_kernel_s_channels(tmp_path: Path, clients: P
         kernel = await KernelOf.start(server, tmp_path / "runtime")
         target = urlsplit(server.url).port or 0
         async with proxy(target) as (carrier, port), proxy(kernel.uplink_port) as (uplink, way):
-            await kernel.host((HERE / "channels.py").read_text(), way)
+            await kernel.host((HERE / "channels.py").read_text(), way, "Tally", "Own")
             url = f"ws://127.0.0.1:{port}/livestate"
             troubles = trouble(carrier, server, [uplink.cut, kernel.stop, uplink.half_cut])
             end = await run_clients(clients, url, troubles)
@@ -93,65 +91,6 @@ def check(end: Any) -> None:
         assert client["counted"] == list(range(1, client["share"] + 1))
     assert all(client["tally"] == first["tally"] for client in others)
     assert all(client["version"] == first["version"] for client in others)
-
-
-class KernelOf:
-    """A kernel that a server runs, whose uplink goes where the test wants."""
-
-    def __init__(self, client: AsyncKernelClient) -> None:
-        self.uplink_port = 0
-        self._client = client
-        self._pid = 0
-
-    @classmethod
-    async def start(cls, server: Server, runtime: Path) -> "KernelOf":
-        request = Request(
-            f"{server.url}api/kernels",
-            headers={"Authorization": f"token {TOKEN}"},
-            data=json.dumps({"name": "python3"}).encode(),
-        )
-        with await asyncio.to_thread(urlopen, request) as response:
-            kernel_id = json.load(response)["id"]
-        kernel = cls(AsyncKernelClient())
-        kernel._client.load_connection_file(str(runtime / f"kernel-{kernel_id}.json"))
-        kernel._client.start_channels()
-        await kernel._client.wait_for_ready(PATIENCE)
-        told = await kernel._run(
-            f"import json, os; print(json.dumps([os.getpid(), os.environ[{URL_VARIABLE!r}]]))"
-        )
-        kernel._pid, url = json.loads(told)
-        kernel.uplink_port = urlsplit(url).port or 0
-        return kernel
-
-    async def host(self, channels: str, port: int) -> None:
-        """Dial the server through a port of this machine, and publish channels."""
-        await self._run(f"os.environ[{URL_VARIABLE!r}] = 'ws://127.0.0.1:{port}/kernel/'")
-        await self._run("%load_ext livestate_nb")
-        await self._run(f"{channels}\nTally.publish(); Own.publish()")
-
-    async def stop(self) -> None:
-        """Let the kernel do nothing for a while."""
-        os.kill(self._pid, signal.SIGSTOP)
-        try:
-            await asyncio.sleep(0.2)
-        finally:
-            os.kill(self._pid, signal.SIGCONT)
-
-    async def close(self) -> None:
-        await self._run("%unload_ext livestate_nb")
-        self._client.stop_channels()
-        self._client.context.destroy(linger=0)
-
-    async def _run(self, code: str) -> str:
-        printed: list[str] = []
-
-        def output(message: Any) -> None:
-            if message["msg_type"] == "stream":
-                printed.append(message["content"]["text"])
-
-        reply = await self._client.execute_interactive(code, timeout=PATIENCE, output_hook=output)
-        assert reply["content"]["status"] == "ok", reply["content"]
-        return "".join(printed)
 
 
 def trouble(

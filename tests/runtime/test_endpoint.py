@@ -10,6 +10,7 @@ from livestate_nb import Channel, on
 from livestate_nb.codec import loads
 from livestate_nb.errors import DeclarationError, ProtocolError, SessionClosed
 from livestate_nb.runtime import Endpoint
+from livestate_nb.testing import AsyncRig
 from tests.clients import Client, join, until
 
 
@@ -64,6 +65,41 @@ async def test_a_client_from_which_nothing_came_is_dropped() -> None:
     assert lively.closed is None
     await until(lambda: len(endpoint.sessions) == 1)
     await endpoint.close()
+
+
+@pytest.mark.asyncio
+async def test_a_loop_that_stood_still_drops_nobody_whom_it_could_not_hear() -> None:
+    endpoint = Endpoint(idle_timeout=0.4)
+    endpoint.declare(channel("t"))
+    silent, lively = Client(endpoint), Client(endpoint)
+    await silent.join("t")
+    await lively.join("t")
+    time.sleep(1)  # noqa: ASYNC251 - as a stopped process, or a handler that blocks the loop
+    for _ in range(5):  # what came meanwhile is heard after the timers
+        await asyncio.sleep(0)
+    lively.push("phoenix", "heartbeat")
+    await until(lambda: silent.closed is not None)
+    assert lively.closed is None
+    await endpoint.close()
+
+
+@pytest.mark.asyncio
+async def test_a_loop_that_stood_still_keeps_the_places_of_who_could_not_come_back() -> None:
+    class Kept(Channel, topic="kept", grace=0.4):
+        def init(self, params: Any) -> Any:
+            return {}
+
+    async with AsyncRig(Kept) as rig:
+        client = rig.connect()
+        joined = await client.join("kept")
+        client.close()
+        time.sleep(1)  # noqa: ASYNC251 - as a stopped process, or a handler that blocks the loop
+        for _ in range(5):
+            await asyncio.sleep(0)
+        await client.reconnect()
+        assert joined.is_resumed
+        client.close()
+        await until(lambda: rig.endpoint.sessions == [])
 
 
 @pytest.mark.asyncio

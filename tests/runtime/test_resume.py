@@ -208,7 +208,7 @@ async def test_a_patch_that_comes_again_has_the_ref_of_its_event(endpoint: Endpo
     client = await lose(client, endpoint)
     await client.open()
     [patch] = await client.wait("state:patch", 1)
-    assert patch[1] == ref
+    assert patch[1] == f"#3 {ref}"
 
 
 async def test_a_client_that_missed_too_much_gets_the_whole_state(endpoint: Endpoint) -> None:
@@ -776,3 +776,78 @@ async def test_no_token_gets_into_a_log(
     await (await lose(client, endpoint)).open(token=spoil(client.token))
     assert client.token
     assert client.token.rpartition(".")[2] not in caplog.text
+
+
+# messages that are lost on the way, come twice, or overtake each other
+
+
+async def test_an_event_behind_a_lost_one_is_not_handled_before_it(endpoint: Endpoint) -> None:
+    endpoint.declare(Count)
+    client = Own(endpoint, "count:1")
+    await client.start()
+
+    def send(number: int, previous: int) -> None:
+        ref, payload = f"{number}:{previous}", {"by": number}
+        client.feed(client.writer.write("count:1", "lvs_evt:add", payload, ref)[1])
+
+    send(10, 0)
+    send(10, 0)
+    send(12, 11)  # 11 is lost, or on its way
+    send(11, 10)
+    await client.wait("phx_error", 1)
+    [session] = endpoint.sessions
+    assert session.joined == []
+    assert session.ledger.snapshot()["n"] == 10
+    assert client.answers("10:0") == [("ok", {})] * 2
+    client = Own(endpoint, "count:1", client)
+    assert (await client.open())["resumed"]
+    send(11, 0)
+    send(12, 11)
+    await until(lambda: session.ledger.snapshot()["n"] == 33)
+
+
+async def test_a_sync_says_what_the_client_should_have(endpoint: Endpoint) -> None:
+    gates["slow"] = asyncio.Event()
+    endpoint.declare(Count)
+    client = Own(endpoint, "count:1")
+    await client.start()
+    _, first = client.writer.write("count:1", "lvs_evt:add", {}, "10:0")
+    _, second = client.writer.write("count:1", "lvs_evt:slow", {}, "11:10")
+    client.feed(first)
+    client.feed(second)
+    await client.until(lambda: client.answers("10:0") == [("ok", {})])
+    ref = client.push("count:1", "lvs_sync", {"last": "11"})
+    assert client.answers(ref) == [("ok", {"sent": client.has, "open": 1})]
+    gates["slow"].set()
+    await client.until(lambda: client.answers("11:10") == [("ok", {})])
+    ref = client.push("count:1", "lvs_sync", {"last": "11"})
+    assert client.answers(ref) == [("ok", {"sent": client.has, "open": 0})]
+
+
+@pytest.mark.parametrize("asked", [{"last": "12"}, {"last": "0"}, {"last": 10}, {}, [], None, 7])
+async def test_a_sync_of_a_client_whose_last_event_is_lost_lets_it_join_again(
+    endpoint: Endpoint, asked: Json
+) -> None:
+    endpoint.declare(Count)
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client.feed(client.writer.write("count:1", "lvs_evt:add", {}, "10:0")[1])
+    client.feed(client.writer.write("count:1", "lvs_sync", asked)[1])
+    await client.wait("phx_error", 1)
+    client = Own(endpoint, "count:1", client)
+    assert (await client.open())["resumed"]
+    ref = client.push("count:1", "lvs_sync", {"last": "0"})
+    assert client.answers(ref) == [("ok", {"sent": client.has, "open": 0})]
+
+
+async def test_refs_of_another_form_are_refs_of_new_events(endpoint: Endpoint) -> None:
+    endpoint.declare(Count)
+    client = Own(endpoint, "count:1")
+    await client.start()
+    for ref in ("", ":", "1:", ":1", "x:1", "1:x", "1:2:3", "-1:0", "9" * 17, "1:" + "9" * 17):
+        _, frame = client.writer.write("count:1", "lvs_evt:add", {}, ref)
+        for _ in range(2):
+            client.feed(frame)
+    [session] = endpoint.sessions
+    await until(lambda: session.ledger.version == 19)  # "1:" is the number 1
+    assert client.received("phx_error") == []

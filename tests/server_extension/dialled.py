@@ -19,6 +19,7 @@ class Dialled:
         self._socket = socket
         self._asked = 0
         self._kept: list[wire.Tagged] = []
+        self._sent, self._came = wire.Turns(), wire.Turns()
 
     @classmethod
     async def open(cls, app: Any, kernel_id: str) -> Self:
@@ -28,7 +29,7 @@ class Dialled:
         return cls(kernel_id, await dial(Address(url, secret, kernel_id, key)))
 
     async def send(self, kind: str, number: int, body: Any) -> None:
-        await self._socket.write_message(wire.pack_json(kind, number, body))
+        await self._socket.write_message(self._sent.stamp(wire.pack_json(kind, number, body)))
 
     async def wait(self, kind: str) -> wire.Tagged:
         """Return the next message of a kind; others are kept for later."""
@@ -37,7 +38,7 @@ class Dialled:
                 self._kept.remove(kept)
                 return kept
         while (message := await self._read()) is not None:
-            tagged = wire.unpack(message)
+            tagged = wire.unpack(self._came.check(message))
             if tagged.kind == kind:
                 return tagged
             self._kept.append(tagged)

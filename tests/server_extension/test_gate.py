@@ -66,6 +66,12 @@ def test_what_was_read_is_what_passes() -> None:
     assert gate.take(frame) == Pass('["1","2","todos:me","lvs_evt:add",{"a":2}]')
     beat = gate.take('["1","2","phoenix","heartbeat",{"long":"payload"}]')
     assert beat == Pass('[null,"2","phoenix","heartbeat",{}]')
+    for frame in (
+        '["1","3","todos:me","lvs_refresh",{}]',
+        '["1","4","todos:me","lvs_sync",{"last":"2"}]',
+        '["1","5","todos:me","phx_leave",{}]',
+    ):
+        assert gate.take(frame) == Pass(frame)
 
 
 def test_what_is_nested_too_deeply_to_be_read_is_refused() -> None:
@@ -95,7 +101,16 @@ JSON = some.recursive(
 )
 TOPICS = some.sampled_from(["todos:me", "todos:*", "todos", "phoenix", "other"]) | JSON
 EVENTS = some.sampled_from(
-    ["phx_join", "phx_leave", "heartbeat", "lvs_refresh", "lvs_evt:add", "lvs_evt:drop", "add"]
+    [
+        "phx_join",
+        "phx_leave",
+        "heartbeat",
+        "lvs_refresh",
+        "lvs_sync",
+        "lvs_evt:add",
+        "lvs_evt:drop",
+        "add",
+    ]
 )
 
 
@@ -111,7 +126,7 @@ def test_whatever_comes_only_what_the_share_allows_passes(frames: list[Any]) -> 
                 assert event == "heartbeat"
             else:
                 assert topic == "todos:me"
-                assert event in ("phx_leave", "lvs_refresh", "lvs_evt:add")
+                assert event in ("phx_leave", "lvs_refresh", "lvs_sync", "lvs_evt:add")
 
 
 @pytest.mark.parametrize("serializer", [SerializerV1(), SerializerV2()], ids=["V1", "V2"])

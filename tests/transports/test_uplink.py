@@ -559,7 +559,8 @@ async def test_a_proof_that_is_no_text_is_turned_away(place: Place, body: str) -
 
 async def test_a_message_of_a_wrong_shape_ends_its_uplink_alone(place: Place) -> None:
     socket = await dial(place.address("k1"))
-    await socket.write_message(wire.pack_json(wire.DECLARE, 1, {"channels": [], "published": []}))
+    message = wire.pack_json(wire.DECLARE, 1, {"channels": [], "published": []})
+    await socket.write_message(wire.Turns().stamp(message))
     assert await socket.read_message() is None
     assert socket.close_code == 1002
     socket.close()
@@ -571,7 +572,7 @@ async def test_what_a_kernel_declares_in_a_wrong_shape_is_not_kept(place: Place)
     await first.close()
     socket = await dial(place.address("k2"))
     body = {"channels": ["cells:*"], "published": {"cells:*": "soon"}}
-    await socket.write_message(wire.pack_json(wire.DECLARE, 1, body))
+    await socket.write_message(wire.Turns().stamp(wire.pack_json(wire.DECLARE, 1, body)))
     assert await socket.read_message() is None
     socket.close()
     client = place.visit()
@@ -587,8 +588,10 @@ async def test_a_kernel_cannot_close_the_clients_of_another(place: Place) -> Non
     await client.join("cells:a")
     socket = await dial(place.address("k2"))
     closing = {"code": 1011, "reason": "begone"}
-    await socket.write_message(wire.pack_json(wire.CLOSE, client.guest.number, closing))
-    await socket.write_message(wire.pack_json(wire.DECLARE, 1, {"channels": [], "published": {}}))
+    close = wire.pack_json(wire.CLOSE, client.guest.number, closing)
+    declare, turns = {"channels": [], "published": {}}, wire.Turns()
+    await socket.write_message(turns.stamp(close))
+    await socket.write_message(turns.stamp(wire.pack_json(wire.DECLARE, 1, declare)))
     assert await socket.read_message() is not None  # both are read
     assert client.closed is None
     client.dispatch("cells:a", "inc")
@@ -611,7 +614,8 @@ async def test_a_closing_that_no_frame_can_carry_ends_its_uplink_alone(
     await until(lambda: place.is_connected("k1"))
     client = place.visit("k1")
     client.push("cells:a", "phx_join")
-    await socket.write_message(wire.pack_json(wire.CLOSE, client.guest.number, closing))
+    close = wire.pack_json(wire.CLOSE, client.guest.number, closing)
+    await socket.write_message(wire.Turns().stamp(close))
     while await socket.read_message() is not None:
         pass
     assert socket.close_code == 1002

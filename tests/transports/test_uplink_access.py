@@ -82,11 +82,13 @@ async def test_a_kernel_cannot_reach_the_clients_of_another(place: Place, letter
     visitor = place.visit("k1")
     await visitor.join("board:a")
     with closing(await dial(place.address("k2"))) as socket:
-        await socket.write_message(wire.pack_json(letter, visitor.guest.number, ABOUT[letter]))
+        turns = wire.Turns()
+        harm = wire.pack_json(letter, visitor.guest.number, ABOUT[letter])
+        await socket.write_message(turns.stamp(harm))
         declared = {"channels": [], "published": {}, "elements": {}}
-        await socket.write_message(wire.pack_json(wire.DECLARE, 7, declared))
+        await socket.write_message(turns.stamp(wire.pack_json(wire.DECLARE, 7, declared)))
         answer: object = ""
-        while answer is not None and not str(answer).startswith(f"{wire.DECLARE}7:"):
+        while answer is not None and f" {wire.DECLARE}7:" not in str(answer):
             answer = await socket.read_message()  # what came before it has been taken
         assert answer is not None
         await is_unharmed(visitor)
