@@ -21,6 +21,7 @@ from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb_server import LiveStateApp, lobby
 from tests.server_extension.asking import Outcome, Request, ask
+from tests.server_extension.outsiders import Grant
 from tests.server_extension.polling import Polling
 from tests.server_extension.web import Connect
 
@@ -78,6 +79,7 @@ def credentials(
     jp_fetch: Any,
     jp_asyncio_loop: Any,
     login: Any,
+    grant: Grant,
     host: str,
 ) -> dict[str, Request]:
     """What comes with a request, by what it is called."""
@@ -89,6 +91,7 @@ def credentials(
     polling = jp_asyncio_loop.run_until_complete(Polling(jp_fetch, headers=others).open())
     assert polling.token is not None
     query = f"&token={polling.token}"
+    _, share = grant("counter:*", events=[])  # may read, no more
     return {
         "none": Request(),
         "wrong": Request({"Authorization": "token wrong"}),
@@ -97,6 +100,9 @@ def credentials(
         "foreign": Request({**cookie, "Origin": "http://evil.example"}),
         "session alone": Request(query=query),
         "session of another": Request(own, query=query),
+        "share": Request({"Authorization": f"token {share}"}),
+        "share in the address": Request(query=f"&token={share}"),
+        "share as cookie": Request({"Cookie": f"token={share}", "Origin": f"http://{host}"}),
         "kernels' secret": Request({wire.SECRET_HEADER: app.listener.secret}),
         "kernels' secret as token": Request({"Authorization": f"token {app.listener.secret}"}),
         "reader": Request({**own, ROLE: "reader"}),
@@ -168,11 +174,14 @@ ROUTES: Final[dict[tuple[str, str], tuple[str, dict[str, Outcome]]]] = {
         "livestate/elements/the-tag.js",
         row(403, 200, foreign=200, session_of_another=200),
     ),
-    # no credential counts here: a share does, once there is one
-    ("/livestate/public/websocket", "GET"): ("livestate/public/websocket", {"": 101}),
+    # everybody may ask; a share in a join opens something, and none goes into an address
+    ("/livestate/public/websocket", "GET"): (
+        "livestate/public/websocket",
+        {"": 101, "share in the address": 400},
+    ),
     (r"/livestate/public/([^/]+)/([^/]+)\.js", "GET"): (
         f"livestate/public/{'0' * 32}/the-tag.js",
-        {"": 404},
+        {"": 404, "share in the address": 400},
     ),
     ("/kernel/([^/]+)", "GET"): ("kernel/1", {"": 403, "kernels' secret": 101}),
 }

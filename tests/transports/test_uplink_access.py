@@ -29,6 +29,7 @@ ABOUT: Final[dict[str, object]] = {
     wire.OPEN: {"vsn": "2.0.0", "user": None, "principal": "ann", "is_local": True},
     wire.FRAME: ["1", None, "board:a", "state:change", {"state": {"n": 666}, "version": 0}],
     wire.CLOSE: {"code": 4000, "reason": "another kernel said so"},
+    wire.ASK: {"ask": wire.REVOKE, "id": wire.ALL},
     wire.SLOW: None,
     wire.READY: None,
 }
