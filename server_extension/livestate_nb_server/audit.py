@@ -24,6 +24,7 @@ class Schema(Enum):
 
     JOIN = "urn:livestate-nb:join:v1"
     REFUSAL = "urn:livestate-nb:refusal:v1"
+    SHARE = "urn:livestate-nb:share:v1"
 
     @property
     def file(self) -> Path:

@@ -45,7 +45,7 @@ class Client:
         """Characters that wait for it to read."""
         self.way = "kernel" if kernel_id else "websocket" if has_binary else "longpoll"
         number = relay.number()
-        self._name, self._user = str(number), visitor.user.username
+        self.name, self._user = str(number), visitor.user.username
         self._observer = relay.observer
         self._heartbeat = serializer_for(visitor.vsn).encode(
             Message(None, None, PHOENIX_TOPIC, HEARTBEAT, {})
@@ -57,7 +57,7 @@ class Client:
             principal=visitor.principal,
             assigns=visitor.assigns,
             has_binary=has_binary,
-            name=self._name,
+            name=self.name,
             frame_bytes=self._limits.frame_bytes,
         )
         identity = {
@@ -107,7 +107,7 @@ class Client:
         """Return whether a frame may still be sent; a client that reads nothing is closed."""
         if self.unsent > self._limits.unread_most:
             if not self.is_closed:
-                self._observer.rejected(Rejection.SLOW, self._name, self._user, "")
+                self._observer.rejected(Rejection.SLOW, self.name, self._user, "")
             self._connection.close(TRY_AGAIN_LATER, "too slow a reader")
             return False
         return True

@@ -51,7 +51,7 @@ class Rejection(StrEnum):
     """Who does not read what is sent: the connection is closed."""
 
     SHARE = "share"
-    """A join of an outsider, since its share does not open it."""
+    """A join of an outsider: its share does not hold, or not for this."""
 
     UPLINK = "uplink"
     """A process that wants to pass for a kernel."""
@@ -128,6 +128,10 @@ class Observer:
     def joined(self, connection: str, user: str, topic: str) -> None:
         """Note that a client has joined; see `Meter`."""
         self._audit.tell(Schema.JOIN, connection=connection, user=user, topic=topic)
+
+    def shared(self, share: str, connection: str, user: str, topic: str) -> None:
+        """Note that an outsider has been let in by a share, the id of which is given."""
+        self._audit.tell(Schema.SHARE, share=share, connection=connection, user=user, topic=topic)
 
     def refused(self, refusal: Refusal, connection: str, user: str, topic: str) -> None:
         """Note a refusal of the runtime; see `Meter`."""

@@ -210,7 +210,7 @@ class OutsiderHandler(PublicHandler, Carrier):
             self._refuse(knock, error)
             return
         if self.client is None:
-            self._enter(share, assigns)
+            self._enter(share, assigns, knock.join.topic)
         if self.client is not None:
             self.client.feed(frame)
         await asyncio.sleep(self._pace.spend(JOIN + size / SIZE))
@@ -232,18 +232,21 @@ class OutsiderHandler(PublicHandler, Carrier):
         self._user = guest()
         return await self.desk.ask(self._params, self._user, self._auth_token)
 
-    def _enter(self, share: Share, assigns: dict[str, Json]) -> None:
+    def _enter(self, share: Share, assigns: dict[str, Json], topic: Json) -> None:
         self._stop_waiting()
         # A resume token is a secret of one client's: bound to the share, it finds its place again
         # from another connection, and never gets more rights than it had.
         visitor = Visitor(self._vsn, self._user, f"share {share.id}", assigns)
         self.client = Client(self._endpoint, self._relay, self, visitor, limits=self.limits)
         self.lobby.stay(self, share)
+        username = self._user.username
+        self._relay.observer.shared(share.id, self.client.name, username, str(topic))
 
     def _refuse(self, knock: Knock, error: ShareRefused | Refuse) -> None:
         _log.info("refused an outsider's join from %s: %s", cut(self.origin), brief(error))
+        rejection = Rejection.CONNECT if isinstance(error, Refuse) else Rejection.SHARE
+        self._relay.observer.rejected(rejection, "", "", str(knock.join.topic))
         told = refusal(error, "reason") if isinstance(error, Refuse) else {"reason": str(error)}
-        self._relay.observer.rejected(Rejection.SHARE, "", "", "")
         self.send(self._gate.refuse(knock.join, told))
         if not self.lobby.fail(self.address):
             self.close(TRY_AGAIN_LATER, "too many refused joins")

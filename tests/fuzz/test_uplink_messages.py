@@ -17,6 +17,7 @@ from livestate_nb_server.guest import Guest
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.observer import Observer
 from livestate_nb_server.relay import Relay
+from livestate_nb_server.sharing import Sharing
 from tests.fuzz import hostile
 from tests.fuzz.cases import fuzz
 from tests.fuzz.hostile import leaves, refs, values, words
@@ -113,7 +114,8 @@ class Server:
         manager = Manager()
         for kernel_id in ("good", "bad"):
             manager[kernel_id] = SimpleNamespace(shutting_down=False)
-        self.relay = Relay(Kernels(manager), Endpoint(), Observer(Audit(None)))
+        observer = Observer(Audit(None))
+        self.relay = Relay(Kernels(manager), Endpoint(), observer, Sharing(None, ""))
         self.good, self.bad = Wire(), Wire()
         kernel = self.relay.dialled("good", self.good)
         assert kernel is not None
@@ -136,8 +138,9 @@ class Server:
             "principal": "",
             "assigns": {},
             "has_binary": True,
+            "frame_bytes": 8_000_000,
         }
-        return self.relay.connect(page, identity, kernel_id)
+        return self.relay.connect(self.relay.number(), page, identity, kernel_id)
 
     def join(self, guest: Guest, topic: str) -> None:
         guest.feed(dumps(["1", "1", topic, PHX_JOIN, {}]).decode())

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from livestate_nb_server.audit import MAX_TOPIC, Schema
+from tests.server_extension.outsiders import Enter, Grant
 from tests.server_extension.polling import Polling
 from tests.server_extension.web import OUTSIDER, Connect, status
 
@@ -73,6 +74,27 @@ async def test_refusals_are_told_with_the_rule(connect: Connect, login: Any, tol
     ]
     assert [bool(one["connection"]) for one in refusals] == [False, False, True, True, True]
     assert "secret" not in repr(told)
+
+
+async def test_the_use_of_a_share_is_told_once_by_its_id(
+    enter: Enter, grant: Grant, told: Told
+) -> None:
+    share, token = grant("strict:*")
+    web = await enter()
+    for topic in ("strict:a", "strict:b"):
+        await web.push(topic, "phx_join", {"share": token})
+        await web.wait("state:change")
+    await web.push("other:a", "phx_join", {"share": token})
+    while (await web.wait("phx_reply"))["status"] == "ok":
+        pass
+    [used] = [event for schema, event in told if schema == "urn:livestate-nb:share:v1"]
+    assert set(used) == {"share", "connection", "user", "topic"}
+    assert (used["share"], used["topic"]) == (share.id, "strict:a")
+    joins = [event for schema, event in told if schema == "urn:livestate-nb:join:v1"]
+    assert {one["user"] for one in joins} == {used["user"]}
+    [refused] = [event for schema, event in told if schema == "urn:livestate-nb:refusal:v1"]
+    assert (refused["refusal"], refused["topic"]) == ("share", "other:a")
+    assert token not in repr(told)
 
 
 async def test_a_long_topic_is_cut(connect: Connect, told: Told) -> None:
