@@ -330,6 +330,7 @@ NAMES: Final[dict[str, Json]] = {
     wire_names.PHX_JOIN: ("ok", {}),  # to a session of its own
     wire_names.PHX_LEAVE: ("ok", {}),
     wire_names.REFRESH: ("error", UNMATCHED),
+    wire_names.SYNC: ("error", UNMATCHED),
     f"{wire_names.EVENT_PREFIX}inc": ("error", UNMATCHED),
     wire_names.PHX_REPLY: ("error", UNMATCHED),
     wire_names.PHX_CLOSE: ("error", UNMATCHED),

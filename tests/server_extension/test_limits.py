@@ -493,7 +493,7 @@ async def test_limits_may_stand_on_the_command_line() -> None:
             ["--LiveStateApp.limits=joins=20", "--LiveStateApp.limits=events_per_second=0.5"]
         )
     finally:
-        await app._listener.close()
+        await app.listener.close()
     assert app.limits == {"joins": 20, "events_per_second": 0.5}
 
 
