@@ -14,8 +14,6 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Final
 
-from tornado.httpclient import HTTPRequest
-
 from bench.soak.visitor import DESKS, Visitor
 
 ROOMS: Final = 18
@@ -67,9 +65,7 @@ class Crowd:
         self._faults: list[str] = []
         self._fault_count = 0
         self._naps = 0
-        url = f"{plan.url}?vsn=2.0.0"
-        headers = {"Authorization": f"token {plan.token}"}
-        self._request = HTTPRequest(url, headers=headers, connect_timeout=60, request_timeout=60)
+        self._chance = Random(plan.clients)
         self._slow = [self._visitor(number, is_slow=True) for number in range(plan.slow)]
         others = range(plan.slow, plan.clients)
         self._quick = [self._visitor(number, is_slow=False) for number in others]
@@ -129,7 +125,8 @@ class Crowd:
         if is_slow or number - self._plan.slow < WATCHERS:
             topics.append(BOARD)
         return Visitor(
-            self._request,
+            f"{self._plan.url}?vsn=2.0.0",
+            self._plan.token,
             number,
             topics,
             is_own=not is_slow and number % OWN_SHARE == 0,
@@ -147,8 +144,7 @@ class Crowd:
             self._faults.append(fault)
 
     async def _act(self, visitor: Visitor) -> None:
-        chance = Random(id(visitor))  # noqa: S311 - it spreads clients out in time
-        while not await self._is_over(chance.expovariate(self._plan.rate)):
+        while not await self._is_over(self._chance.expovariate(self._plan.rate)):
             await visitor.act()
 
     async def _nap(self, visitor: Visitor) -> None:

@@ -54,7 +54,8 @@ class Visitor:
     """Join desks of one's own, a room, and the board perhaps; follow all of them.
 
     Args:
-        request: opens the WebSocket.
+        url: of the WebSocket.
+        token: Jupyter's.
         number: which one it is.
         topics: the topics of its desks, its room, and the board where it looks at that.
         is_own: whether it is as our own client: it comes back to the place that it had. Others
@@ -66,7 +67,8 @@ class Visitor:
 
     def __init__(
         self,
-        request: HTTPRequest,
+        url: str,
+        token: str,
         number: int,
         topics: list[str],
         *,
@@ -81,14 +83,15 @@ class Visitor:
         self.was_closed = False
         """Whether the server has closed the connection."""
         self.seats: dict[str, Seat] = {}
-        self._request = request
+        self._url = url
+        self._headers = {"Authorization": f"token {token}"}
         self._number = number
         self._topics = topics
         self._is_own = is_own
         self._is_slow = is_slow
         self._said = said
         self._fault = fault
-        self._chance = Random(number)  # noqa: S311 - it chooses what to do
+        self._chance = Random(number)
         self._writer = Writer()
         self._came = asyncio.Event()
         self._socket: WebSocketClientConnection | None = None
@@ -99,7 +102,10 @@ class Visitor:
     async def come(self) -> None:
         """Connect and join; what has no answer from before is sent again."""
         self.was_closed = False
-        self._socket = await websocket_connect(self._request, max_message_size=MAX_FRAME)
+        request = HTTPRequest(
+            self._url, headers=self._headers, connect_timeout=PATIENCE, request_timeout=PATIENCE
+        )
+        self._socket = await websocket_connect(request, max_message_size=MAX_FRAME)
         self._reader = asyncio.create_task(self._read(self._socket))
         for topic in self._topics:
             if topic not in self.seats:
