@@ -37,14 +37,14 @@ sys.path.insert(0, %(repository)r)
 os.environ["PYTHONPATH"] = %(repository)r
 """
 
-RATE: Final = 0.5
-"""Events a second of each client."""
+RATE: Final = 0.25
+"""How often each client does something, in a second."""
 
-IDLE: Final = 5.0
+IDLE: Final = 10.0
 """Seconds for which single things are timed before there is a crowd."""
 
 FEW: Final = 40
-"""Clients of the rehearsal, after which is counted what there is."""
+"""Clients of the rehearsal."""
 
 REHEARSAL: Final = 3.0
 SAMPLES: Final = 0.5
@@ -65,11 +65,13 @@ class Crowd:
         """
         assert self._process.stdin is not None
         assert self._process.stdout is not None
+        start = time.monotonic()
         self._process.stdin.write(f"{step}\n".encode())
         async with asyncio.timeout(5 * PATIENCE):
             answer = await self._process.stdout.readline()
         if not answer:
             raise RuntimeError(f"the crowd has ended at {step!r}")
+        print(f"== {step}: {time.monotonic() - start:.1f} s", file=sys.stderr)
         return json.loads(answer)
 
 
@@ -122,8 +124,9 @@ class Soak:
             seconds: of load.
             growth: MB a minute that a process may grow by.
         """
-        before = await self._rehearse(plan)
+        await self._rehearse(plan)
         idle = await self._probes.run(IDLE)
+        before = await self._settled({"server": {"sessions": 1}, "kernel": {"sessions": 1}})
         async with crowd(plan) as many:
             await many.tell("come")
             sessions = sum(one["sessions"] for one in (await self._counts()).values())
@@ -150,15 +153,14 @@ class Soak:
             used=(used, load),
         )
 
-    async def _rehearse(self, plan: Plan) -> dict[str, dict[str, int]]:
-        """Let a few do all that there is to do, and return what is held when they have left."""
+    async def _rehearse(self, plan: Plan) -> None:
+        """Let a few do all that there is to do, so that what is done once has been done."""
         async with crowd(Plan(plan.url, plan.token, FEW, 0, 10 * plan.rate)) as few:
             for step in ("come", "start"):
                 await few.tell(step)
             await asyncio.sleep(REHEARSAL)
             for step in ("settle", "leave"):
                 await few.tell(step)
-        return await self._settled({"server": {"sessions": 1}, "kernel": {"sessions": 1}})
 
     async def _settled(self, before: dict[str, dict[str, int]]) -> dict[str, dict[str, int]]:
         """Return what is held as soon as it is no more than before, or after a time."""

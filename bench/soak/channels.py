@@ -13,7 +13,7 @@ TEXT: Final = 30_000
 """Characters that the board replaces each time: what fills the way to who does not read."""
 
 LOBBY: Final = "lobby"
-GRACE: Final = 10.0
+GRACE: Final = 15.0
 
 
 class Desk(Channel, topic="desk:*", grace=GRACE):

@@ -1,12 +1,11 @@
 """The crowd of the soak, a process of its own: many clients, and what each of them counts.
 
-It is told what to do by lines on stdin and answers by lines on stdout, JSON both. It runs with
-less priority (nice 10), since it stands for machines that take no time from the server's.
+It is told what to do by lines on stdin and answers by lines on stdout, JSON both. It
+takes its share of the machine as any process (it is not nice'd), so that it keeps up.
 """
 
 import asyncio
 import json
-import os
 import resource
 import sys
 from collections import Counter
@@ -29,7 +28,6 @@ OWN_SHARE: Final = 3
 """Of so many clients one is as our own client."""
 
 AT_ONCE: Final = 40
-NICE: Final = 10
 HEARTBEAT: Final = 20.0
 NAP: Final = 150.0
 """Seconds that a client does not read; the server closes it after some 90."""
@@ -46,7 +44,8 @@ class Plan:
         token: Jupyter's.
         clients: how many.
         slow: how many of them stop reading.
-        rate: events a second of each of the others.
+        rate: how often each of the others does something, in a second; it does two things each
+            time on average, and less where the machine has no time for that.
     """
 
     url: str
@@ -191,5 +190,4 @@ async def main(plan: Plan) -> None:
 if __name__ == "__main__":
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
-    os.nice(NICE)
     asyncio.run(main(Plan(**json.loads(sys.argv[1]))))

@@ -6,12 +6,11 @@ It must not know how many there are.
 import asyncio
 import socket
 from collections.abc import Callable
-from contextlib import suppress
 from random import Random
 from typing import Any, Final
 
 from tornado.httpclient import HTTPRequest
-from tornado.websocket import WebSocketClientConnection, WebSocketClosedError, websocket_connect
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from bench.soak.seat import Seat
 from livestate_nb.protocol.message import (
@@ -23,9 +22,13 @@ from livestate_nb.protocol.message import (
     REFRESH,
 )
 from livestate_nb.testing.frames import Writer, decode
+from livestate_nb.transports.writing import write
 
 PATIENCE: Final = 90.0
 """Seconds that a client waits for anything."""
+
+BURST: Final = 3
+"""Things that a client does at most without waiting for the one before."""
 
 DESKS: Final = 5
 BUFFER: Final = 65_536
@@ -120,19 +123,10 @@ class Visitor:
                 self._push(seat.topic, EVENT_PREFIX + event, payload, ref)
 
     async def act(self) -> None:
-        """Do one of all that clients do, by chance."""
-        [act] = self._chance.choices(list(MIX), list(MIX.values()))
-        desk, room = self._chance.choice(self._topics[:DESKS]), self._topics[DESKS]
-        if act == COME_BACK:
-            await self.come_back()
-        elif act == REFRESH:
-            self.ask(self.seats[self._chance.choice([desk, room])])
-        elif act == SAY:
-            self._said(room)
-            self._dispatch(room, SAY, {"text": f"{self._number} says {self.events}"})
-        else:
-            number = self._chance.randrange(1000)
-            self._dispatch(desk, act, bytes(number) if act == "blob" else {"i": number})
+        """Do a few of all the things that clients do, and wait until they are done."""
+        for _ in range(self._chance.randint(1, BURST)):
+            await self._act()
+        await self.until(lambda: all(seat.is_settled for seat in self.seats.values()))
 
     async def come_back(self) -> None:
         """Go away and connect again: our own client in the middle of all, others in good order."""
@@ -206,6 +200,20 @@ class Visitor:
             fault=self._fault,
         )
 
+    async def _act(self) -> None:
+        [act] = self._chance.choices(list(MIX), list(MIX.values()))
+        desk, room = self._chance.choice(self._topics[:DESKS]), self._topics[DESKS]
+        if act == COME_BACK:
+            await self.come_back()
+        elif act == REFRESH:
+            self.ask(self.seats[self._chance.choice([desk, room])])
+        elif act == SAY:
+            self._said(room)
+            self._dispatch(room, SAY, {"text": f"{self._number} says {self.events}"})
+        else:
+            number = self._chance.randrange(1000)
+            self._dispatch(desk, act, bytes(number) if act == "blob" else {"i": number})
+
     def _dispatch(self, topic: str, event: str, payload: Any) -> None:
         self.events += 1
         ref = self._push(topic, EVENT_PREFIX + event, payload)
@@ -217,9 +225,8 @@ class Visitor:
         return ref
 
     def _write(self, frame: str | bytes) -> None:
-        with suppress(WebSocketClosedError):
-            assert self._socket is not None
-            self._socket.write_message(frame, binary=isinstance(frame, bytes))
+        assert self._socket is not None
+        write(self._socket.protocol, frame, lambda _is_sent: None)
 
     def _hang_up(self) -> None:
         assert self._socket is not None
