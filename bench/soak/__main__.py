@@ -13,15 +13,16 @@ import time
 from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
+from signal import SIGINT, SIGTERM, getsignal, signal
 from typing import Any, Final
 
 from bench.load import REPOSITORY, machine
 from bench.soak.counts import Process
 from bench.soak.crowd import Plan
 from bench.soak.probes import Desk, Kernel, Probes, fetch
-from bench.soak.verdict import Figures, Held, Memory
+from bench.soak.verdict import LONG, SHORT, Bounds, Figures, Held, Memory
 from tests.servers import TOKEN, Server, serve
 
 CONFIG: Final = """
@@ -49,6 +50,25 @@ FEW: Final = 40
 REHEARSAL: Final = 3.0
 SAMPLES: Final = 0.5
 PATIENCE: Final = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What a run is.
+
+    Args:
+        clients: how many come.
+        seconds: of load.
+        bounds: what must be kept to.
+    """
+
+    clients: int
+    seconds: float
+    bounds: Bounds
+
+
+LONG_FORM: Final = Form(1_000, 600, LONG)
+SHORT_FORM: Final = Form(300, 45, SHORT)
 
 
 class Crowd:
@@ -116,13 +136,13 @@ class Soak:
         processes = {"server": Process(server.process.pid), "kernel": await kernel.process()}
         return cls(server, kernel, processes, Probes(server, kernel, here, there))
 
-    async def run(self, plan: Plan, seconds: float, growth: float) -> Figures:
+    async def run(self, plan: Plan, seconds: float, bounds: Bounds) -> Figures:
         """Rehearse with a few, then let the crowd come, act, and leave.
 
         Args:
             plan: the crowd.
             seconds: of load.
-            growth: MB a minute that a process may grow by.
+            bounds: what must be kept to.
         """
         await self._rehearse(plan)
         idle = await self._probes.run(IDLE)
@@ -143,7 +163,7 @@ class Soak:
         return Figures(
             plan=plan,
             seconds=seconds,
-            growth=growth,
+            bounds=bounds,
             counts=counts,
             most_sessions=sessions,
             memory={name: Memory(one, seconds / 3) for name, one in samples.items()},
@@ -192,26 +212,26 @@ class Soak:
         return samples
 
 
-async def soak(clients: int, slow: int, seconds: float, growth: float) -> Figures:
+async def soak(form: Form, slow: int) -> Figures:
     """Run a fresh server under a crowd."""
     config = CONFIG % {"repository": str(REPOSITORY)}
     with (
         tempfile.TemporaryDirectory() as directory,
         serve(Path(directory), config=config) as server,
     ):
-        plan = Plan(f"{server.ws_url}livestate/websocket", TOKEN, clients, slow, RATE)
-        return await (await Soak.prepare(server)).run(plan, seconds, growth)
+        url = f"{server.ws_url}livestate/websocket"
+        plan = Plan(url, TOKEN, form.clients, slow, RATE)
+        return await (await Soak.prepare(server)).run(plan, form.seconds, form.bounds)
 
 
 def main() -> None:
     """Run, print, and judge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--seconds", type=float, default=600, help="of load")
-    parser.add_argument("--clients", type=int, default=1000)
+    parser.add_argument("--short", action="store_true", help="fewer clients, for less than 1 min")
     parser.add_argument("--slow", type=int, default=0, help="how many of them stop reading")
-    parser.add_argument("--growth", type=float, default=1, help="MB a minute, at most")
     asked = parser.parse_args()
-    figures = asyncio.run(soak(asked.clients, asked.slow, asked.seconds, asked.growth))
+    signal(SIGTERM, getsignal(SIGINT))  # so that whatever it started ends with it
+    figures = asyncio.run(soak(SHORT_FORM if asked.short else LONG_FORM, asked.slow))
     print(f"{machine()}\n\n{figures.table}")
     if figures.failures:
         sys.exit("\n".join(["", "Not kept:", *figures.failures]))

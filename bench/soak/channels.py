@@ -9,10 +9,11 @@ from livestate_nb import Channel, Event, Reply, on
 
 ROWS: Final = 20
 LINES: Final = 20
-TEXT: Final = 30_000
+TEXT: Final = 200_000
 """Characters that the board replaces each time: what fills the way to who does not read."""
 
 LOBBY: Final = "lobby"
+FPS: Final = 5.0
 GRACE: Final = 15.0
 
 
@@ -91,7 +92,7 @@ class Room(Channel, topic="room:*", shared=True, grace=GRACE):
         self.broadcast(LOBBY, 1)
 
 
-class Board(Channel, topic="board", shared=True, grace=GRACE):
+class Board(Channel, topic="board", shared=True, grace=GRACE, fps=FPS):
     """A long text, replaced whenever somebody says something in a room."""
 
     def init(self, params: dict[str, Any]) -> Any:  # noqa: ARG002 - there are none
