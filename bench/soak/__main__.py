@@ -41,7 +41,7 @@ os.environ["PYTHONPATH"] = %(repository)r
 RATE: Final = 0.25
 """How often each client does something, in a second."""
 
-IDLE: Final = 10.0
+IDLE: Final = 8.0
 """Seconds for which single things are timed before there is a crowd."""
 
 FEW: Final = 40
@@ -68,7 +68,7 @@ class Form:
 
 
 LONG_FORM: Final = Form(1_000, 600, LONG)
-SHORT_FORM: Final = Form(300, 45, SHORT)
+SHORT_FORM: Final = Form(300, 40, SHORT)
 
 
 class Crowd:
@@ -166,7 +166,7 @@ class Soak:
             bounds=bounds,
             counts=counts,
             most_sessions=sessions,
-            memory={name: Memory(one, seconds / 3) for name, one in samples.items()},
+            memory={name: Memory(one, seconds / 2) for name, one in samples.items()},
             held={name: Held(before[name], after[name]) for name in before},
             idle=idle,
             busy=busy,

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 import jsonpatch
+import jsonpointer
 
 from livestate_nb.protocol import Message
 from livestate_nb.protocol.message import (
@@ -189,5 +190,8 @@ class Seat:
         if version != due:
             self._fault(f"{self.topic}: expected version {due}, got {version}")
         self._takes_whole = False
-        self.document = jsonpatch.apply_patch(self.document, patch, in_place=True)
+        try:
+            self.document = jsonpatch.apply_patch(self.document, patch, in_place=True)
+        except (jsonpatch.JsonPatchException, jsonpointer.JsonPointerException) as error:
+            self._fault(f"{self.topic}: {patch} does not apply: {error}")
         self.version = version

@@ -39,7 +39,7 @@ class Bounds:
 
 LONG: Final = Bounds(memory=400, growth=1, percent=95)
 
-SHORT: Final = Bounds(memory=250, growth=10, percent=50)
+SHORT: Final = Bounds(memory=250, growth=20, percent=50)
 """For a minute, on a machine that does much else: what is noise in one evens out in ten."""
 
 

@@ -24,7 +24,7 @@ from livestate_nb.protocol.message import (
 from livestate_nb.testing.frames import Writer, decode
 from livestate_nb.transports.writing import write
 
-PATIENCE: Final = 20.0
+PATIENCE: Final = 60.0
 """Seconds that a client waits for anything."""
 
 BURST: Final = 3

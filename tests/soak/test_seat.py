@@ -57,6 +57,15 @@ def test_a_lost_patch_is_a_fault() -> None:
     assert client.faults == [f"{TOPIC}: expected version 1, got 2"]
 
 
+def test_a_patch_that_does_not_apply_is_a_fault() -> None:
+    client = Client()
+    patch = [{"op": "remove", "path": "/rows/0"}]
+    client.take("state:patch", {"patch": patch, "version": 1})
+    assert client.faults == [
+        f"{TOPIC}: {patch} does not apply: member 'rows' not found in {{'handled': 0}}"
+    ]
+
+
 def test_a_document_that_is_not_the_servers_is_a_fault() -> None:
     client = Client()
     client.seat.asked = 1
