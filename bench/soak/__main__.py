@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from signal import SIGINT, SIGTERM, getsignal, signal
+from signal import SIGTERM, default_int_handler, signal
 from typing import Any, Final
 
 from bench.load import REPOSITORY, machine
@@ -230,7 +230,7 @@ def main() -> None:
     parser.add_argument("--short", action="store_true", help="fewer clients, for less than 1 min")
     parser.add_argument("--slow", type=int, default=0, help="how many of them stop reading")
     asked = parser.parse_args()
-    signal(SIGTERM, getsignal(SIGINT))  # so that whatever it started ends with it
+    signal(SIGTERM, default_int_handler)  # so that what it started ends with it
     figures = asyncio.run(soak(SHORT_FORM if asked.short else LONG_FORM, asked.slow))
     print(f"{machine()}\n\n{figures.table}")
     if figures.failures:
