@@ -136,6 +136,10 @@ class Soak:
         processes = {"server": Process(server.process.pid), "kernel": await kernel.process()}
         return cls(server, kernel, processes, Probes(server, kernel, here, there))
 
+    async def live(self) -> None:
+        """Keep the desks' connections alive until it is cancelled."""
+        await self._probes.live()
+
     async def run(self, plan: Plan, seconds: float, bounds: Bounds) -> Figures:
         """Rehearse with a few, then let the crowd come, act, and leave.
 
@@ -221,7 +225,12 @@ async def soak(form: Form, slow: int) -> Figures:
     ):
         url = f"{server.ws_url}livestate/websocket"
         plan = Plan(url, TOKEN, form.clients, slow, RATE)
-        return await (await Soak.prepare(server)).run(plan, form.seconds, form.bounds)
+        prepared = await Soak.prepare(server)
+        living = asyncio.create_task(prepared.live())
+        try:
+            return await prepared.run(plan, form.seconds, form.bounds)
+        finally:
+            living.cancel()
 
 
 def main() -> None:

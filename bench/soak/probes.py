@@ -14,7 +14,7 @@ from tornado.httpclient import AsyncHTTPClient, HTTPRequest
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from bench.soak.counts import IN_KERNEL, Process
-from livestate_nb.protocol.message import EVENT_PREFIX, PHX_JOIN
+from livestate_nb.protocol.message import EVENT_PREFIX, HEARTBEAT, PHOENIX_TOPIC, PHX_JOIN
 from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
 from livestate_nb.testing.frames import Writer, decode
 from tests.servers import TOKEN, Server
@@ -22,6 +22,9 @@ from tests.servers import TOKEN, Server
 PATIENCE: Final = 60.0
 PERIOD: Final = 0.15
 """Seconds between two of the same kind."""
+
+HEARTBEATS: Final = 20.0
+"""Seconds between heartbeats."""
 
 _HEADERS: Final = {"Authorization": f"token {TOKEN}"}
 
@@ -112,6 +115,11 @@ class Desk:
         """Send an event and wait for its patch."""
         await self.push(f"{EVENT_PREFIX}count", STATE_PATCH)
 
+    async def live(self) -> None:
+        """Send a heartbeat, for when nothing is timed."""
+        _, frame = self._writer.write(PHOENIX_TOPIC, HEARTBEAT, {})
+        await self._socket.write_message(frame)
+
     async def push(self, event: str, answer: str) -> None:
         """Send a message and wait for what comes of it."""
         _, frame = self._writer.write(self._topic, event, {})
@@ -136,6 +144,7 @@ class Probes:
     """
 
     def __init__(self, server: Server, kernel: Kernel, here: Desk, there: Desk) -> None:
+        self._desks = here, there
         self._things: dict[str, Callable[[], Awaitable[object]]] = {
             "`GET /api/contents`": lambda: fetch(server, "api/contents"),
             "a cell's execution": lambda: kernel.run("1"),
@@ -159,6 +168,13 @@ class Probes:
             for name in self._things:
                 group.create_task(repeat(name))
         return taken
+
+    async def live(self) -> None:
+        """Keep the desks' connections alive until it is cancelled."""
+        while True:
+            await asyncio.sleep(HEARTBEATS)
+            for desk in self._desks:
+                await desk.live()
 
 
 async def fetch(server: Server, path: str, **options: Any) -> Any:
