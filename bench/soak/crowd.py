@@ -10,6 +10,7 @@ import resource
 import sys
 from collections import Counter
 from dataclasses import dataclass
+from itertools import cycle
 from random import Random
 from typing import Any, Final
 
@@ -29,6 +30,8 @@ OWN_SHARE: Final = 3
 
 AT_ONCE: Final = 40
 HEARTBEAT: Final = 20.0
+"""Seconds between two of one client."""
+
 NAP: Final = 150.0
 """Seconds that a client does not read; the server closes it after some 90."""
 
@@ -70,9 +73,11 @@ class Crowd:
         self._quick = [self._visitor(number, is_slow=False) for number in others]
         self._stop = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
+        self._living: asyncio.Task[None]
 
     async def come(self) -> None:
         """Let all connect and join."""
+        self._living = asyncio.create_task(self._live())
         gate = asyncio.Semaphore(AT_ONCE)
 
         async def come(visitor: Visitor) -> None:
@@ -109,6 +114,7 @@ class Crowd:
 
     async def leave(self) -> None:
         """Let all leave."""
+        self._living.cancel()
         await asyncio.gather(*(visitor.leave() for visitor in self._all))
 
     @property
@@ -149,12 +155,15 @@ class Crowd:
     async def _nap(self, visitor: Visitor) -> None:
         while not self._stop.is_set():
             visitor.stop_reading()
-            for _ in range(round(NAP / HEARTBEAT)):
-                if await self._is_over(HEARTBEAT):
-                    break
-                visitor.live()
+            await self._is_over(NAP)
             await visitor.read_on()
             self._naps += 1
+
+    async def _live(self) -> None:
+        """Send heartbeats, one after another, until it is cancelled."""
+        for visitor in cycle(self._all):
+            await asyncio.sleep(HEARTBEAT / self._plan.clients)
+            visitor.live()
 
     async def _is_over(self, seconds: float) -> bool:
         """Wait so long, or until it is over; return whether it is."""

@@ -163,8 +163,9 @@ class Visitor:
             self.returns += 1
 
     def live(self) -> None:
-        """Send a heartbeat."""
-        self._push(PHOENIX_TOPIC, HEARTBEAT, {})
+        """Send a heartbeat, once it is connected."""
+        if self._socket is not None:
+            self._push(PHOENIX_TOPIC, HEARTBEAT, {})
 
     async def settle(self) -> None:
         """Hold all documents against the server's, when what was sent has been handled."""
