@@ -124,13 +124,17 @@ class Desk:
         """Send a message and wait for what comes of it."""
         _, frame = self._writer.write(self._topic, event, {})
         await self._socket.write_message(frame)
-        async with asyncio.timeout(PATIENCE):
-            while True:
-                came = await self._socket.read_message()
-                if came is None:
-                    raise ConnectionError("the server has closed the connection")
-                if decode(came).event == answer:
-                    return
+        others: list[str] = []
+        try:
+            async with asyncio.timeout(PATIENCE):
+                while (came := await self._socket.read_message()) is not None:
+                    event = str(decode(came).event)
+                    if event == answer:
+                        return
+                    others.append(event)
+        except TimeoutError as error:
+            raise TimeoutError(f"{self._topic}: no {answer}, but {others}") from error
+        raise ConnectionError(f"{self._topic}: the server has closed the connection")
 
 
 class Probes:
