@@ -14,7 +14,7 @@ PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
 LINTED := bench docs livestate_nb server_extension tests
 
-.PHONY: help setup demo test lint types python js npm browser docs links audit bench fuzz soak release nightly clean
+.PHONY: help setup demo test lint types python js npm browser docs links audit bench fuzz load load-short soak release nightly clean
 
 help:
 	@echo "make demo     set everything up and open JupyterLab on the quickstart"
@@ -26,6 +26,7 @@ help:
 	@echo "make audit    ask whether vulnerabilities are known of what is installed"
 	@echo "make bench    measure patches and a server under load (docs/performance.md)"
 	@echo "make fuzz     try hostile input for long; make soak: all long runs, bounded in count"
+	@echo "make load     run a server under 1,000 clients, twice 10 minutes (docs/reliability.md)"
 	@echo "make release  build sdist and wheel in dist/, and try the wheel alone on each Python"
 	@echo "make nightly  the long forms of the tests"
 	@echo "make clean    remove what make has built"
@@ -35,7 +36,7 @@ setup: .venv/.ready $(BUNDLE) $(CLIENTS)
 demo: setup
 	@.ci/demo
 
-test: lint types python js npm browser docs
+test: lint types python js npm browser docs load-short
 	@echo "== all tests passed"
 
 lint: setup
@@ -102,7 +103,17 @@ fuzz: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz tests/server_extension/test_longpoll_bodies.py --timeout=7200
 	cd js && HYPOTHESIS_PROFILE=nightly npm run --silent test -- tests/hostile.test.ts
 
-soak: fuzz
+load: setup
+	@echo "== 1,000 clients for 10 minutes"
+	$(BIN)/python -m bench.soak
+	@echo "== 1,000 clients for 10 minutes, 50 of which stop reading"
+	$(BIN)/python -m bench.soak --slow 50
+
+load-short: setup
+	@echo "== 300 clients for less than a minute, 15 of which stop reading"
+	$(BIN)/python -m bench.soak --short --slow 15
+
+soak: fuzz load
 
 nightly: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/state --timeout=7200

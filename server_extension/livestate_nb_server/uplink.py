@@ -8,8 +8,9 @@ import hmac
 import logging
 import secrets
 from collections import Counter
+from collections.abc import Coroutine
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from tornado import web
 from tornado.websocket import WebSocketHandler
@@ -23,6 +24,12 @@ from livestate_nb_server.kernel import Kernel
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.observer import Rejection
 from livestate_nb_server.relay import Relay
+
+_TURN: Final = 64_000
+"""Characters that one kernel sends before others have their turn."""
+
+_MESSAGE: Final = 1_000
+"""Characters that a message counts for beside its own: the work that each one is."""
 
 _PATIENCE: Final = 5.0
 _REFUSED: Final = 4403
@@ -45,6 +52,7 @@ class UplinkHandler(WebSocketHandler):
         self._secret = secret
         self._kernel: Kernel | None = None
         self._ours, self._theirs = wire.Turns(), wire.Turns()
+        self._in_turn = 0
         self._unsent_of: Counter[int] = Counter()
         self.unsent = 0
 
@@ -84,10 +92,13 @@ class UplinkHandler(WebSocketHandler):
             _PATIENCE, self._turn_away, "it did not say which kernel it is"
         )
 
-    async def on_message(self, message: str | bytes) -> None:
+    def on_message(self, message: str | bytes) -> Coroutine[Any, Any, None] | None:
         """Take a message: first the proof, then what the relay forwards.
 
-        The wait lets others have their turn, however fast a kernel sends.
+        Returns:
+            now and then what tornado waits for before the next one: others have their turn,
+            however fast a kernel sends. Not each time, since turns are long in a busy server, and
+            the many clients of one kernel would wait for one each.
         """
         try:
             if self._kernel is None:
@@ -97,7 +108,11 @@ class UplinkHandler(WebSocketHandler):
         except (ValueError, ProtocolError) as error:
             _log.warning("hanging up on kernel %s: %s", cut(self._id), error)
             self.close(_BROKEN, "expected a message of the uplink")
-        await asyncio.sleep(0)
+        self._in_turn += _MESSAGE + len(message)
+        if self._in_turn < _TURN:
+            return None
+        self._in_turn = 0
+        return asyncio.sleep(0)
 
     def on_close(self) -> None:
         """Let the relay tell the kernel's clients."""

@@ -18,7 +18,7 @@ from livestate_nb.runtime import Endpoint
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb.transports.dial import dial
 from livestate_nb.transports.uplink import Uplink
-from tests.clients import until
+from tests.clients import PATIENCE, until
 from tests.relays import Dialled, Gallery, Place
 from tests.sockets import nodelays, nodelays_of_clients
 
@@ -134,6 +134,21 @@ async def test_a_bound_client_joins_dispatches_and_leaves(place: Place) -> None:
     client.push("cells:a", "phx_leave")
     await client.wait("phx_close", 1)
     await until(lambda: kernel.endpoint.sessions == [])
+
+
+async def test_a_change_for_many_clients_takes_few_turns_of_the_servers_loop(place: Place) -> None:
+    await place.dial("k1", Counter)
+    visitors = [place.visit("k1") for _ in range(100)]
+    for visitor in visitors:
+        await visitor.join("cells:a")
+    before = [len(visitor.frames) for visitor in visitors]
+    visitors[0].dispatch("cells:a", "inc")
+    turns = 0
+    async with asyncio.timeout(PATIENCE):
+        while any(len(one.frames) == had for one, had in zip(visitors, before, strict=True)):
+            turns += 1
+            await asyncio.sleep(0)
+    assert turns < 50
 
 
 async def test_small_messages_are_sent_at_once_both_ways(place: Place) -> None:
