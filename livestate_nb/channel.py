@@ -20,6 +20,7 @@ from livestate_nb.declaration import (
     asks_for_main,
     check_options,
     check_tag,
+    contains,
     handlers_of,
     has_fallback,
     is_pattern,
@@ -31,7 +32,7 @@ from livestate_nb.errors import ChannelError, DeclarationError, HostError, Share
 from livestate_nb.payload import Reader
 from livestate_nb.roles import Handle, Member, Seat
 from livestate_nb.state.builder import MessageBuilder
-from livestate_nb.terms import Some, Terms, covers
+from livestate_nb.terms import Some, Terms
 from livestate_nb.ui.element import TAG, Element
 
 if TYPE_CHECKING:
@@ -590,7 +591,7 @@ class Channel:
                     "for all"
                 )
             return pattern
-        if not isinstance(topic, str) or not covers(pattern, topic):
+        if not isinstance(topic, str) or not contains(pattern, topic):
             raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not within")
         return topic
 

@@ -46,7 +46,7 @@ export interface Member {
    * @param isResumed has the channel gone on since the connection was lost?
    */
   joined(terms: Json, isResumed: boolean): void;
-  /** The server does not let us join now, or, with this share, ever: then we have left. */
+  /** The server does not let us join now, or, with this share or none, ever: then we have left. */
   refused(error: LiveStateError): void;
   /** The join is lost: the channel crashed or the connection went. phoenix.js joins again. */
   lost(reason: Json): void;
