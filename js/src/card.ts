@@ -48,7 +48,8 @@ class Offer extends EventTarget {
   };
 }
 
-const offers = new WeakMap<Model, Offer>();
+/** By the shares' ids: anywidget gives each view a model object of its own. */
+const offers = new Map<string, Offer>();
 
 /** Milliseconds after which no answer is taken for that of a kernel which has gone. */
 const LATE_MS = 3_000;
@@ -65,10 +66,10 @@ const styles = css`
     position: relative;
   }
   pre {
-    max-height: 16em;
+    max-height: 20em;
     padding-right: 6em;
     white-space: pre-wrap;
-    overflow-wrap: anywhere;
+    word-break: break-all;
   }
   .paste button {
     position: absolute;
@@ -143,9 +144,9 @@ function paste(terms: Terms, secret: Secret, said: string, copy: () => void): un
     <p class="note">
       Paste it into the page now: it is shown once, and saved nowhere. Whoever has its token may do
       the same.
-      ${isPattern(terms) ? html`<strong>In <code>topic</code> put in which one.</strong>` : nothing}
-      ${isLocal ? html`<strong>Only this machine reaches it there: for others give <code>url=</code>.</strong>` : nothing}
-    </p>`;
+    </p>
+    ${isPattern(terms) ? html`<p>In <code>topic</code> put in which one.</p>` : nothing}
+    ${isLocal ? html`<p>Only this machine reaches it there: for others give <code>url=</code>.</p>` : nothing}`;
 }
 
 function whoOf({ origins }: Terms): unknown {
@@ -177,12 +178,17 @@ type Props = RenderProps;
 
 export default {
   initialize({ model }: Pick<Props, "model">) {
-    const offer = new Offer(model as unknown as Model);
-    offers.set(model as unknown as Model, offer);
-    return () => offer.end();
+    const own = model as unknown as Model;
+    const { id } = own.get("terms");
+    const offer = new Offer(own);
+    offers.set(id, offer);
+    return () => {
+      offers.delete(id);
+      offer.end();
+    };
   },
   render({ model, el }: Pick<Props, "model" | "el">) {
-    const own = model as unknown as Model;
-    return show(offers.get(own) as Offer, own.get("terms"), el);
+    const terms = (model as unknown as Model).get("terms");
+    return show(offers.get(terms.id) as Offer, terms, el);
   },
 } satisfies AnyWidget;

@@ -66,7 +66,9 @@ afterEach(() => {
 function view(model: Model): HTMLElement {
   const el = document.createElement("div");
   document.body.append(el);
-  ends.push(card.render({ model: model as unknown as Shown, el }));
+  // As anywidget does, which gives each view an object of its own.
+  const own = new Proxy(model, {}) as unknown as Shown;
+  ends.push(card.render({ model: own, el }));
   return el;
 }
 
