@@ -200,9 +200,9 @@ def test_a_page_of_another_site_is_refused(
     with site() as other:
         address = other.write("form.html", share.html)
         page = visitor.new_page()
-        with page.expect_response(re.compile("/contact-form.js$")) as refused:
+        is_script = re.compile("/contact-form.js$")
+        with page.expect_event("requestfailed", lambda request: is_script.search(request.url)):
             page.goto(address)
-        assert refused.value.status == 404
         expect(page.locator("contact-form")).to_be_empty()
         told = CLIENT.format(url=public, topic="contact_form:all", token=share.token)
         page = visit(visitor, other.write("client.html", told))
@@ -250,10 +250,9 @@ def test_the_token_is_shown_once_and_stands_in_nothing_that_is_saved(
     author.save()
     notebook = lab.root / NAME
     texts = [notebook.read_text(), export(notebook).read_text(), lab.log.read_text()]
-    assert share.id in texts[0]
     assert "was shown once" in texts[1]
-    assert "livestate/public/websocket" in texts[2]
     for text in texts:
+        assert share.id in text
         assert share.token not in text
         assert share.token.rpartition(".")[2] not in text
     author.reload()
