@@ -41,8 +41,8 @@ export const RESERVED_KEY = "livestate";
 /** The key of the join params under which a share token travels; channels never see it. */
 export const SHARE_KEY = "share";
 
-/** The reasons by which a server refuses a share token, or a join without one, begin so. */
-export const SHARE_REFUSAL = /^(no )?share /;
+/** How the reasons begin by which a public mount refuses a join for good: asked again it says the same. */
+export const SHARE_REFUSAL = /^(share |no share |fill in which one|this connection has another share)/;
 
 /** Server -> client: the answer to a message with a ref. */
 export const REPLY = "phx_reply";
