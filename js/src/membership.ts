@@ -220,8 +220,8 @@ export class Membership {
     // Asked for at each join, the first and those of phoenix.js.
     const joinParams = () => {
       const resume = this.#place.claim;
-      const ours = { ...(session ? { session } : {}), ...(resume ? { resume } : {}) };
-      return { ...params, ...(share ? { [SHARE_KEY]: share } : {}), [RESERVED_KEY]: ours };
+      const ours = { ...(session && { session }), ...(resume && { resume }) };
+      return { ...params, ...(share && { [SHARE_KEY]: share }), [RESERVED_KEY]: ours };
     };
     const channel = this.socket.channel(this.topic, joinParams);
     /** A channel that was left may still bring messages; they are nobody's. */

@@ -42,7 +42,7 @@ export const RESERVED_KEY = "livestate";
 export const SHARE_KEY = "share";
 
 /** How the reasons begin by which a public mount refuses a join for good: asked again it says the same. */
-export const SHARE_REFUSAL = /^(share |no share |fill in which one|this connection has another share)/;
+export const SHARE_REFUSAL = /^(no )?share |^fill in /;
 
 /** Server -> client: the answer to a message with a ref. */
 export const REPLY = "phx_reply";

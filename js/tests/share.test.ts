@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { html } from "lit";
 import { describe, expect, it, vi } from "vitest";
 import { WebSocket } from "ws";
@@ -49,7 +50,11 @@ describe("a client with a share", () => {
     expect(urls.filter((url) => url?.includes("lvs."))).toEqual([]);
   });
 
-  it("asks no more once its share was refused, and connects no more", async () => {
+  it.each([
+    "share revoked",
+    "no share came with the join",
+    "fill in which one: a topic such as 'todos:*' stands for many",
+  ])("asks no more once it was refused for good (%s), and connects no more", async (reason) => {
     const connections = countConnections();
     // As slow timers would: at once.
     const socketOptions = {
@@ -60,15 +65,15 @@ describe("a client with a share", () => {
     client({ share: "lvs.a", socketOptions }).connect();
     const errors = record("livestate-error");
     const link = await server.link();
-    link.reply(await link.take("phx_join"), { reason: "share revoked" }, "error");
+    link.reply(await link.take("phx_join"), { reason }, "error");
     await until(() => live.status === "error");
-    const detail = { reason: "share revoked" };
-    expect(errors).toEqual([{ type: "channel join error", message: "share revoked", detail }]);
+    const detail = { reason };
+    expect(errors).toEqual([{ type: "channel join error", message: reason, detail }]);
     await until(() => server.server.clients.size === 0);
-    await expect(live.dispatch("add")).rejects.toThrow("The event was not sent: share revoked.");
+    await expect(live.dispatch("add")).rejects.toThrow(`The event was not sent: ${reason}.`);
     // A frame or a connection that was on its way is there before another that comes after it.
     const next = new WebSocket(server.url);
-    await server.link();
+    await Promise.all([once(next, "open"), server.link()]);
     next.close();
     expect([link.count("phx_join"), connections()]).toEqual([1, 2]);
     expect(live.status).toBe("error");

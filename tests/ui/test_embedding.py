@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
@@ -184,9 +185,8 @@ def test_a_visitor_comes_back_after_the_connection_was_cut(
     form.fill("Carl", "carl", "123456")
     form.save()
     expect(form.mistakes).to_have_count(1)
-    for _ in range(2):
-        with page.expect_websocket():
-            way.cut()
+    with page.expect_websocket():
+        way.cut()
     form.field("Email").fill("carl@example.org")
     form.save()
     expect(form.thanks).to_be_visible(timeout=30_000)
@@ -219,6 +219,17 @@ def test_a_share_opens_no_other_topic(
         html = CLIENT.format(url=public, topic=topic, token=share.token)
         page = visit(visitor, pages.write("client.html", html))
         expect(page.locator("#told")).to_have_text(told)
+
+
+def test_the_form_runs_in_a_file_where_that_is_allowed(
+    author: Tab, tmp_path: Path, public: str, visitor: BrowserContext
+) -> None:
+    share = Share(author, "null", public, "1h")
+    file = tmp_path / "form.html"
+    file.write_text(f"<!doctype html>{share.html}")
+    form = Form(visit(visitor, file.as_uri()))
+    form.save()
+    expect(form.mistakes).to_have_count(3)
 
 
 def test_a_visitor_is_told_that_the_share_was_revoked(
@@ -261,6 +272,12 @@ def test_the_token_is_shown_once_and_stands_in_nothing_that_is_saved(
     expect(card.locator("pre")).to_have_count(0)
     assert share.token not in author.page.content()
     author.evaluate("%livestate revoke all")
+
+    shutil.copy(notebook, lab.root / "copy.ipynb")
+    copy = Tab(lab, author.page.context, "copy.ipynb")
+    note = copy.page.get_by_text("was shown once: run the cell again").locator("visible=true")
+    expect(note).to_contain_text(share.id)
+    copy.page.close()
 
 
 def test_the_html_can_be_copied_by_the_keyboard(
