@@ -105,7 +105,7 @@ def shares(found: Iterable[dict[str, Any]]) -> str:
         (
             share["id"],
             ", ".join(share["topics"]),
-            rights(share["events"]),
+            _rights(share["events"]),
             ", ".join(share["origins"]),
             f"until {datetime.fromtimestamp(share['expires']).astimezone():%Y-%m-%d %H:%M}",
             f"<{share['tag']}>" if share["tag"] else "",
@@ -115,7 +115,7 @@ def shares(found: Iterable[dict[str, Any]]) -> str:
     return "\n".join(lines) or "  nothing: NAME.share(TOPIC, origins=...) shares topics"
 
 
-def rights(events: Sequence[str] | Literal["*"]) -> str:
+def _rights(events: Sequence[str] | Literal["*"]) -> str:
     """Say which events a share lets pages dispatch."""
     if events == "*":
         return "all events"

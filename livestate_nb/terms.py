@@ -6,7 +6,7 @@ It must not know tokens, nor who makes them.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Final, Literal, Self, TypeAlias
+from typing import Any, Final, Literal, Self, TypeAlias
 
 from livestate_nb.errors import ShareError
 from livestate_nb.lifetime import seconds_of
@@ -57,7 +57,8 @@ class Terms:
 
 def _texts(name: str, given: Some, expected: str) -> list[str]:
     """Return texts, each once, in their order."""
-    texts = [given] if isinstance(given, str) else list(given)
+    is_one = isinstance(given, str) or not isinstance(given, Iterable)
+    texts: list[Any] = [given] if is_one else list(given)
     for text in texts:
         if not isinstance(text, str) or not text:
             raise ShareError(f"{name}: expected {expected}, got {text!r}")

@@ -102,7 +102,7 @@ def test_origins_may_be_one_or_several(host: Host) -> None:
     assert share(host, Todos, "todos:me", origins=("null", SITE)).origins == ["null", SITE]
 
 
-@pytest.mark.parametrize("origins", [[], "", [""], [7]])
+@pytest.mark.parametrize("origins", [[], "", [""], [7], 7, None])
 def test_origins_must_be_named(host: Host, origins: Any) -> None:
     with pytest.raises(ShareError, match=r"origin.*https://example\.org"):
         share(host, Todos, "todos:me", origins=origins)
