@@ -18,6 +18,7 @@ from tests.ui.lab import LAB, PATIENCE_MS, Tab, export, new_context
 
 CONTACT = Path(__file__).parents[2] / "notebooks" / "contact.ipynb"
 NAME = "contact.ipynb"
+CELLS = ["load", "contacts", "form", "element-cell", "publish"]
 SHARE = "ContactForm.share('contact_form:all', origins={!r}, url={!r}, expires={!r})"
 CLIENT = """
 <p id="told"></p>
@@ -68,16 +69,20 @@ def author(lab: Server, browser: Browser) -> Iterator[Tab]:
     """Open the tutorial, run up to where it publishes, with a cell for shares."""
     notebook = json.loads(CONTACT.read_text())
     cells = {cell["id"]: cell for cell in notebook["cells"]}
-    names = ["load", "contacts", "form", "element-cell", "publish"]
     free = {**cells["publish"], "id": "share", "source": ""}
-    notebook["cells"] = [*(cells[name] for name in names), free]
+    notebook["cells"] = [*(cells[name] for name in CELLS), free]
     (lab.root / NAME).write_text(json.dumps(notebook))
     context = new_context(browser)
     tab = Tab(lab, context, NAME)
-    for name in names:
-        tab.run(name)
+    run(tab)
     yield tab
     context.close()
+
+
+def run(author: Tab) -> None:
+    """Run the tutorial's cells, one after the other."""
+    for name in CELLS:
+        author.run(name)
 
 
 @pytest.fixture
@@ -294,3 +299,23 @@ def test_the_html_can_be_copied_by_the_keyboard(
     region.press("d")
     expect(author.page.locator(".jp-Cell")).to_have_count(cells)
     author.evaluate("%livestate revoke all")
+
+
+def test_a_share_outlives_its_kernel(
+    author: Tab, lab: Server, pages: Site, public: str, visitor: BrowserContext
+) -> None:
+    share = Share(author, pages.origin, public, "1h")
+    form = Form(visit(visitor, pages.write("form.html", share.html)))
+    form.fill("Eve", "eve@example.org", "0123456789")
+    author.page.evaluate(
+        """() => {
+          window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart();
+        }"""
+    )
+    expect(author.page.get_by_text("The kernel has gone: run the cell again.")).to_be_visible()
+    author.ready()
+    run(author)
+    form.save()
+    expect(form.thanks).to_be_visible(timeout=30_000)
+    assert saved(lab)[-1] == "Eve"
+    assert share.id in author.evaluate("%livestate shares")
