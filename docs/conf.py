@@ -34,7 +34,7 @@ copybutton_exclude = ".linenos, .gp, .go"
 default_role = "py:obj"  # `name` in a docstring is a link; an argument is ``name``
 nitpicky = True
 nitpick_ignore_regex = [
-    ("py:class", r"(collections\.abc|contextlib|pathlib)\..*"),  # Python's own
+    ("py:class", r"(collections\.abc|contextlib|datetime|pathlib)\..*"),  # Python's own
     ("py:class", r"livestate_nb\.declaration\.Handler|livestate_nb\.state\.forms\._Function"),
     ("py:exc", "HTTPClientError"),  # Tornado's
 ]

@@ -5,6 +5,7 @@
  *   chunks, so a page has one lit and one livestate-nb, whatever it loads and in which order. What
  *   lies in page/hashed never changes its content.
  * - loader.js: the widget's start, which loads page/hashed/widget-HASH.js.
+ * - card.js: what shows a share, all in one file.
  * - widget.js: all in one file, for pages that cannot reach a server with the extension.
  * - lab/: the extension of JupyterLab, as its server finds it in share/jupyter/labextensions.
  */
@@ -105,7 +106,9 @@ await build({
   outfile: `${STATIC}/loader.js`,
 });
 
-await build({ ...OPTIONS, entryPoints: ["src/widget.ts"], outfile: `${STATIC}/widget.js` });
+for (const name of ["card", "widget"]) {
+  await build({ ...OPTIONS, entryPoints: [`src/${name}.ts`], outfile: `${STATIC}/${name}.js` });
+}
 
 await build({
   ...OPTIONS,

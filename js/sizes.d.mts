@@ -2,6 +2,7 @@
 export function sizes(
   root: string,
 ): Record<
+  | "card"
   | "loader"
   | "widget, first load"
   | "livestate.js"

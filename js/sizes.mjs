@@ -19,6 +19,7 @@ export function sizes(root) {
     "livestate.js": total(closure(join(page, "livestate.js"))),
     "livestate-nb/ui.js": total(closure(join(page, "livestate-nb/ui.js"))),
     "served.js": total(closure(join(page, "served.js"))),
+    card: total([join(root, "card.js")]),
     "widget, all in one file": total([join(root, "widget.js")]),
   };
 }

@@ -11,6 +11,9 @@ _STATIC: Final = Path(__file__).parent / "static"
 LOADER: Final = _STATIC / "loader.js"
 """What each widget carries: it loads the rest."""
 
+CARD: Final = _STATIC / "card.js"
+"""What shows a share, with all that it needs."""
+
 PAGE: Final = _STATIC / "page"
 """The modules that a Jupyter server gives to pages."""
 

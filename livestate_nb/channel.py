@@ -8,6 +8,7 @@ import re
 from collections.abc import Awaitable, Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, Final, Protocol
 
@@ -19,6 +20,7 @@ from livestate_nb.declaration import (
     asks_for_main,
     check_options,
     check_tag,
+    contains,
     handlers_of,
     has_fallback,
     is_pattern,
@@ -26,10 +28,11 @@ from livestate_nb.declaration import (
     named_events,
     readers_of,
 )
-from livestate_nb.errors import ChannelError, DeclarationError, HostError, TopicError
+from livestate_nb.errors import ChannelError, DeclarationError, HostError, ShareError, TopicError
 from livestate_nb.payload import Reader
 from livestate_nb.roles import Handle, Member, Seat
 from livestate_nb.state.builder import MessageBuilder
+from livestate_nb.terms import Some, Terms
 from livestate_nb.ui.element import TAG, Element
 
 if TYPE_CHECKING:
@@ -89,6 +92,9 @@ class Host(Protocol):
 
     def publish(self, channel: "type[Channel]") -> bool:
         """Open a channel's topics to the server's other clients; see `Channel.publish`."""
+
+    def share(self, channel: "type[Channel]", terms: Terms, *, element: str, url: str) -> None:
+        """Let pages of other sites join topics, and show how; see `Channel.share`."""
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to all who subscribed to a topic; see `broadcast`."""
@@ -338,9 +344,56 @@ class Channel:
             TopicError: the class names no topic.
         """
         host = _the_host()
-        if cls._options.topic is None:
-            raise TopicError(f"{cls.__name__} {_NO_TOPIC.format(name=cls.__name__)}")
+        cls._pattern()
         host.publish(cls)
+
+    @classmethod
+    def share(
+        cls,
+        topic: str | None = None,
+        *,
+        origins: Some = (),
+        events: Some | None = None,
+        expires: str | timedelta | float = "7d",
+        element: str = "",
+        url: str = "",
+    ) -> None:
+        """Let pages of other sites join topics: the cell shows HTML to paste, with a token in it.
+
+        Whoever has the token can do what it says, and nothing else on the server. It is shown
+        once, in no output that is saved. ``%livestate shares`` lists what this kernel shares, and
+        ``%livestate revoke`` ends it. Topics must be published: sharing does not do that.
+
+        Args:
+            topic: one of the channel's topics, or a prefix and a star (``"todos:*"``); not needed
+                where the channel has just one.
+            origins: of the pages that may use it, such as ``"https://example.org"``, or several;
+                ``"*"`` for all.
+            events: names of the events that the pages may dispatch, ``[]`` for none, ``"*"`` for
+                all; by default those that the channel has handlers for now.
+            expires: how long, such as ``"12h"`` or ``"7d"``, a timedelta or seconds.
+            element: the tag of an element that is shown for the channel, to be in the HTML; by
+                default the last one. Without any, the HTML has lines for the client.
+            url: where outsiders reach the server, up to its base_url; by default where this
+                notebook does.
+
+        Raises:
+            HostError: ``%load_ext livestate_nb`` has not been run, or no way leads to the server.
+            TopicError: the topic is not within the channel's.
+            ShareError: the channel is not published or has no such event, no such element is shown,
+                origins, expires or url are none, or the server does not allow it.
+        """
+        host = _the_host()
+        wanted = cls._shared_topic(topic)
+        known = cls.events()
+        terms = Terms.read(wanted, known if events is None else events, origins, expires)
+        unknown = sorted({*terms.events}.difference(known, "*"))
+        if unknown and not has_fallback(cls):
+            raise ShareError(
+                f"expected events that {cls.__name__} handles ({', '.join(known) or 'none'}), "
+                f"got {', '.join(unknown)}"
+            )
+        host.share(cls, terms, element=element, url=url)
 
     def authorize(self, params: dict[str, Json]) -> bool | Awaitable[bool]:  # noqa: ARG002
         """Return whether the client may join; raise `Refuse` to say why not.
@@ -519,9 +572,7 @@ class Channel:
 
     @classmethod
     def _one_topic(cls, topic: str | None) -> str:
-        pattern = cls._options.topic
-        if pattern is None:
-            raise TopicError(f"{cls.__name__} {_NO_TOPIC.format(name=cls.__name__)}")
+        pattern = cls._pattern()
         if topic is None:
             if is_pattern(pattern):
                 raise TopicError(f"{cls.__name__} serves {pattern!r}: say which topic to show")
@@ -529,6 +580,26 @@ class Channel:
         if not isinstance(topic, str) or not matches(pattern, topic):
             raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not")
         return topic
+
+    @classmethod
+    def _shared_topic(cls, topic: str | None) -> str:
+        pattern = cls._pattern()
+        if topic is None:
+            if is_pattern(pattern):
+                raise TopicError(
+                    f"{cls.__name__} serves {pattern!r}: say which topic to share, or {pattern!r} "
+                    "for all"
+                )
+            return pattern
+        if not isinstance(topic, str) or not contains(pattern, topic):
+            raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not within")
+        return topic
+
+    @classmethod
+    def _pattern(cls) -> str:
+        if cls._options.topic is None:
+            raise TopicError(f"{cls.__name__} {_NO_TOPIC.format(name=cls.__name__)}")
+        return cls._options.topic
 
 
 def _shown(layout: Element, element: str, esm: str | Path) -> tuple[str, str]:

@@ -27,7 +27,7 @@ from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 _VOILA: Final = "VOILA_PREHEAT"
 """The variable that Voila gives to the kernels of its visitors."""
 
-_WORDS: Final = ("errors", "log", "off", "on", "publish")
+_WORDS: Final = ("errors", "log", "off", "on", "publish", "revoke", "shares")
 
 
 class LiveState(Configurable):
@@ -103,6 +103,10 @@ class Extension:
             withdraws what is declared for a topic: its sessions end, clients are told.
         ``%livestate publish todos:*``
             opens what is declared for a topic to the Jupyter server's other clients.
+        ``%livestate shares``
+            what this kernel shares with pages of other sites (``Todos.share``).
+        ``%livestate revoke ID``
+            ends a share; ``all`` stands for each of them. Pages that use it are told at once.
         """
         match line.split():
             case []:
@@ -117,10 +121,14 @@ class Extension:
                 text = self._withdraw(pattern)
             case ["publish", pattern]:
                 text = self._publish(pattern)
+            case ["shares"]:
+                text = self._tell_shares()
+            case ["revoke", share]:
+                text = self._revoke(share)
             case _:
                 raise UsageError(
-                    "expected %livestate alone or with errors, log, on NAME, off TOPIC or publish "
-                    f"TOPIC, got {line!r}: see %livestate?"
+                    "expected %livestate alone or with errors, log, on NAME, off TOPIC, publish "
+                    f"TOPIC, shares or revoke ID, got {line!r}: see %livestate?"
                 )
         print(text)  # noqa: T201 - what the cell shows
 
@@ -159,6 +167,19 @@ class Extension:
         if not is_open:
             return f"{pattern} stays closed: this kernel is one Voila visitor's own"
         return f"{pattern} is open to the server's other clients"
+
+    def _tell_shares(self) -> str:
+        try:
+            return self._notebook.sharing.overview
+        except LiveStateError as error:
+            raise UsageError(str(error)) from error
+
+    def _revoke(self, share: str) -> str:
+        try:
+            ended = self._notebook.sharing.revoke(share)
+        except LiveStateError as error:
+            raise UsageError(str(error)) from error
+        return f"ended: {', '.join(ended) or 'none, there are no shares'}"
 
 
 def load(shell: Any) -> None:

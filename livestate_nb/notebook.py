@@ -24,6 +24,8 @@ from livestate_nb.journal import Journal
 from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint, Loop, MainThread, Session, SessionHandle
 from livestate_nb.screen import Module, Screen
+from livestate_nb.sharing import Sharing
+from livestate_nb.terms import Terms
 from livestate_nb.transports.comm import CommHub
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink import Uplink
@@ -137,6 +139,7 @@ class Notebook:
         self._screen = Screen(secrets.token_urlsafe(8), hub, self._loop.loop)
         self._watching = self._loop.start(self._screen.watch())
         self._uplink = None if address is None else self._dial(address)
+        self.sharing = Sharing(self._loop, self._screen, self._uplink, is_private=is_private)
 
     # for channels: what `livestate_nb.channel.Host` asks for
 
@@ -205,6 +208,12 @@ class Notebook:
         self._declare_if_new(channel)
         self._loop.run(self._uplink.publish(str(options_of(channel).topic)))
         return True
+
+    def share(self, channel: type[Channel], terms: Terms, *, element: str, url: str) -> None:
+        """Share topics of a channel; see `Channel.share`."""
+        card = self.sharing.share(channel, terms, element, url)
+        data, metadata = card.bundle()
+        display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to all who subscribed; see `livestate_nb.broadcast`."""
@@ -323,6 +332,7 @@ class Notebook:
         self._loop.loop.call_soon_threadsafe(self._loop.loop.stop)
         self._thread.join(_PATIENCE)
         self._screen.close()
+        self.sharing.close()
 
     # inside
 

@@ -4,7 +4,8 @@ It must not know how it is printed.
 """
 
 from collections.abc import Iterable, Sequence
-from typing import Final
+from datetime import datetime
+from typing import Any, Final, Literal
 
 from livestate_nb.channel import Channel, options_of
 from livestate_nb.declaration import has_fallback
@@ -92,6 +93,33 @@ def overview(
         for session in sorted(sessions, key=lambda one: one.topic)
     ) or ["  none"]
     return "\n".join(lines)
+
+
+def shares(found: Iterable[dict[str, Any]]) -> str:
+    """Return what a kernel shares, a line each.
+
+    Args:
+        found: shares as the server tells them; see `uplink_wire`.
+    """
+    lines = _table(
+        (
+            share["id"],
+            ", ".join(share["topics"]),
+            _rights(share["events"]),
+            ", ".join(share["origins"]),
+            f"until {datetime.fromtimestamp(share['expires']).astimezone():%Y-%m-%d %H:%M}",
+            f"<{share['tag']}>" if share["tag"] else "",
+        )
+        for share in found
+    )
+    return "\n".join(lines) or "  nothing: NAME.share(TOPIC, origins=...) shares topics"
+
+
+def _rights(events: Sequence[str] | Literal["*"]) -> str:
+    """Say which events a share lets pages dispatch."""
+    if events == "*":
+        return "all events"
+    return ", ".join(events) or "read only"
 
 
 def _who(session: Session) -> str:

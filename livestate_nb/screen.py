@@ -158,6 +158,13 @@ class Screen:
         """Return tag -> pattern of the elements that are shown for channels of these patterns."""
         return {tag: pattern for tag, (pattern, _, _) in self._shown(patterns).items()}
 
+    def tags(self, pattern: str) -> list[str]:
+        """Return the tags of the elements that are shown for a channel, the last one last.
+
+        Layouts of stock elements have all the same, and are not among them.
+        """
+        return [tag for tag in self._shown({pattern}) if tag != TAG]
+
     async def source(self, tag: str, patterns: Container[str]) -> str | None:
         """Return the source of such an element, the last that was shown; None where none is."""
         shown = self._shown(patterns).get(tag)

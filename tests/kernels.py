@@ -1,17 +1,20 @@
 """Drive a real ipykernel, with the front end's end of its comms in the test's hands."""
 
+import json
 import uuid
 from collections.abc import Callable, Sequence
 from itertools import count
 from queue import Empty
 from time import monotonic
 from typing import Any
+from urllib.request import Request, urlopen
 
 from jupyter_client.blocking.client import BlockingKernelClient
 from jupyter_client.manager import start_new_kernel
 
 from livestate_nb.codec import loads
 from livestate_nb.testing.frames import Writer
+from tests.servers import TOKEN, Server
 
 PATIENCE = 20.0
 
@@ -99,6 +102,26 @@ class Kernel:
                 self.messages.append(self.client.get_iopub_msg(timeout=0.1))
             except Empty:
                 continue
+
+
+class ServedKernel(Kernel):
+    """A kernel that a server runs, until that ends."""
+
+    def __init__(self, server: Server) -> None:
+        headers = {"Authorization": f"token {TOKEN}"}
+        request = Request(f"{server.url}api/kernels", b"{}", headers)
+        with urlopen(request) as response:
+            name = json.load(response)["id"]
+        file = server.root.parent / "runtime" / f"kernel-{name}.json"
+        self.client = BlockingKernelClient(connection_file=str(file))
+        self.client.load_connection_file()
+        self.client.start_channels(hb=False)  # a kernel that is starting may miss a beat
+        self.client.wait_for_ready(timeout=PATIENCE)
+        self.messages = []
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.client.context.destroy(linger=0)
 
 
 class Page:

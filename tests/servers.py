@@ -102,7 +102,7 @@ def running(
     root, log = directory / "root", directory / "server.log"
     with log.open("wb") as output:
         process = subprocess.Popen(
-            command, cwd=root, env=_environment(directory), stdout=output, stderr=output
+            command, cwd=root, env=environment_of(directory), stdout=output, stderr=output
         )
     server = Server(url, root, log, process)
     try:
@@ -117,7 +117,8 @@ def running(
             process.wait()
 
 
-def _environment(directory: Path) -> dict[str, str]:
+def environment_of(directory: Path) -> dict[str, str]:
+    """Return the environment of what runs below a directory, as a server there."""
     places = {
         "JUPYTER_CONFIG_DIR": "config",
         "JUPYTER_DATA_DIR": "data",

@@ -22,6 +22,8 @@ export interface LiveSource<S = Json, E = Json, R = Json> {
   topic?: string | undefined;
   /** Sent when the topic is joined. */
   params?: object | undefined;
+  /** A share token: what opens a topic to other people's pages. */
+  share?: string | undefined;
 }
 
 /** Options of `submit`. */
@@ -206,8 +208,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   /** Connects to what the source names now, unless it is connected to that. */
   #attach(): void {
     const source = this.#source ?? (this.#host as LiveSource<S, E, R>);
-    const { liveState, url, topic, params } = source;
-    const named = () => (url && topic ? this.#kept.of({ url, topic, params }) : undefined);
+    const { liveState, url, topic, params, share } = source;
+    const named = () => (url && topic ? this.#kept.of({ url, topic, params, share }) : undefined);
     this.#use(liveState ?? named());
   }
 

@@ -60,7 +60,7 @@ export function liveState(options: LiveStateDecoratorOptions) {
  * Decorator of a property, an accessor or a getter: its value, when the element is connected, is a
  * part of the config, and takes precedence over the class's.
  *
- * @param name `url`, `topic`, `params`, `socketOptions`, or one of the params as `params.user`
+ * @param name `url`, `topic`, `params`, `share`, `socketOptions`, or one of the params as `params.user`
  *
  * @example
  * class Greeting extends HTMLElement { @liveStateConfig("params.api_key") apiKey = "abc"; }

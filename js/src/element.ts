@@ -6,6 +6,7 @@
 import {
   type CSSResultGroup,
   type CSSResultOrNative,
+  html,
   LitElement,
   nothing,
   type PropertyDeclarations,
@@ -39,6 +40,7 @@ export class LiveElement<S = Json, E = Json, R = Json> extends LitElement {
     url: { type: String },
     topic: { type: String },
     params: { type: Object },
+    share: { type: String },
     liveState: { attribute: false },
   };
 
@@ -47,6 +49,8 @@ export class LiveElement<S = Json, E = Json, R = Json> extends LitElement {
   declare topic: string | undefined;
   /** Sent when the topic is joined; JSON as an attribute. */
   declare params: JsonObject | undefined;
+  /** A share token, which opens the topic to this page. */
+  declare share: string | undefined;
   /** What to show, instead of `url` and `topic`. */
   declare liveState: LiveState<S, E, R> | undefined;
 
@@ -61,9 +65,12 @@ export class LiveElement<S = Json, E = Json, R = Json> extends LitElement {
     this.render = () => {
       const { state, error, status } = this.live;
       if (this.#failure !== undefined) return this.#renderFailure();
-      if (state !== undefined) return render.call(this, state);
       const isRefused = status === "error" && error !== null;
-      return isRefused ? problem("Not connected:", error.message) : this.renderPending();
+      const refusal = isRefused ? problem("Not connected:", error.message) : nothing;
+      if (state === undefined) return isRefused ? refusal : this.renderPending();
+      const content = render.call(this, state);
+      // Where another hands the state over, as a notebook does, that one says what became of it.
+      return this.liveState ? content : html`${refusal}${content}`;
     };
   }
 

@@ -29,6 +29,6 @@ export class Kept<S = Json, E = Json, R = Json> {
 
 /** Tells whether two configs lead to the same, params left out. */
 function isSame(one: LiveStateConfig, other: LiveStateConfig): boolean {
-  const names = ["url", "topic", "socket", "socketOptions", "session"] as const;
+  const names = ["url", "topic", "socket", "socketOptions", "session", "share"] as const;
   return names.every((name) => one[name] === other[name]);
 }

@@ -7,7 +7,17 @@ import { type Channel, Socket, type SocketConnectOption } from "phoenix";
 import { type LiveStateError, readRefusal } from "./failure";
 import { isObject, type Json } from "./json";
 import { Place } from "./place";
-import { EVENT_PREFIX, PHOENIX_EVENT, REFRESH, REPLY, RESERVED_KEY, readRef, SYNC } from "./wire";
+import {
+  EVENT_PREFIX,
+  PHOENIX_EVENT,
+  REFRESH,
+  REPLY,
+  RESERVED_KEY,
+  readRef,
+  SHARE_KEY,
+  SHARE_REFUSAL,
+  SYNC,
+} from "./wire";
 
 /** What a LiveState connects to: a `url` of its own, or a `socket` that others use as well. */
 export interface LiveStateConfig {
@@ -18,6 +28,8 @@ export interface LiveStateConfig {
   topic?: string | undefined;
   /** Sent when the topic is joined. */
   params?: object | undefined;
+  /** A share token, as `Todos.share(...)` gives it to other people's pages: sent with each join. */
+  share?: string | undefined;
   /** Options of the phoenix Socket that is made for `url`. */
   socketOptions?: Partial<SocketConnectOption> | undefined;
   /** The name of the session to join, where the server knows sessions by name. */
@@ -34,7 +46,7 @@ export interface Member {
    * @param isResumed has the channel gone on since the connection was lost?
    */
   joined(terms: Json, isResumed: boolean): void;
-  /** The server does not let us join (now). */
+  /** The server does not let us join now, or, with this share or none, ever: then we have left. */
   refused(error: LiveStateError): void;
   /** The join is lost: the channel crashed or the connection went. phoenix.js joins again. */
   lost(reason: Json): void;
@@ -121,7 +133,11 @@ export class Membership {
         this.#maxBytes = terms?.max_bytes ?? 0;
         this.#member.joined(terms, this.#place.take(terms));
       })
-      .receive("error", (response) => this.#member.refused(readRefusal(this.topic, response)));
+      .receive("error", (response) => {
+        const error = readRefusal(this.topic, response);
+        if (SHARE_REFUSAL.test(error.message)) this.leave();
+        this.#member.refused(error);
+      });
   }
 
   /** Leaves the topic; the next join is a fresh one. */
@@ -200,12 +216,12 @@ export class Membership {
 
   /** Makes the channel; it is not joined yet. */
   #open(): Channel {
-    const { params, session } = this.#config;
+    const { params, session, share } = this.#config;
     // Asked for at each join, the first and those of phoenix.js.
     const joinParams = () => {
       const resume = this.#place.claim;
-      const ours = { ...(session ? { session } : {}), ...(resume ? { resume } : {}) };
-      return { ...params, [RESERVED_KEY]: ours };
+      const ours = { ...(session && { session }), ...(resume && { resume }) };
+      return { ...params, ...(share && { [SHARE_KEY]: share }), [RESERVED_KEY]: ours };
     };
     const channel = this.socket.channel(this.topic, joinParams);
     /** A channel that was left may still bring messages; they are nobody's. */

@@ -21,6 +21,7 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
     url: { type: String },
     topic: { type: String },
     params: { type: Object },
+    share: { type: String },
     liveState: { attribute: false },
     provided: { attribute: "provide-context" },
     consumed: { attribute: "consume-context" },
@@ -32,6 +33,8 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
   declare topic: string | undefined;
   /** Sent when the topic is joined; JSON as an attribute. */
   declare params: JsonObject | undefined;
+  /** A share token, which opens the topic to this page. */
+  declare share: string | undefined;
   /** What is shown: made for `url` and `topic`, taken from a context, or set. */
   declare liveState: LiveState | undefined;
   /** The name by which other elements of the document find the LiveState. */
@@ -90,10 +93,10 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    const { params, topic, url } = this;
-    const isNamed = ["url", "topic", "params"].some((name) => changed.has(name));
+    const { params, share, topic, url } = this;
+    const isNamed = ["url", "topic", "params", "share"].some((name) => changed.has(name));
     if (isNamed) {
-      const named = url && topic ? this.#kept.of({ url, topic, params }) : undefined;
+      const named = url && topic ? this.#kept.of({ url, topic, params, share }) : undefined;
       if (named || this.liveState === this.#named) this.liveState = named;
       this.#named = named;
     }

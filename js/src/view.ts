@@ -13,6 +13,7 @@ import {
 } from "lit";
 import { hasCells } from "./address";
 import { isConnectionError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
+import { claimKeys } from "./keys";
 import type { LiveState } from "./live-state";
 import { type LogEntry, log, logStyles } from "./log";
 import { codeLines, problem, problemStyles } from "./problem";
@@ -124,6 +125,7 @@ export class LiveView extends LitElement {
   /** The error that the user has dismissed. */
   declare dismissed: LiveStateError | null;
   #watched: LiveState | null = null;
+  #releaseKeys = () => {};
 
   constructor() {
     super();
@@ -141,14 +143,13 @@ export class LiveView extends LitElement {
     super.connectedCallback();
     this.#watch(this.liveState);
     this.requestUpdate();
-    // Before Jupyter, which listens on the document.
-    window.addEventListener("keydown", this.#claimKey, { capture: true });
+    this.#releaseKeys = claimKeys(this);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#watch(null);
-    window.removeEventListener("keydown", this.#claimKey, { capture: true });
+    this.#releaseKeys();
   }
 
   protected override firstUpdated(): void {
@@ -227,19 +228,6 @@ export class LiveView extends LitElement {
     liveState?.addEventListener("livestate-status", this.#update);
   }
 
-  /**
-   * Keeps Jupyter's plain keys ("dd" deletes a cell) from whoever uses the element's controls, and
-   * the keys of editing (Ctrl+A) from whoever types into one of its fields.
-   */
-  #claimKey = (event: KeyboardEvent): void => {
-    if (!event.composedPath().includes(this)) return;
-    const [target] = event.composedPath();
-    const isTyped = target instanceof Element && target.matches(FIELDS);
-    const isOurs =
-      !(event.ctrlKey || event.metaKey || event.altKey) || (isTyped && EDITING.test(event.key));
-    this.toggleAttribute("data-lm-suppress-shortcuts", isOurs);
-  };
-
   #update = (): void => {
     this.requestUpdate();
   };
@@ -255,10 +243,6 @@ function hideSaved(): void {
   sheet.replaceSync(".livestate-beside { display: none }");
   document.adoptedStyleSheets.push(sheet);
 }
-
-const FIELDS = "input, textarea, [contenteditable]";
-/** Select all, copy, paste, cut, undo, redo: with Ctrl or Cmd. */
-const EDITING = /^[acvxyz]$/i;
 
 function notice(kind: "" | "late" | "gone", text: string): TemplateResult {
   return html`<div class="notice ${kind}" role="status">${text}</div>`;

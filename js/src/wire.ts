@@ -38,6 +38,12 @@ export const OWN_PREFIX = "livestate-";
 /** The key of the join params and of the join reply under which our client and server talk. */
 export const RESERVED_KEY = "livestate";
 
+/** The key of the join params under which a share token travels; channels never see it. */
+export const SHARE_KEY = "share";
+
+/** How the reasons begin by which a public mount refuses a join for good: asked again it says the same. */
+export const SHARE_REFUSAL = /^(no )?share |^fill in /;
+
 /** Server -> client: the answer to a message with a ref. */
 export const REPLY = "phx_reply";
 

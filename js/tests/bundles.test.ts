@@ -13,6 +13,7 @@ it("the widget and its loader stay small", () => {
   const found = sizes(STATIC);
   console.log(found);
   expect(found.loader).toBeLessThan(2_000);
+  expect(found.card).toBeLessThan(10_500);
   expect(found["widget, first load"]).toBeLessThan(50_000);
   expect(found["livestate.js"]).toBeLessThan(30_000);
   expect(found["livestate-nb/ui.js"]).toBeLessThan(42_500); // without what draws tables and charts

@@ -14,8 +14,9 @@ from typing import Any, Final, Protocol
 from tornado.httpclient import HTTPError
 from tornado.websocket import WebSocketClientConnection
 
+from livestate_nb.codec import Json
 from livestate_nb.declaration import serving
-from livestate_nb.errors import HostError, ProtocolError, SessionClosed
+from livestate_nb.errors import HostError, ProtocolError, SessionClosed, ShareError
 from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.runtime.drain import GOING_AWAY
@@ -33,6 +34,7 @@ _FAILURES: Final = 3
 
 _PATIENCE: Final = 5.0
 _TOO_BIG: Final = 1009
+_NO_WAY: Final = "the Jupyter server of this kernel cannot be reached; see its log"
 
 
 class Gallery(Protocol):
@@ -135,10 +137,7 @@ class Uplink:
             HostError: there is no way to the server, or it hosts such topics itself.
         """
         if not self.is_open:
-            raise HostError(
-                f"cannot publish {pattern!r}: the Jupyter server of this kernel cannot be reached; "
-                "see its log"
-            )
+            raise HostError(f"cannot publish {pattern!r}: {_NO_WAY}")
         earlier = self._published.get(pattern)
         now = self._published[pattern] = time.monotonic()
         try:
@@ -151,6 +150,23 @@ class Uplink:
     def withdraw(self, pattern: str) -> None:
         """Note that a pattern is declared no longer: it must be published anew."""
         self._unpublish(pattern, None)
+
+    async def ask(self, what: str, **more: Json) -> Any:
+        """Ask the server for or about shares: `uplink_wire` says what, and what it answers.
+
+        Raises:
+            HostError: there is no way to the server, or it does not answer.
+            ShareError: the server does not allow it.
+        """
+        if not self.is_open:
+            raise HostError(_NO_WAY)
+        body = {"ask": what, **more}
+        answer = await self._answer(
+            lambda request: self.send(wire.pack_json(wire.ASK, request, body))
+        )
+        if "error" in answer:
+            raise ShareError(answer["error"])
+        return answer
 
     def declared(self) -> None:
         """Tell the server that other channels are declared now."""
@@ -252,19 +268,23 @@ class Uplink:
 
     async def _request(self, pattern: str) -> None:
         """Declare all there is, and wait until the server has published a pattern."""
+        refused = (await self._answer(self._declare))["refused"].get(pattern)
+        if refused is not None:
+            raise HostError(f"cannot publish {pattern!r}: {refused}")
+
+    async def _answer(self, send: Callable[[int], None]) -> Any:
+        """Send a request, which gets its number, and return what the server answers."""
         self._requests += 1
         request = self._requests
         answer = self._answers[request] = asyncio.get_running_loop().create_future()
-        self._declare(request)
+        send(request)
         try:
             async with asyncio.timeout(_PATIENCE):
-                refused = (await answer)["refused"].get(pattern)
+                return await answer
         except TimeoutError as error:
             raise HostError("the Jupyter server does not answer: try again") from error
         finally:
             self._answers.pop(request, None)
-        if refused is not None:
-            raise HostError(f"cannot publish {pattern!r}: {refused}")
 
     # messages
 
@@ -281,6 +301,8 @@ class Uplink:
         elif message.kind in (wire.SLOW, wire.READY):
             self._pace(number, is_slow=message.kind == wire.SLOW)
         elif message.kind == wire.DECLARE:
+            self._declare_answered(number, message.json)
+        elif message.kind == wire.ASK:
             self._answered(number, message.json)
         elif message.kind == wire.TAKEN:
             self._lose_joins(frozenset(message.json["patterns"]))
@@ -345,6 +367,9 @@ class Uplink:
     def _answered(self, number: int, answer: Any) -> None:
         if number in self._answers:
             self._answers.pop(number).set_result(answer)
+
+    def _declare_answered(self, number: int, answer: Any) -> None:
+        self._answered(number, answer)
         for pattern, why in answer["refused"].items():
             if number == 0:
                 _log.warning("the Jupyter server does not publish %s: %s", pattern, why)

@@ -1,13 +1,15 @@
 """The unmodified npm clients, under node, against a real Jupyter server."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.nodes import find_node, install, run
-from tests.servers import TOKEN, Server, serve
+from tests.servers import TOKEN, Server, environment_of, serve
 from tests.testbed.starting import Testbed, run_testbed
 
 HERE = Path(__file__).parent
@@ -78,6 +80,27 @@ def test_the_unmodified_clients_work_with_a_server_that_authenticates(
         "LIVESTATE_TOKEN": TOKEN,
     }
     _pass(file, node, environment, server.log)
+
+
+def test_the_unmodified_clients_join_from_elsewhere_with_a_share(
+    node: Path, server: Server
+) -> None:
+    command = [sys.executable, "-m", "livestate_nb_server", "token", "todo:shared"]
+    told = subprocess.run(
+        [*command, "--events=add_todo", "--origin=*", "--expires=1h"],
+        check=True,
+        capture_output=True,
+        text=True,
+        env=environment_of(server.root.parent),
+    )
+    environment = {
+        **NEWEST,
+        "LIVESTATE_URL": f"{server.ws_url}livestate/public",
+        "LIVESTATE_TOKEN": "",
+        "LIVESTATE_SHARE": told.stdout.strip(),
+    }
+    _pass("share.test.js", node, environment, server.log)
+    assert told.stdout.strip() not in server.log.read_text()
 
 
 def _pass(file: str, node: Path, environment: dict[str, str], log: Path, skipped: int = 0) -> None:

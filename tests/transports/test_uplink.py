@@ -12,7 +12,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from livestate_nb import Channel, on
-from livestate_nb.errors import HostError
+from livestate_nb.errors import HostError, ShareError
 from livestate_nb.roles import User
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports import uplink_wire as wire
@@ -637,3 +637,20 @@ async def test_a_closing_that_no_frame_can_carry_ends_its_uplink_alone(
     socket.close()
     await client.wait("phx_error", 1)
     assert client.closed is None
+
+
+async def test_an_ask_that_the_server_does_not_grant_says_why(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    with pytest.raises(ShareError, match="this server shares nothing"):
+        await kernel.uplink.ask("shares")
+
+
+async def test_an_ask_without_a_way_to_the_server_fails_at_once(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    asking = asyncio.create_task(kernel.uplink.ask("shares"))
+    await asyncio.sleep(0)
+    place.cut("k1")
+    with pytest.raises(HostError, match="was lost"):
+        await asking
+    with pytest.raises(HostError, match="cannot be reached"):
+        await kernel.uplink.ask("shares")

@@ -1,5 +1,5 @@
 """Draw pictures of docs/images: ui-*.png, voila.png and exports.png from notebooks/stock.ipynb,
-and react-*.png and page-*.png from a notebook of cells that are elements.
+and react-*.png, page-*.png and share.png from a notebook of cells that are elements.
 
 Run ``python -m tests.ui.pictures``; tests/ui/tutorials.py draws those of the tutorials.
 """
@@ -42,6 +42,10 @@ function Todos({ state, live }) {
 }
 
 export default reactElement(Todos);
+"""
+SHARE = """
+Todos.share("todos:me", origins="https://example.org", element="todo-list",
+            url="https://live.example.org")
 """
 PAGE = """<!doctype html>
 <html lang="en">
@@ -100,12 +104,13 @@ def main() -> None:
 
 
 def cells() -> None:
-    """Run cells that are elements in JupyterLab, and draw one of React, and one on a plain page."""
+    """Draw cells that are elements: one of React, one on a plain page, and the share of one."""
     directory = Path(tempfile.mkdtemp())
     (directory / "page.html").write_text(PAGE)
     config = f"c.ServerApp.extra_static_paths = [{str(directory)!r}]"
     with serve(directory, "jupyterlab", *LAB, config=config) as server, chromium() as browser:
-        notebook(server.root / "cells.ipynb", ("a", SHARED), ("b", ELEMENT), ("c", REACT.rstrip()))
+        names = zip("abcd", (SHARED, ELEMENT, REACT.rstrip(), SHARE.strip()), strict=True)
+        notebook(server.root / "cells.ipynb", *names)
         context = new_context(browser)
         tab = Tab(server, context, "cells.ipynb")
         tab.run_all()
@@ -122,14 +127,19 @@ def cells() -> None:
         page.set_viewport_size({"width": 640, "height": 300})
         page.goto(f"{server.url}static/page.html")
         expect(page.get_by_text("To do: 1 of 2")).to_be_visible()
+        card = tab.page.locator(".livestate-card")
+        expect(card.get_by_role("button", name="Copy")).to_be_visible()
+        shots = []
         for theme, scheme in zip(THEMES, SCHEMES, strict=True):
             tab.page.bring_to_front()
             tab.theme(theme)
             tab.page.mouse.move(0, 0)
             cell.screenshot(path=IMAGES / f"react-{scheme}.png")
+            shots.append(shot(tab.page, card))
             page.emulate_media(color_scheme=scheme)  # type: ignore[arg-type]  # one of two
             page.bring_to_front()
             page.screenshot(path=IMAGES / f"page-{scheme}.png")
+        beside(page, "share", shots)
     shutil.rmtree(directory)
 
 

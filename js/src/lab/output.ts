@@ -1,6 +1,7 @@
 /**
- * The output of a cell that shows an element: the widget, once that has a state or was refused;
- * until then, and where there is no kernel, what was saved. It knows nothing of notebooks.
+ * The output of a cell that shows an element: the widget, once that has a state or was refused, or
+ * is the card of a share; until then, and where there is no kernel, what was saved. It knows
+ * nothing of notebooks.
  */
 
 import type { LiveView } from "../view";
@@ -38,7 +39,8 @@ export function withSaved(renderer: Renderer): Renderer {
   const choose = () => {
     const { error, state, status } = viewIn(node)?.liveState ?? {};
     const isRefused = status === "error" && error?.message !== KERNEL_GONE;
-    const isLive = state !== undefined || isRefused;
+    const isCard = node.querySelector(".livestate-card") !== null;
+    const isLive = state !== undefined || isRefused || isCard;
     if (isLive) stop();
     live.hidden = !isLive && saved.hasChildNodes();
     live.style.display = live.hidden ? "none" : "contents";
