@@ -1,22 +1,26 @@
 """The hosts that show notebooks, and one notebook that is tried in each of them."""
 
 import asyncio
+import os
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from textwrap import indent
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Locator, Page
 
 from tests.outage.proxy import Proxy, proxy
 from tests.servers import TOKEN, Server, serve, serve_alone
+from tests.sites import site
 from tests.ui.lab import LAB, PATIENCE_MS, Tab, notebook
 
-SETUP = """
-%load_ext livestate_nb
+CHANNEL = """
 from livestate_nb import Channel, Event, Reply, on
 
 class Probe(Channel, topic="probe:*"):
@@ -34,8 +38,8 @@ class Probe(Channel, topic="probe:*"):
     @on("turn")
     def turn(self, payload, state):
         state["rows"].reverse()
-
-ESM = '''
+"""
+ELEMENT = """
 import { html } from "lit";
 import { LiveElement } from "livestate-nb";
 
@@ -55,8 +59,8 @@ export default class HostProbe extends LiveElement {
       <button @click=${() => this.live.dispatch("turn")}>turn</button>`;
   }
 }
-'''
 """
+SETUP = f"%load_ext livestate_nb{CHANNEL}\nESM = '''{ELEMENT}'''\n"
 SHOW = 'one = Probe.show("probe:a/b", element="host-probe", esm=ESM)\none'
 CELLS = (("setup", SETUP), ("one", SHOW), ("again", "one"))
 NAME = "probe.ipynb"
@@ -201,6 +205,52 @@ def marimo(directory: Path, *cells: tuple[str, str], mode: str = "edit") -> Iter
 
 
 @contextmanager
+def _page_elsewhere(directory: Path, way: Way) -> Iterator[Host]:
+    root = directory / "root"
+    shared = CHANNEL.replace('topic="probe:*"', 'topic="probe:*", shared=True')
+    (root / "probe_channels.py").write_text(shared)
+    (root / "host-probe.js").write_text(ELEMENT)
+    config = (
+        'c.LiveStateApp.channels = {"probe:*": "probe_channels:Probe"}\n'
+        f'c.LiveStateApp.elements = {{"host-probe": {str(root / "host-probe.js")!r}}}\n'
+    )
+    with serve(directory, config=config) as server, site() as pages:
+        reached = way.to(server)
+        share = _share(directory, pages.origin)
+        element = (
+            f'<host-probe url="{reached.ws_url}livestate/public" topic="probe:a/b" '
+            f'share="{share.token}"></host-probe>'
+        )
+        script = f"{reached.url}livestate/public/{share.id}/host-probe.js"
+        page = f'<script type="module" src="{script}"></script>{element * 2}'
+        address = pages.write("probe.html", page)
+
+        def show(_server: Server, context: BrowserContext) -> Page:
+            return _page("")(replace(server, url=address), context)
+
+        yield Host(reached, way, show, is_private=False, has_socket=True)
+
+
+class Share(NamedTuple):
+    """A share of the command line."""
+
+    id: str
+    token: str
+
+
+def _share(directory: Path, origin: str) -> Share:
+    asked = ["token", "probe:*", "--all-events", "--origin", origin, "--tag", "host-probe"]
+    made = subprocess.run(
+        [sys.executable, "-m", "livestate_nb_server", *asked],
+        env={**os.environ, "JUPYTER_DATA_DIR": str(directory / "data")},
+        check=True,
+        capture_output=True,
+        text=True,
+    )
+    return Share(made.stderr.split()[0], made.stdout.strip())
+
+
+@contextmanager
 def voila(directory: Path, *options: str, name: str = NAME) -> Iterator[Server]:
     """Run standalone Voila on a notebook below ``directory / "root"``."""
     command = ("voila", name, "--no-browser", *options)
@@ -249,4 +299,5 @@ HOSTS = {
     "Voila": _voila,
     "Voila with livestate": _voila_with_extension,
     "marimo": _marimo,
+    "page of another origin": _page_elsewhere,
 }

@@ -29,7 +29,7 @@ def context(place: Host, browser: Browser, sockets: list[WebSocket]) -> Iterator
     sockets.clear()
 
     def note(socket: WebSocket) -> None:
-        if "/livestate/kernels/" in socket.url:
+        if "/livestate/" in socket.url:
             sockets.append(socket)
 
     context.on("page", lambda page: page.on("websocket", note))
