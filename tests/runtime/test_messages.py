@@ -112,7 +112,7 @@ async def test_drafts_are_broadcast_as_they_are_now(endpoint: Endpoint) -> None:
             return {"rows": [{"n": 1}]}
 
         @on("share")
-        def share(self, payload: Any, state: Any) -> None:
+        def give(self, payload: Any, state: Any) -> None:
             state["rows"][0]["n"] = 2
             self.broadcast("rows", state["rows"])
             state["rows"][0]["n"] = 3
