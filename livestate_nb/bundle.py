@@ -18,6 +18,12 @@ PAGE: Final = _STATIC / "page"
 """The modules that a Jupyter server gives to pages."""
 
 
+def widget_file() -> str:
+    """Return which of these modules the loader loads first: a path below `PAGE`."""
+    [file] = PAGE.glob("hashed/widget-*.js")
+    return file.relative_to(PAGE).as_posix()
+
+
 def whole() -> str:
     """Return the source of the widget with all that it needs."""
     return (_STATIC / "widget.js").read_text("utf-8")

@@ -16,8 +16,9 @@ from livestate_nb.journal import Entry, Journal
 from livestate_nb.roles import Seat
 from livestate_nb.runtime import Session
 from livestate_nb.transports.comm import CommHub
+from livestate_nb.transports.uplink_wire import Shown
 from livestate_nb.ui.element import TAG
-from livestate_nb.widget import LiveStateWidget
+from livestate_nb.widget import FILE, LiveStateWidget
 
 _LOG_DELAY: Final = 0.1
 """Seconds in which what is printed is gathered."""
@@ -174,6 +175,12 @@ class Screen:
         if module.file is not None:
             await self._look(widget, module, module.file)
         return self._modules.get(widget, module).source
+
+    def widgets(self) -> Shown:
+        """Return what shows widgets in a page, and what it needs to know of each; on the loop."""
+        widgets = list(self._widgets.values())
+        models = {one.model_id: one.traits_now() for one in widgets if one.model_id}
+        return Shown(FILE, models)
 
     def lead_to(self, kernel: str) -> None:
         """Tell all widgets which kernel the server leads to, "" for none; on the loop."""

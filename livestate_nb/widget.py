@@ -15,6 +15,21 @@ from livestate_nb.transports.comm import KIND
 BUNDLE: Final = "bundle"
 """The kind of the custom messages by which a loader gets the rest where no server gives it."""
 
+FILE: Final = bundle.widget_file()
+"""What the loader loads where a server gives it, a path among its modules."""
+
+_TRAITS: Final = (
+    "endpoint",
+    "kernel",
+    "topic",
+    "session",
+    "element",
+    "source",
+    "events",
+    "is_waiting",
+    "log",
+)
+
 
 class LiveStateWidget(anywidget.AnyWidget):
     """Display an element in a notebook; `livestate_nb.Channel.show` makes it.
@@ -60,6 +75,10 @@ class LiveStateWidget(anywidget.AnyWidget):
         """Return the (data, metadata) by which front ends display it, data by MIME type."""
         bundle: tuple[dict[str, Json], dict[str, Json]] | None = self._repr_mimebundle_()
         return bundle or ({}, {})
+
+    def traits_now(self) -> dict[str, Json]:
+        """Return what a page's model of it has: our own traits by their names."""
+        return {name: getattr(self, name) for name in _TRAITS}
 
     def _give(self, _widget: object, content: object, _buffers: object) -> None:
         """Send all that a widget needs to a page whose server does not."""

@@ -11,6 +11,7 @@ from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink import Uplink
+from livestate_nb.transports.uplink_wire import Shown
 from livestate_nb_server.audit import Audit
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
@@ -105,11 +106,16 @@ class Gallery:
     def __init__(self) -> None:
         self.shown: dict[str, tuple[str, str]] = {}
         """Tag -> pattern and source."""
+        self.models: dict[str, dict[str, Json]] = {}
+        """Model id -> traits."""
         self.answers = asyncio.Event()
         self.answers.set()
 
     def offers(self, patterns: Container[str]) -> dict[str, str]:
         return {tag: pattern for tag, (pattern, _) in self.shown.items() if pattern in patterns}
+
+    def widgets(self) -> Shown:
+        return Shown("hashed/widget-test.js", self.models)
 
     async def source(self, tag: str, patterns: Container[str]) -> str | None:
         await self.answers.wait()

@@ -38,13 +38,16 @@ _NO_WAY: Final = "the Jupyter server of this kernel cannot be reached; see its l
 
 
 class Gallery(Protocol):
-    """Hold the elements that a kernel shows."""
+    """Hold what a kernel shows."""
 
     def offers(self, patterns: Container[str]) -> dict[str, str]:
         """Return tag -> pattern of the elements that are shown for channels of these patterns."""
 
     async def source(self, tag: str, patterns: Container[str]) -> str | None:
         """Return the source of such an element as it is now; None where there is none."""
+
+    def widgets(self) -> wire.Shown:
+        """Return the widgets that a kernel shows, and what shows them in a page."""
 
 
 class UplinkTransport:
@@ -87,7 +90,7 @@ class Uplink:
         address: where to dial.
         changed: called with True when the way is open, and with False when it was not for some
             attempts to dial.
-        gallery: has the elements that pages may ask the server for.
+        gallery: has the elements and widgets that pages may ask the server for.
     """
 
     def __init__(
@@ -266,6 +269,16 @@ class Uplink:
         source = await self._gallery.source(tag, self._published)
         self.send(wire.pack_json(wire.ELEMENT, request, {"source": source}))
 
+    def _tell_widgets(self, request: int) -> None:
+        """Answer with the widgets that are shown; with none where no message can hold them."""
+        try:
+            answer = wire.pack_json(wire.WIDGETS, request, self._gallery.widgets())
+        except UnicodeEncodeError:  # a handler has printed half of a character
+            answer = ""
+        if not 0 < len(answer) <= wire.MAX_MESSAGE // 4:
+            answer = wire.pack_json(wire.WIDGETS, request, wire.Shown())
+        self.send(answer)
+
     async def _request(self, pattern: str) -> None:
         """Declare all there is, and wait until the server has published a pattern."""
         refused = (await self._answer(self._declare))["refused"].get(pattern)
@@ -310,6 +323,8 @@ class Uplink:
             giving = asyncio.create_task(self._give(number, message.json["tag"]))
             self._giving.add(giving)
             giving.add_done_callback(self._giving.discard)
+        elif message.kind == wire.WIDGETS:
+            self._tell_widgets(number)
 
     def _lose_joins(self, taken: frozenset[str]) -> None:
         for pattern in sorted(taken - self.taken):

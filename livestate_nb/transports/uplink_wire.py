@@ -24,6 +24,9 @@ r     server            it has caught up: no body
 t     server            ``{"patterns"}``: all published ones whose new joins others take now
 e     server            ``{"tag"}``: asks for the source of an element
 e     kernel            the answer: ``{"source"}``, null where it has no such element any more
+w     server            asks for the widgets that it shows: no body
+w     kernel            the answer: ``{"file", "models": {id: traits}}``; the file shows them, it is
+                        among the modules that a server gives to pages
 k     kernel            ``{"ask": "share", "topics": [pattern], "events": [name] | "*",
                         "origins": [origin], "expires": seconds from now, "tag": tag | null}``:
                         asks for a token that opens topics it has published to outsiders
@@ -47,7 +50,7 @@ import hmac
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
-from livestate_nb.codec import dumps, loads, read
+from livestate_nb.codec import Json, dumps, loads, read
 
 URL_VARIABLE: Final = "LIVESTATE_NB_UPLINK_URL"
 SECRET_VARIABLE: Final = "LIVESTATE_NB_UPLINK_SECRET"  # noqa: S105 - a name, no secret
@@ -63,6 +66,7 @@ SLOW: Final = "s"
 READY: Final = "r"
 TAKEN: Final = "t"
 ELEMENT: Final = "e"
+WIDGETS: Final = "w"
 ASK: Final = "k"
 
 SHARE: Final = "share"
@@ -125,6 +129,14 @@ class Source:
     """Hold the body of a kernel's `ELEMENT`."""
 
     source: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """Hold the body of a kernel's `WIDGETS`."""
+
+    file: str = ""
+    models: dict[str, dict[str, Json]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

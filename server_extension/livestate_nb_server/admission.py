@@ -142,6 +142,18 @@ class AdmissionHandler(JupyterHandler):
         return str(self.current_user.username)
 
 
+class KernelAdmissionHandler(AdmissionHandler):
+    """Let clients of one kernel in: all that it has declared and shows is for them.
+
+    So that is for who may run code in the server's kernels, and not for who may only join.
+    """
+
+    async def authorize(self) -> None:
+        """Check that who the server authenticated may execute in this server and its kernels."""
+        await super().authorize()
+        await self._must_execute("kernels")
+
+
 def _user(user: Any) -> User:
     """Return who jupyter_server authenticated, in words that kernels know."""
     return User(

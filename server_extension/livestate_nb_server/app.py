@@ -19,7 +19,12 @@ from livestate_nb_server.audit import Audit
 from livestate_nb_server.desk import Connect, Desk
 from livestate_nb_server.gallery import Gallery
 from livestate_nb_server.gallery import find as find_elements
-from livestate_nb_server.handlers import InfoHandler, KernelHandler, LiveStateHandler
+from livestate_nb_server.handlers import (
+    InfoHandler,
+    KernelHandler,
+    LiveStateHandler,
+    WidgetsHandler,
+)
 from livestate_nb_server.hosted import Failed, Hosted, find, load
 from livestate_nb_server.kernels import Kernels
 from livestate_nb_server.listener import Listener
@@ -185,6 +190,7 @@ class LiveStateApp(ExtensionApp):
                 (r"/livestate/websocket", LiveStateHandler, served),
                 (r"/livestate/longpoll", LongPollHandler, polled),
                 (r"/livestate/kernels/([^/]+)/websocket", KernelHandler, bound),
+                (r"/livestate/kernels/([^/]+)/widgets", WidgetsHandler, {"relay": self._relay}),
                 *routes(bundle.PAGE, self.gallery, self._desk, self.observer),
             ]
         )

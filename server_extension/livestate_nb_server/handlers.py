@@ -1,4 +1,4 @@
-"""The routes: WebSockets that only feed their client, and a page that says what is hosted.
+"""The routes: WebSockets that only feed their client, and what is asked for without one.
 
 Every route authenticates and authorizes. They must not know channels' states.
 """
@@ -9,9 +9,15 @@ from typing import Any
 from jupyter_server.auth.decorator import ws_authenticated
 from tornado import web
 
+from livestate_nb.codec import dumps
 from livestate_nb.runtime import Endpoint
 from livestate_nb.runtime.meter import Refusal
-from livestate_nb_server.admission import AdmissionHandler, Rejected, Visitor
+from livestate_nb_server.admission import (
+    AdmissionHandler,
+    KernelAdmissionHandler,
+    Rejected,
+    Visitor,
+)
 from livestate_nb_server.carrier import Carrier
 from livestate_nb_server.client import Client
 from livestate_nb_server.desk import Desk
@@ -97,19 +103,43 @@ class LiveStateHandler(Carrier, AdmissionHandler):
         return None
 
 
-class KernelHandler(LiveStateHandler):
-    """Carry the frames of one client of one kernel: all that the kernel declares is for it.
-
-    So it is for who may run code in the server's kernels, and not for who may only join.
-    """
-
-    async def authorize(self) -> None:
-        """Check that who the server authenticated may execute in this server and its kernels."""
-        await super().authorize()
-        await self._must_execute("kernels")
+class KernelHandler(KernelAdmissionHandler, LiveStateHandler):
+    """Carry the frames of one client of one kernel."""
 
     def _kernel_of(self, *path: str) -> str | None:
         return path[0]
+
+
+class WidgetsHandler(KernelAdmissionHandler):
+    """Tell a page what widgets a kernel shows, for whose outputs it has no models.
+
+    JupyterLab asks a kernel for them, which answers when no cell runs.
+    """
+
+    def initialize(self, relay: Relay) -> None:
+        """Take what leads to the kernels."""
+        super().initialize()
+        self.observer = relay.observer
+        self._relay = relay
+
+    @ws_authenticated
+    async def get(self, kernel_id: str) -> None:
+        """Answer with JSON, for who may be a client of the kernel; see `Relay.widgets`.
+
+        Raises:
+            Rejected: the page is a foreign one.
+            HTTPError: 504, the kernel does not answer.
+        """
+        await self.authorize()
+        if not self.check_origin():
+            raise Rejected(Rejection.ORIGIN)
+        try:
+            widgets = await self._relay.widgets(kernel_id)
+        except TimeoutError as error:
+            raise web.HTTPError(504, "the kernel does not answer") from error
+        self.set_header("Content-Type", "application/json")
+        self.set_header("Cache-Control", "no-store")
+        await self.finish(dumps(widgets))
 
 
 class InfoHandler(AdmissionHandler):

@@ -141,6 +141,23 @@ class Relay:
         answer: wire.Source = await self._questions.ask(kernel, wire.ELEMENT, {"tag": tag})
         return answer.source
 
+    # widgets
+
+    async def widgets(self, kernel_id: str) -> wire.Shown:
+        """Ask a kernel for the widgets that it shows; it answers while a cell runs.
+
+        Returns:
+            no widgets where the server does not run such a kernel, or it has not dialled.
+
+        Raises:
+            TimeoutError: the kernel does not answer, or it is lost meanwhile.
+        """
+        kernel = self.kernel(kernel_id)
+        if kernel is None or kernel.uplink is None:
+            return wire.Shown()
+        shown: wire.Shown = await self._questions.ask(kernel, wire.WIDGETS, None)
+        return shown
+
     # uplinks
 
     def dialled(self, kernel_id: str, uplink: Uplink) -> Kernel | None:
@@ -175,6 +192,8 @@ class Relay:
             self._declared(kernel, message.number, message.read(wire.Declaration))
         elif message.kind == wire.ELEMENT:
             self._questions.answered(kernel, message.number, message.read(wire.Source))
+        elif message.kind == wire.WIDGETS:
+            self._questions.answered(kernel, message.number, message.read(wire.Shown))
         elif message.kind == wire.ASK:
             self._sharing.asked(kernel, message.number, message.read(dict[str, Any]))
         elif guest := self._guests.get(message.number):

@@ -8,6 +8,7 @@ import pytest
 import pytest_asyncio
 
 from livestate_nb import Channel
+from livestate_nb.transports.uplink_wire import Shown
 from livestate_nb_server import questions
 from tests.clients import until
 from tests.relays import Dialled, Place
@@ -113,3 +114,28 @@ async def test_a_kernel_that_is_lost_is_not_waited_for(place: Place) -> None:
     kernel.gallery.answers.set()
     await until(lambda: True in kernel.changes)
     await element(place, "x-count", "count")  # offered again, without being shown again
+
+
+async def test_a_kernel_tells_its_server_of_its_widgets(place: Place) -> None:
+    kernel = await place.dial("k1", Counter)
+    kernel.gallery.models["m1"] = {"topic": "cells:a"}
+    told = Shown("hashed/widget-test.js", {"m1": {"topic": "cells:a"}})
+    assert await place.relay.widgets("k1") == told
+    await place.dial("k2", Notes)
+    assert await place.relay.widgets("k2") == Shown("hashed/widget-test.js")
+
+
+async def test_a_kernel_that_has_not_dialled_tells_of_no_widgets(place: Place) -> None:
+    place.address("k1")
+    assert await place.relay.widgets("k1") == Shown()
+    assert await place.relay.widgets("unknown") == Shown()
+
+
+@pytest.mark.parametrize("text", ["x" * 16_000_000, "half a character: \ud800"], ids=len)
+async def test_widgets_that_no_message_can_hold_end_no_uplink(place: Place, text: str) -> None:
+    kernel = await place.dial("k1", Counter)
+    kernel.gallery.models["m1"] = {"log": [{"kind": "print", "title": "", "text": text}]}
+    assert await place.relay.widgets("k1") == Shown()
+    assert kernel.changes == [True]
+    kernel.gallery.models.clear()
+    assert await place.relay.widgets("k1") == Shown("hashed/widget-test.js")
