@@ -17,19 +17,29 @@ export function serverUrl(): URL | undefined {
 /**
  * Returns the address of the WebSocket that is bound to a kernel, or undefined if this page does
  * not say where its server is.
- *
- * The cookie authenticates it; to a server on another host the page's token does, as in JupyterLab.
  */
 export function kernelSocketUrl(kernel: string): string | undefined {
-  const config = pageConfig();
-  const base = config.wsUrl || config.baseUrl;
-  if (typeof base !== "string") return undefined;
-  const url = new URL(base, location.href);
+  const { baseUrl, wsUrl } = pageConfig();
+  const url = kernelUrl(wsUrl || baseUrl, kernel, "websocket");
+  if (!url) return undefined;
   url.protocol = url.protocol.replace("http", "ws");
-  url.pathname = `${url.pathname.replace(/\/$/, "")}/livestate/kernels/${kernel}/websocket`;
   url.searchParams.set("vsn", "2.0.0");
-  if (config.token && url.host !== location.host) url.searchParams.set("token", config.token);
   return url.href;
+}
+
+/** Returns the address where the page's server tells what widgets a kernel shows, or undefined. */
+export function kernelWidgetsUrl(kernel: string): string | undefined {
+  return kernelUrl(pageConfig().baseUrl, kernel, "widgets")?.href;
+}
+
+/** The cookie authenticates; to a server on another host the page's token does, as in JupyterLab. */
+function kernelUrl(base: Json, kernel: string, what: string): URL | undefined {
+  if (typeof base !== "string") return undefined;
+  const { token } = pageConfig();
+  const url = new URL(base, location.href);
+  url.pathname = `${url.pathname.replace(/\/$/, "")}/livestate/kernels/${kernel}/${what}`;
+  if (token && url.host !== location.host) url.searchParams.set("token", token);
+  return url;
 }
 
 /** Returns whether the page's reader can run its cells again: Voila shows their outputs only. */

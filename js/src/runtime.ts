@@ -108,10 +108,10 @@ export class Runtime {
 /** Lets the browser's own parts (date pickers, scroll bars) follow Jupyter's theme, as it changes. */
 function adoptColorScheme(): void {
   const sheet = new CSSStyleSheet();
-  const { localName } = new LiveView();
+  const views = `:is(${new LiveView().localName}, .livestate-output)`; // which may be in a shadow
   sheet.replaceSync(`
-    body[data-jp-theme-light="true"] ${localName} { color-scheme: light }
-    body[data-jp-theme-light="false"] ${localName} { color-scheme: dark }
+    body[data-jp-theme-light="true"] ${views} { color-scheme: light }
+    body[data-jp-theme-light="false"] ${views} { color-scheme: dark }
   `);
   document.adoptedStyleSheets.push(sheet);
 }

@@ -52,7 +52,7 @@ describe("the address of a kernel's socket", () => {
   it("has the page's token if the server is another host", () => {
     configure({ baseUrl: "https://hub.example/user/ann%40x/", token: "secret" });
     expect(kernelSocketUrl("k-1")).toBe(
-      "wss://hub.example/user/ann%40x/livestate/kernels/k-1/websocket?vsn=2.0.0&token=secret",
+      "wss://hub.example/user/ann%40x/livestate/kernels/k-1/websocket?token=secret&vsn=2.0.0",
     );
   });
 

@@ -1,68 +1,19 @@
 /**
- * The extension of JupyterLab and Notebook: shows in each notebook what was saved of elements that
- * are not live, and saves it. It touches no output but those that Python marks as ours.
+ * The extension of JupyterLab and Notebook: lets elements be live before JupyterLab knows of them,
+ * shows in each notebook what was saved of those that are not, and saves it. It touches no output but those that Python marks as ours.
  */
 
-import { type Data, HTML, MIME, type Renderer, savedNow, WIDGET, withSaved } from "./output";
-
-// JupyterLab's interfaces, as far as they are needed: @jupyterlab/notebook 4.
-
-interface Signal<T> {
-  connect(slot: (sender: unknown, args: T) => void): void;
-  disconnect(slot: (sender: unknown, args: T) => void): void;
-}
-
-interface Output {
-  readonly data: Data;
-  toJSON(): Record<string, unknown>;
-}
-
-interface OutputArea {
-  readonly model: {
-    readonly length: number;
-    get(index: number): Output;
-    set(i: number, output: object): void;
-  };
-  readonly widgets: readonly { readonly node: HTMLElement }[];
-}
-
-interface Factory {
-  safe: boolean;
-  mimeTypes: readonly string[];
-  defaultRank: number;
-  createRenderer(): Renderer;
-}
-
-interface RenderMime {
-  addFactory(factory: Factory): void;
-  createRenderer(mimeType: string): Renderer;
-}
-
-interface Panel {
-  readonly content: {
-    readonly rendermime: RenderMime;
-    readonly widgets: readonly { readonly outputArea?: OutputArea }[];
-  };
-}
-
-interface Context {
-  readonly saveState: Signal<string>;
-}
-
-interface Extension {
-  createNew(panel: Panel, context: Context): { readonly isDisposed: boolean; dispose(): void };
-}
-
-interface App {
-  readonly docRegistry?: { addWidgetExtension(name: string, extension: Extension): void };
-}
+import { Widgets } from "./early";
+import type { App, Context, Data, Kernel, Panel, SessionContext } from "./jupyterlab";
+import { HTML, MIME, savedNow, WIDGET, withSaved } from "./output";
 
 /** Before that of the widgets, which is -10. */
 const RANK = -20;
 
 const plugin = {
   id: "livestate_nb:saved",
-  description: "Shows the last state of live elements where there is no kernel, and saves it.",
+  description:
+    "Shows live elements at once, their last state where there is no kernel, and saves it.",
   autoStart: true,
   activate(app: App): void {
     app.docRegistry?.addWidgetExtension("Notebook", { createNew: extend });
@@ -71,11 +22,13 @@ const plugin = {
 
 function extend(panel: Panel, context: Context): { isDisposed: boolean; dispose(): void } {
   const { rendermime } = panel.content;
+  const show = (id: string, node: HTMLElement) =>
+    whenThere(panel.sessionContext, (kernel) => widgetsOf(kernel).show(id, node));
   rendermime.addFactory({
     safe: false,
     mimeTypes: [MIME],
     defaultRank: RANK,
-    createRenderer: () => withSaved(rendermime.createRenderer(WIDGET)),
+    createRenderer: () => withSaved(rendermime.createRenderer(WIDGET), show),
   });
   const save = (_: unknown, state: string) => {
     if (state === "started") keep(panel);
@@ -88,6 +41,32 @@ function extend(panel: Panel, context: Context): { isDisposed: boolean; dispose(
       context.saveState.disconnect(save);
     },
   };
+}
+
+const asked = new WeakMap<Kernel, Widgets>();
+
+/** Returns the widgets of a kernel, which is asked for them once. */
+function widgetsOf(kernel: Kernel): Widgets {
+  const widgets = asked.get(kernel) ?? new Widgets(kernel);
+  asked.set(kernel, widgets);
+  return widgets;
+}
+
+/**
+ * Begins something with a notebook's kernel, as soon as it has one.
+ * @returns the end of that
+ */
+function whenThere(context: SessionContext, begin: (kernel: Kernel) => () => void): () => void {
+  let end = () => context.kernelChanged.disconnect(look);
+  const look = () => {
+    const kernel = context.session?.kernel;
+    if (!kernel) return;
+    end();
+    end = begin(kernel);
+  };
+  context.kernelChanged.connect(look);
+  look();
+  return () => end();
 }
 
 /** Puts what elements show now into the outputs, which are about to be saved. */

@@ -1,13 +1,14 @@
 /**
- * The output of a cell that shows an element: the widget, once that has a state or was refused, or
- * is the card of a share; until then, and where there is no kernel, what was saved. It knows
- * nothing of notebooks.
+ * The output of a cell that shows an element: JupyterLab's widget, once that has a state or was
+ * refused, or is the card of a share; until then the same without JupyterLab, once that has a
+ * state; and where there is no kernel, what was saved. It knows nothing of notebooks.
  */
 
 import type { LiveView } from "../view";
 import { KERNEL_GONE } from "../wire";
 import { localTime, zoneAt } from "../zone";
 import { copyOf } from "./copy";
+import type { Renderer } from "./jupyterlab";
 
 /** The type by which Python marks outputs that are ours (livestate_nb/saved.py). */
 export const MIME = "application/x-livestate-view+json";
@@ -17,63 +18,90 @@ export const HTML = "text/html";
 /** Characters of HTML that are saved for one output. */
 const LIMIT = 2_000_000;
 
-/** What an output holds, by MIME type. */
-export type Data = Readonly<Record<string, unknown>>;
-
-/** JupyterLab's renderers, as far as it is needed: `widgets` are those that are shown in it. */
-export interface Renderer {
-  readonly node: HTMLElement;
-  readonly widgets: readonly unknown[];
-  renderModel(model: { readonly data: Data }): Promise<void>;
-}
-
+const OUTPUT = "livestate-output";
 const NEWS = ["livestate-change", "livestate-status"];
 
-/** Lets a renderer of widgets show what was saved, until there is a state or a refusal. */
-export function withSaved(renderer: Renderer): Renderer {
+/**
+ * Lets a renderer of widgets show something until JupyterLab has the widget, and that is live.
+ * @param show shows a kernel's widget in a node without JupyterLab; returns the end of that
+ */
+export function withSaved(
+  renderer: Renderer,
+  show: (id: string, node: HTMLElement) => () => void,
+): Renderer {
   const { node } = renderer;
+  node.classList.add(OUTPUT);
   const root = node.attachShadow({ mode: "open" });
   const live = document.createElement("slot");
-  const saved = document.createElement("div");
-  root.append(live, saved);
+  const [early, saved] = [document.createElement("div"), document.createElement("div")];
+  root.append(live, early, saved);
+  let isLive = false;
+
   const choose = () => {
-    const { error, state, status } = viewIn(node)?.liveState ?? {};
-    const isRefused = status === "error" && error?.message !== KERNEL_GONE;
+    const [view, first] = [viewIn(node), viewIn(early)];
     const isCard = node.querySelector(".livestate-card") !== null;
-    const isLive = state !== undefined || isRefused || isCard;
-    if (isLive) stop();
-    live.hidden = !isLive && saved.hasChildNodes();
-    live.style.display = live.hidden ? "none" : "contents";
-    saved.hidden = !live.hidden;
-  };
-  let heard: EventTarget | undefined;
-  const listen = () => {
-    const liveState = viewIn(node)?.liveState ?? undefined;
-    if (liveState !== heard) {
-      for (const news of NEWS) heard?.removeEventListener(news, choose);
-      heard = liveState;
-      for (const news of NEWS) heard?.addEventListener(news, choose);
+    if (isReady(view) || isRefused(view) || isCard) {
+      if (isInUse(early)) {
+        left(early).then(choose);
+        return;
+      }
+      if (view && first) handOver(first, view);
+      isLive = true;
+      stop();
     }
+    early.hidden = isLive || !isReady(first);
+    // It may hold the connection back: only JupyterLab's may fall back to the comm.
+    if (view && early.hidden) endEarly();
+    saved.hidden = isLive || !early.hidden || !saved.hasChildNodes();
+    live.hidden = !early.hidden || !saved.hidden;
+    live.style.display = live.hidden ? "none" : "contents";
+  };
+  let heard: EventTarget[] = [];
+  const hear = (next: EventTarget[]) => {
+    for (const one of heard) for (const news of NEWS) one.removeEventListener(news, choose);
+    for (const one of next) for (const news of NEWS) one.addEventListener(news, choose);
+    heard = next;
+  };
+  const listen = () => {
+    const views = [viewIn(node), viewIn(early)].filter((view) => view !== null);
+    for (const { renderRoot } of views) observer.observe(renderRoot, CHANGES);
+    hear(views.flatMap(({ liveState }) => liveState ?? []));
     choose();
   };
   const observer = new MutationObserver(listen);
-  observer.observe(node, { childList: true, subtree: true });
+  for (const place of [node, early]) observer.observe(place, CHANGES);
+  let endEarly = () => {};
   const stop = () => {
     observer.disconnect();
-    for (const news of NEWS) heard?.removeEventListener(news, choose);
+    hear([]);
+    endEarly();
   };
+  renderer.disposed.connect(stop);
 
   const renderWidget = renderer.renderModel.bind(renderer);
-  let shown: unknown;
+  let shown = "";
+  let isRendering = false;
+  const render = async (model: Parameters<typeof renderWidget>[0]) => {
+    isRendering = true;
+    try {
+      await left(early);
+      await renderWidget(model);
+    } finally {
+      isRendering = false;
+    }
+  };
   renderer.renderModel = async (model) => {
     const html = model.data[HTML];
-    if (live.hidden || !shown) setHtml(saved, html ? textOf(html) : "");
+    if (!isLive) setHtml(saved, html ? textOf(html) : "");
     choose();
     const { model_id } = model.data[WIDGET] as { model_id: string };
     // Saving the notebook changes only what is saved.
-    if (model_id === shown && renderer.widgets.length > 0) return;
+    if (model_id === shown && (isRendering || renderer.widgets.length > 0)) return;
+    const isOther = model_id !== shown;
+    if (isOther) endEarly();
     shown = model_id;
-    await renderWidget(model);
+    await render(model);
+    if (isOther && !isLive && renderer.widgets.length === 0) endEarly = show(model_id, early);
   };
   return renderer;
 }
@@ -83,7 +111,8 @@ export function withSaved(renderer: Renderer): Renderer {
  * @returns undefined where there is nothing new
  */
 export function savedNow(node: HTMLElement, html: unknown): string | undefined {
-  const view = viewIn(node);
+  const early = node.querySelector(`.${OUTPUT}`)?.shadowRoot;
+  const view = (early && viewIn(early)) ?? viewIn(node);
   const element = view?.element;
   if (!html || !element?.isConnected || view?.liveState?.state === undefined) return undefined;
   const page = new DOMParser().parseFromString(textOf(html), "text/html");
@@ -107,8 +136,46 @@ function parsed(html: string): string {
   return template.innerHTML;
 }
 
-function viewIn(node: HTMLElement): LiveView | null {
+const CHANGES = { childList: true, subtree: true };
+
+function viewIn(node: ParentNode): LiveView | null {
   return node.querySelector<LiveView>("livestate-view");
+}
+
+/** Does a view show a state? */
+function isReady(view: LiveView | null): boolean {
+  const hasContent = view?.failure || view?.element?.isConnected;
+  return Boolean(hasContent) && view?.liveState?.state !== undefined;
+}
+
+function isRefused(view: LiveView | null): boolean {
+  const { error, status } = view?.liveState ?? {};
+  return status === "error" && error?.message !== KERNEL_GONE;
+}
+
+/** Lets a view go on with the element of another, and all that this holds, if it is the same. */
+function handOver({ dismissed, element, liveState }: LiveView, to: LiveView): void {
+  if (liveState !== to.liveState || element?.constructor !== to.element?.constructor) return;
+  Object.assign(to, { dismissed, element });
+}
+
+/** Does somebody point at a node, or type into it? */
+function isInUse(node: HTMLElement): boolean {
+  return node.matches(":hover, :focus-within");
+}
+
+/** Waits until nobody uses a node. */
+async function left(node: HTMLElement): Promise<void> {
+  while (isInUse(node)) {
+    const heard = new AbortController();
+    await new Promise<Event>((resolve) => {
+      for (const leaving of ["pointerleave", "focusout"]) {
+        node.addEventListener(leaving, resolve, { signal: heard.signal });
+      }
+    });
+    heard.abort();
+    await new Promise((resolve) => setTimeout(resolve)); // the focus may go to another of its fields
+  }
 }
 
 /** Notebooks hold texts as they are, or as lists of lines. */

@@ -1,0 +1,2 @@
+/** What a server gives of the widget, as it stands in the sources. */
+export { default } from "../../../../../src/widget";
