@@ -1,6 +1,7 @@
 /**
  * The extension of JupyterLab and Notebook: lets elements be live before JupyterLab knows of them,
- * shows in each notebook what was saved of those that are not, and saves it. It touches no output but those that Python marks as ours.
+ * shows in each notebook what was saved of those that are not live, and saves it. It touches no
+ * output but those that Python marks as ours.
  */
 
 import { Widgets } from "./early";

@@ -36,6 +36,7 @@ export function withSaved(
   const [early, saved] = [document.createElement("div"), document.createElement("div")];
   root.append(live, early, saved);
   let isLive = false;
+  let isOver = false;
 
   const choose = () => {
     const [view, first] = [viewIn(node), viewIn(early)];
@@ -72,6 +73,7 @@ export function withSaved(
   for (const place of [node, early]) observer.observe(place, CHANGES);
   let endEarly = () => {};
   const stop = () => {
+    isOver = true;
     observer.disconnect();
     hear([]);
     endEarly();
@@ -101,7 +103,7 @@ export function withSaved(
     if (isOther) endEarly();
     shown = model_id;
     await render(model);
-    if (isOther && !isLive && renderer.widgets.length === 0) endEarly = show(model_id, early);
+    if (isOther && !isOver && renderer.widgets.length === 0) endEarly = show(model_id, early);
   };
   return renderer;
 }

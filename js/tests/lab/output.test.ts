@@ -189,6 +189,14 @@ describe("an output", () => {
     expect(places.every(({ isOver }) => isOver)).toBe(true);
   });
 
+  it("that is disposed of while it renders shows nothing", async () => {
+    const { renderer, data } = output(model());
+    const rendering = renderer.renderModel({ data });
+    (renderer.disposed as FakeSignal<void>).emit();
+    await rendering;
+    expect(places).toEqual([]);
+  });
+
   it("keeps Jupyter's shortcuts from whoever types into it, and only then", async () => {
     const { node, renderer } = await early();
     const press = () =>
