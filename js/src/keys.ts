@@ -16,20 +16,21 @@ const EDITING = /^[acvxyz]$/i;
  * @returns the end of that
  */
 export function claimKeys(node: HTMLElement): () => void {
-  const outermost = outermostOf(node);
+  let claimed: Element = node;
   const claim = (event: KeyboardEvent) => {
     if (!event.composedPath().includes(node)) return;
     const [target] = event.composedPath();
     const isTyped = target instanceof Element && target.matches(FIELDS);
     const isOurs =
       !(event.ctrlKey || event.metaKey || event.altKey) || (isTyped && EDITING.test(event.key));
-    outermost.toggleAttribute(SUPPRESS, isOurs);
+    claimed = outermostOf(node);
+    claimed.toggleAttribute(SUPPRESS, isOurs);
   };
   // Before Jupyter, which listens on the document.
   window.addEventListener("keydown", claim, { capture: true });
   return () => {
     window.removeEventListener("keydown", claim, { capture: true });
-    outermost.removeAttribute(SUPPRESS);
+    claimed.removeAttribute(SUPPRESS);
   };
 }
 
