@@ -40,7 +40,8 @@ async def ask(host: str, method: str, path: str, request: Request, *, upgrade: b
                 return re.search(r"\nLocation: [^ ?]*/(\w+)", answer)[1]  # type: ignore[index]
             if "application/json" in answer and method not in ("HEAD", "OPTIONS"):
                 body = (await reader.read()).decode()
-                return int(json.loads(body[body.index("{") :])["status"])
+                # long-poll says it in the body
+                return int(json.loads(body[body.index("{") :]).get("status", status))
             return status
     finally:
         writer.close()

@@ -152,6 +152,10 @@ ROUTES: Final[dict[tuple[str, str], tuple[str, dict[str, Outcome]]]] = {
         "livestate/kernels/1/websocket",
         row(403, 101, session_of_another=101, no_kernels=403),
     ),
+    ("/livestate/kernels/([^/]+)/widgets", "GET"): (
+        "livestate/kernels/1/widgets",
+        row(403, 200, session_of_another=200, no_kernels=403),
+    ),
     # 410 begins a session; who names another's begins one of his own
     ("/livestate/longpoll", "GET"): ("livestate/longpoll", row(403, 410, session_of_another=410)),
     ("/livestate/longpoll", "POST"): (

@@ -82,6 +82,7 @@ async def test_the_kernel_that_takes_new_joins_gives_the_element(place: Place) -
     await first.uplink.publish("cells:*")
     assert await place.relay.element("x-count") == "first"
     await first.close()
+    await until(lambda: not place.is_connected("k1"))  # who is asked till then does not answer
     await element(place, "x-count", "second")
 
 
