@@ -189,6 +189,16 @@ describe("an output", () => {
     expect(places.every(({ isOver }) => isOver)).toBe(true);
   });
 
+  it("shows the card of a share, which has no state", async () => {
+    const { renderer, data, node, text } = output();
+    await renderer.renderModel({ data });
+    const card = document.createElement("p");
+    card.className = "livestate-card";
+    card.textContent = "a card";
+    node.replaceChildren(card);
+    await until(() => text() === "a card");
+  });
+
   it("that is disposed of while it renders shows nothing", async () => {
     const { renderer, data } = output(model());
     const rendering = renderer.renderModel({ data });
