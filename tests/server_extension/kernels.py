@@ -1,11 +1,17 @@
 """Real kernels of a Jupyter server in this process, and what cells say in them."""
 
 import json
+import os
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import Any, Protocol
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 from tornado.httpclient import HTTPClientError
 
+from tests.clients import until
 from tests.server_extension.web import Web
 
 PATIENCE = 30.0
@@ -35,6 +41,20 @@ class Counter(Channel, topic="cells:*", shared=True):
     async def echo(self, payload, state):
         return Reply(state, Event("echoed", payload + b"!"))
 """
+
+
+@asynccontextmanager
+async def frozen(pid: int) -> AsyncIterator[None]:
+    """Let a process do nothing until the block ends: none of its threads."""
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        threads = Path(f"/proc/{pid}/task")
+        await until(
+            lambda: all("State:\tT" in (one / "status").read_text() for one in threads.iterdir())
+        )
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 class CellError(Exception):

@@ -5,7 +5,6 @@ import gzip
 import json
 import os
 import re
-import signal
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from livestate_nb import bundle
 from livestate_nb_server import questions
-from tests.server_extension.kernels import SETUP, Kernel
+from tests.server_extension.kernels import SETUP, Kernel, frozen
 from tests.server_extension.test_handlers import Denying
 from tests.server_extension.web import OUTSIDER, status
 
@@ -253,14 +252,11 @@ async def test_a_kernel_s_element_from_its_publication_to_its_end(
     # frozen
     monkeypatch.setattr(questions, "PATIENCE", 0.2)
     pid = int(await kernel.run("import os; print(os.getpid())"))
-    os.kill(pid, signal.SIGSTOP)
-    try:
+    async with frozen(pid):
         assert await refusal(fetch()) == (
             504,
             "The kernel that shows 'x-count' does not answer: try again.",
         )
-    finally:
-        os.kill(pid, signal.SIGCONT)
     monkeypatch.undo()
     assert source_of(await fetch()) == "// two"
 

@@ -3,10 +3,8 @@
 import asyncio
 import logging
 import os
-import signal
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,10 +12,9 @@ from jupyter_server.auth import Authorizer
 from tornado.websocket import WebSocketClosedError
 
 from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
-from tests.clients import until
 from tests.metrics import here, labels
 from tests.seen import check, close, message
-from tests.server_extension.kernels import SETUP, Bind, CellError, Kernel
+from tests.server_extension.kernels import SETUP, Bind, CellError, Kernel, frozen
 from tests.server_extension.test_handlers import Denying
 from tests.server_extension.web import OUTSIDER, Connect, Web, status
 
@@ -163,10 +160,7 @@ async def test_a_frozen_kernel_costs_no_socket_but_that_of_who_floods_it(
     await web.join("cells:a")
     await flood.join("cells:b")
     before = here()
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        status = Path(f"/proc/{pid}/status")
-        await until(lambda: "State:\tT" in status.read_text())
+    async with frozen(pid):
         await web.dispatch("cells:a", "inc")
         ref = await web.push("phoenix", "heartbeat")
         assert (await web.read())[1:3] == [ref, "phoenix"]
@@ -175,8 +169,6 @@ async def test_a_frozen_kernel_costs_no_socket_but_that_of_who_floods_it(
         counted = here() - before
         assert counted["livestate_unsent_characters", labels(by="kernels")] > 0
         assert counted["livestate_refusals_total", labels(kind="slow")] >= 1
-    finally:
-        os.kill(pid, signal.SIGCONT)
     assert (await web.wait("state:patch"))["version"] == 1
     check("kernel_unread_per_client", 2_000_000, seen)
 
@@ -193,16 +185,11 @@ async def test_a_frozen_kernel_is_hung_up_on_when_too_much_waits_and_comes_back(
     floods = [await bind(kernel.id) for _ in range(6)]
     for flood in floods:
         await flood.join("cells:b")
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        status = Path(f"/proc/{pid}/status")
-        await until(lambda: "State:\tT" in status.read_text())
+    async with frozen(pid):
         lost = asyncio.ensure_future(web.wait("phx_error"))
         for flood in floods:
             await fill(flood, "cells:b", lost)
         seen = message("phx_error", await lost)
-    finally:
-        os.kill(pid, signal.SIGCONT)
     assert (await web.join("cells:a"))["state"] == {"n": 0}  # as soon as it has dialled again
     check("kernel_unread", 8_000_000, f"{seen}; joins wait until the kernel has dialled again")
 

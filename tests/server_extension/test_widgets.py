@@ -1,17 +1,13 @@
 """The route that tells a page what widgets a kernel shows, with real kernels."""
 
 import json
-import os
-import signal
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from livestate_nb import bundle
 from livestate_nb_server import questions
-from tests.clients import until
-from tests.server_extension.kernels import SETUP, Bind
+from tests.server_extension.kernels import SETUP, Bind, frozen
 from tests.server_extension.test_handlers import Denying
 from tests.server_extension.test_relay import NoKernels, Start
 from tests.server_extension.web import OUTSIDER, status
@@ -86,13 +82,8 @@ async def test_a_frozen_kernel_is_not_waited_for(
     await kernel.run(SETUP)
     monkeypatch.setattr(questions, "PATIENCE", 0.2)
     pid = int(await kernel.run("import os; print(os.getpid())"))
-    os.kill(pid, signal.SIGSTOP)
-    try:
-        state = Path(f"/proc/{pid}/status")
-        await until(lambda: "State:\tT" in state.read_text())
+    async with frozen(pid):
         assert await status(ask(jp_fetch, kernel.id)) == 504
-    finally:
-        os.kill(pid, signal.SIGCONT)
 
 
 async def test_the_widgets_of_a_kernel_need_authentication(jp_fetch: Any) -> None:
