@@ -161,6 +161,7 @@ class Visitor(Client):
             "principal": "ann",
             "assigns": {"team": 7},
             "has_binary": True,
+            "frame_bytes": place.endpoint.limits.frame_bytes,
         }
         self.guest = place.relay.connect(place.relay.number(), self, identity, kernel_id)
 

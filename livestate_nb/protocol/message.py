@@ -79,6 +79,9 @@ number it counts on."""
 TRY_AGAIN_LATER: Final = 1013
 """Close code of who has too much to do (RFC 6455 registry): clients come back."""
 
+TOO_BIG: Final = 1009
+"""Close code for a message that is too large (RFC 6455 section 7.4.1)."""
+
 
 class _Untaken(Enum):
     TOO_DEEP = auto()

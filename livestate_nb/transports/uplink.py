@@ -17,6 +17,7 @@ from tornado.websocket import WebSocketClientConnection
 from livestate_nb.codec import Json
 from livestate_nb.declaration import serving
 from livestate_nb.errors import HostError, ProtocolError, SessionClosed, ShareError
+from livestate_nb.protocol.message import TOO_BIG
 from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.runtime.drain import GOING_AWAY
@@ -33,7 +34,6 @@ _FAILURES: Final = 3
 """Failed attempts to dial after which the way counts as lost: it often is back at once."""
 
 _PATIENCE: Final = 5.0
-_TOO_BIG: Final = 1009
 _NO_WAY: Final = "the Jupyter server of this kernel cannot be reached; see its log"
 
 
@@ -65,8 +65,8 @@ class UplinkTransport:
 
     def send(self, frame: str | bytes) -> None:
         """Send a frame; nothing happens where the uplink is lost."""
-        if len(frame) > wire.MAX_MESSAGE // 4:  # a character has four bytes at most
-            self._uplink.drop(self._number, _TOO_BIG, "a frame is too large for the uplink")
+        if not wire.carries(frame):
+            self._uplink.drop(self._number, TOO_BIG, "a frame is too large for the uplink")
             return
         self._uplink.send(wire.pack(wire.FRAME, self._number, frame))
 

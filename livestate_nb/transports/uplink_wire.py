@@ -77,16 +77,26 @@ REVOKE: Final = "revoke"
 ALL: Final = "*"
 """Stands for all events in rights, for all origins, and for all shares of a kernel."""
 
-
 SERVER: Final = "server"
 KERNEL: Final = "kernel"
 
 MAX_MESSAGE: Final = 64_000_000
 """Bytes of one message on an uplink, at most."""
 
+_MAX_COUNT: Final = 20
+"""Bytes of a message's count with its blank: more than a process will ever send."""
+
+_MAX_HEADER: Final = 24
+"""Bytes of a message's tag."""
+
+MAX_FRAME: Final = MAX_MESSAGE - _MAX_COUNT - _MAX_HEADER
+"""Bytes of one frame of a client, at most."""
+
+_UTF8: Final = 4
+"""Bytes of a character, at most."""
+
 _CODES: Final = range(1000, 5000)
 _MAX_REASON: Final = 123
-_MAX_HEADER: Final = 24
 
 
 T = TypeVar("T")
@@ -169,6 +179,19 @@ class Tagged:
             ValueError: it is not JSON, or another thing.
         """
         return read(self.body, kind)
+
+
+def carries(frame: str | bytes) -> bool:
+    """Return whether an uplink carries a frame: whether it has `MAX_FRAME` bytes at most.
+
+    Example:
+        >>> carries("[null]"), carries(bytes(MAX_MESSAGE))
+        (True, False)
+    """
+    size = len(frame)
+    if isinstance(frame, bytes) or frame.isascii() or size * _UTF8 <= MAX_FRAME:
+        return size <= MAX_FRAME
+    return size <= MAX_FRAME and len(frame.encode()) <= MAX_FRAME
 
 
 def pack(kind: str, number: int, body: str | bytes = "") -> str | bytes:

@@ -21,6 +21,7 @@ from livestate_nb.protocol.message import (
     PHX_JOIN,
     PHX_LEAVE,
     PHX_REPLY,
+    TOO_BIG,
     TRY_AGAIN_LATER,
     reply,
 )
@@ -105,6 +106,8 @@ class Guest:
         except ProtocolError:
             return False
         if head.topic == PHOENIX_TOPIC:
+            if self._known and self._refuse_large(frame):
+                return True
             for kernel in self._known:  # the client lives: the kernel wants to know
                 kernel.send(wire.FRAME, self.number, frame)
             return False
@@ -232,7 +235,17 @@ class Guest:
             self._send(reply(head.join_ref, head.ref, head.topic, "error", response))
         return self._is_bound
 
+    def _refuse_large(self, frame: str | bytes) -> bool:
+        """Close the connection if no uplink carries a frame, which would end it for all others."""
+        is_large = not wire.carries(frame)
+        if is_large:
+            self._refused(Refusal.LIMIT, "")
+            self._transport.close(TOO_BIG, "a frame is too large for the uplink")
+        return is_large
+
     def _forward(self, kernel: Kernel, frame: str | bytes) -> None:
+        if self._refuse_large(frame):
+            return
         if kernel not in self._known:
             self._known.add(kernel)
             kernel.send(wire.OPEN, self.number, self._introduction)

@@ -15,7 +15,7 @@ from tornado import web
 from livestate_nb.codec import Json
 from livestate_nb.errors import ProtocolError, Refuse
 from livestate_nb.protocol import serializer_for
-from livestate_nb.protocol.message import TRY_AGAIN_LATER
+from livestate_nb.protocol.message import TOO_BIG, TRY_AGAIN_LATER
 from livestate_nb.runtime import Endpoint
 from livestate_nb.runtime.failure import brief, cut, refusal
 from livestate_nb_server.admission import Visitor
@@ -67,7 +67,6 @@ SHARE_OVER: Final = 4403
 NO_SHARE: Final = 4408
 """Close code of a connection that brought no share in time."""
 
-_TOO_BIG: Final = 1009
 _MAX_REASON: Final = 123
 """Bytes that fit into a close frame beside the code (RFC 6455 section 5.5)."""
 
@@ -186,7 +185,7 @@ class OutsiderHandler(PublicHandler, Carrier):
         if self._early > MAX_EARLY:
             self.close(TRY_AGAIN_LATER, "expected a join with a share, got too many others")
         elif len(message) > MAX_EARLY_FRAME:
-            self.close(_TOO_BIG, f"expected at most {MAX_EARLY_FRAME} characters before a share")
+            self.close(TOO_BIG, f"expected at most {MAX_EARLY_FRAME} characters before a share")
         return self._is_over
 
     def _stop_waiting(self) -> None:

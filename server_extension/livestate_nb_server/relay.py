@@ -87,7 +87,8 @@ class Relay:
         """
         is_bound = kernel_id is not None
         routes = _Published(self) if kernel_id is None else _Bound(self, kernel_id)
-        told = {**identity, "is_local": is_bound}
+        frame_bytes = min(identity["frame_bytes"], wire.MAX_FRAME)
+        told = {**identity, "is_local": is_bound, "frame_bytes": frame_bytes}
         guest = Guest(
             number, transport, told, routes, self.observer, self.limits, is_bound=is_bound
         )

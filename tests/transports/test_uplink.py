@@ -13,6 +13,7 @@ from tornado.websocket import websocket_connect
 
 from livestate_nb import Channel, on
 from livestate_nb.errors import HostError, ShareError
+from livestate_nb.limits import Limits
 from livestate_nb.roles import User
 from livestate_nb.runtime import Endpoint
 from livestate_nb.transports import uplink_wire as wire
@@ -202,6 +203,57 @@ async def test_a_frame_that_breaks_the_protocol_closes_its_client_alone(place: P
     assert bad.closed is not None
     assert bad.closed[0] == 1011
     good.dispatch("cells:a", "inc")
+    await good.wait("state:patch", 1)
+
+
+@pytest_asyncio.fixture
+async def roomy() -> AsyncIterator[Place]:
+    place = Place(Hosted, limits=Limits(frame_bytes=80_000_000))
+    yield place
+    await place.close()
+
+
+@pytest.mark.parametrize(
+    ("topic", "event"), [("cells:a", "lvs_evt:inc"), ("cells:b", "phx_join"), ("phoenix", "hb")]
+)
+@pytest.mark.parametrize("character", ["x", "\u00e4"])
+async def test_a_frame_that_is_too_large_for_an_uplink_closes_its_client_alone(
+    roomy: Place, topic: str, event: str, character: str
+) -> None:
+    await roomy.dial("k1", Counter)
+    bad, good = roomy.visit("k1"), roomy.visit("k1")
+    await bad.join("cells:a")
+    await good.join("cells:a")
+    text = character * (wire.MAX_FRAME // len(character.encode()))
+    bad.feed(f'["1","9","{topic}","{event}",{{"text":"{text}"}}]')
+    assert bad.closed == (1009, "a frame is too large for the uplink")
+    good.dispatch("cells:a", "inc")
+    await good.wait("state:patch", 1)
+    assert good.received("phx_error") == []
+
+
+async def test_a_frame_as_large_as_our_client_is_told_is_handled(roomy: Place) -> None:
+    await roomy.dial("k1", Counter)
+    client = roomy.visit("k1")
+    await client.join("cells:a", {"livestate": {}})
+    [joined] = client.received("phx_reply")
+    most = joined[4]["response"]["livestate"]["max_bytes"]
+    head, tail = '["1","2","cells:a","lvs_evt:inc",{"text":"', '"}]'
+    client.feed(head + "x" * (most - len(head) - len(tail)) + tail)
+    await client.wait("state:patch", 1)
+
+
+async def test_an_update_that_is_too_large_for_an_uplink_closes_its_client_alone(
+    place: Place,
+) -> None:
+    await place.dial("k1", Counter)
+    bad, good = place.visit("k1"), place.visit("k1")
+    await bad.join("cells:a")
+    await good.join("cells:b")
+    bad.dispatch("cells:a", "pad", {"size": wire.MAX_FRAME})
+    await bad.until(lambda: bad.closed is not None)
+    assert bad.closed == (1009, "a frame is too large for the uplink")
+    good.dispatch("cells:b", "inc")
     await good.wait("state:patch", 1)
 
 
