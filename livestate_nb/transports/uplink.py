@@ -362,7 +362,7 @@ class Uplink:
                 has_binary=client["has_binary"],
                 serves=None if client["is_local"] else self._is_published,
                 name=str(number),
-                frame_bytes=client.get("frame_bytes"),  # servers may have an older package
+                frame_bytes=client["frame_bytes"],
             )
         except ProtocolError as error:
             transport.close(error.code, str(error))

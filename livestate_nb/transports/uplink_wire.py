@@ -115,7 +115,7 @@ class Declaration:
 
     channels: list[str]
     published: dict[str, float]
-    elements: dict[str, str] = field(default_factory=dict)  # an older package names none
+    elements: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

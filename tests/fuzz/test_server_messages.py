@@ -68,6 +68,7 @@ clients = st.fixed_dictionaries(
         "principal": st.one_of(st.just("ann"), values),
         "assigns": st.one_of(st.just({}), values),
         "has_binary": st.booleans(),
+        "frame_bytes": st.integers(1),
     }
 )
 frames = text_frames(hostile.topics("count:1", "count:2"), hostile.events("inc"), vsn=2)

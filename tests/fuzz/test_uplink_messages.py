@@ -34,11 +34,9 @@ declarations = st.fixed_dictionaries(
         "published": st.one_of(
             st.dictionaries(patterns, st.one_of(leaves, st.floats(0, 1e10)), max_size=3), values
         ),
-    },
-    optional={
         "elements": st.one_of(
             st.dictionaries(words, st.one_of(patterns, leaves), max_size=3), values
-        )
+        ),
     },
 )
 closings = st.fixed_dictionaries(
@@ -125,7 +123,8 @@ class Server:
             self.connect(page, kernel_id)
             for page, kernel_id in zip(self.pages, ["good", None, "bad"], strict=True)
         ]
-        self.tell(wire.DECLARE, 0, {"channels": ["good:*"], "published": {"good:*": 1.0}})
+        declared = {"channels": ["good:*"], "published": {"good:*": 1.0}, "elements": {}}
+        self.tell(wire.DECLARE, 0, declared)
         for number in (0, 1):
             self.join(self.guests[number], "good:1")
             reply = {"status": "ok", "response": {}}

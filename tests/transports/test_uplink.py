@@ -12,6 +12,7 @@ from tornado.httpclient import HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 from livestate_nb import Channel, on
+from livestate_nb.codec import Json
 from livestate_nb.errors import HostError, ShareError
 from livestate_nb.limits import Limits
 from livestate_nb.roles import User
@@ -624,10 +625,16 @@ async def test_a_proof_that_is_no_text_is_turned_away(place: Place, body: str) -
     socket.close()
 
 
-async def test_a_message_of_a_wrong_shape_ends_its_uplink_alone(place: Place) -> None:
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"channels": [], "published": [], "elements": {}},
+        {"channels": [], "published": {}},
+    ],
+)
+async def test_a_message_of_a_wrong_shape_ends_its_uplink_alone(place: Place, body: Json) -> None:
     socket = await dial(place.address("k1"))
-    message = wire.pack_json(wire.DECLARE, 1, {"channels": [], "published": []})
-    await socket.write_message(wire.Turns().stamp(message))
+    await socket.write_message(wire.Turns().stamp(wire.pack_json(wire.DECLARE, 1, body)))
     assert await socket.read_message() is None
     assert socket.close_code == 1002
     socket.close()
@@ -638,7 +645,7 @@ async def test_what_a_kernel_declares_in_a_wrong_shape_is_not_kept(place: Place)
     await first.uplink.publish("cells:*")
     await first.close()
     socket = await dial(place.address("k2"))
-    body = {"channels": ["cells:*"], "published": {"cells:*": "soon"}}
+    body = {"channels": ["cells:*"], "published": {"cells:*": "soon"}, "elements": {}}
     await socket.write_message(wire.Turns().stamp(wire.pack_json(wire.DECLARE, 1, body)))
     assert await socket.read_message() is None
     socket.close()
@@ -656,7 +663,7 @@ async def test_a_kernel_cannot_close_the_clients_of_another(place: Place) -> Non
     socket = await dial(place.address("k2"))
     closing = {"code": 1011, "reason": "begone"}
     close = wire.pack_json(wire.CLOSE, client.guest.number, closing)
-    declare, turns = {"channels": [], "published": {}}, wire.Turns()
+    declare, turns = {"channels": [], "published": {}, "elements": {}}, wire.Turns()
     await socket.write_message(turns.stamp(close))
     await socket.write_message(turns.stamp(wire.pack_json(wire.DECLARE, 1, declare)))
     assert await socket.read_message() is not None  # both are read
