@@ -10,7 +10,6 @@ from typing import Final
 _SHORTEST: Final = 0.05
 """Seconds between two looks at a clock that may stand still."""
 
-
 _LATE: Final = 0.5
 """Seconds by which a busy loop may come too late."""
 

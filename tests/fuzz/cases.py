@@ -1,6 +1,6 @@
 """How many cases a fuzz test runs, and how many were run.
 
-In `make test` they are few and the same each time. HYPOTHESIS_PROFILE=nightly, as `make soak` sets
+In `make test` they are few and the same each time. HYPOTHESIS_PROFILE=nightly, as `make fuzz` sets
 it, runs a hundred times as many, and others each time. It must not know what is tried.
 """
 
