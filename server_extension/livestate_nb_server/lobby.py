@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import Final, Protocol
 
 from livestate_nb.runtime.deadline import Deadline
+from livestate_nb_server.addresses import Addresses, host_of
 from livestate_nb_server.errors import Expired, Revoked
-from livestate_nb_server.rate import Rate, host_of
 from livestate_nb_server.shares import Share, Shares
 
 LOOK: Final = 2.0
@@ -57,8 +57,8 @@ class Lobby:
     def __init__(self, shares: Shares, room: int) -> None:
         self.shares = shares
         self._room = room
-        self._comings = Rate(BURST, PAUSE)
-        self._failures = Rate(FAILURES, FAILURE_PAUSE)
+        self._comings = Addresses(BURST, PAUSE)
+        self._failures = Addresses(FAILURES, FAILURE_PAUSE)
         self._outsiders: dict[Outsider, _Stay | None] = {}
         self._watch: asyncio.Task[None] | None = None
 

@@ -17,6 +17,7 @@ from livestate_nb.errors import ProtocolError, Refuse
 from livestate_nb.protocol import serializer_for
 from livestate_nb.protocol.message import TOO_BIG, TRY_AGAIN_LATER
 from livestate_nb.runtime import Endpoint
+from livestate_nb.runtime.bucket import Bucket
 from livestate_nb.runtime.failure import brief, cut, refusal
 from livestate_nb_server.admission import Visitor
 from livestate_nb_server.carrier import Carrier
@@ -29,7 +30,6 @@ from livestate_nb_server.observer import Rejection
 from livestate_nb_server.origins import is_origin
 from livestate_nb_server.params import auth_token, connect_params
 from livestate_nb_server.public import PublicHandler, guest
-from livestate_nb_server.rate import Pace
 from livestate_nb_server.relay import Relay
 from livestate_nb_server.shares import Share
 from livestate_nb_server.tokens import PREFIX
@@ -99,7 +99,7 @@ class OutsiderHandler(PublicHandler, Carrier):
         self._early = 0
         self._is_over = False
         self._patience: asyncio.TimerHandle | None = None
-        self._pace = Pace(BURST, PAUSE)
+        self._frames = Bucket(1 / PAUSE, BURST)
 
     def check_origin(self, origin: str | None = None) -> bool:
         """Return whether it is an origin: the share of a join says whether it is the right one."""
@@ -157,7 +157,7 @@ class OutsiderHandler(PublicHandler, Carrier):
                 self.send(frame)
             case Pass(frame) if self.client is not None:
                 self.client.feed(frame)
-        wait = self._pace.spend(1 + len(message) / SIZE)
+        wait = self._frames.spend(1 + len(message) / SIZE)
         return asyncio.sleep(wait) if wait else None
 
     def end(self, reason: str) -> None:
@@ -212,7 +212,7 @@ class OutsiderHandler(PublicHandler, Carrier):
             self._enter(share, assigns, knock.join.topic)
         if self.client is not None:
             self.client.feed(frame)
-        await asyncio.sleep(self._pace.spend(JOIN + size / SIZE))
+        await asyncio.sleep(self._frames.spend(JOIN + size / SIZE))
 
     async def _prove(self, knock: Knock) -> Share:
         if knock.token is None:

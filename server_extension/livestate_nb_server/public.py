@@ -46,7 +46,7 @@ class PublicHandler(web.RequestHandler):
 
     @property
     def address(self) -> str:
-        """Where the client is, as far as proxies tell; see `livestate_nb_server.rate`."""
+        """Where the client is, as far as proxies tell; see `livestate_nb_server.addresses`."""
         return self.request.remote_ip or ""
 
     @property
