@@ -32,7 +32,7 @@ c.LiveStateApp.channels = {
     "board": "bench.soak.channels:Board",
 }
 c.ServerApp.jpserver_extensions = {"bench.soak.counts": True}
-c.ServerApp.log_level = "CRITICAL"
+c.ServerApp.log_level = "ERROR"
 import os, sys
 sys.path.insert(0, %(repository)r)
 os.environ["PYTHONPATH"] = %(repository)r
@@ -140,6 +140,10 @@ class Soak:
         """Keep the desks' connections alive until it is cancelled."""
         await self._probes.live()
 
+    async def close(self) -> None:
+        """Hang up."""
+        await self._probes.close()
+
     async def run(self, plan: Plan, seconds: float, bounds: Bounds) -> Figures:
         """Rehearse with a few, then let the crowd come, act, and leave.
 
@@ -164,6 +168,11 @@ class Soak:
             counts = await many.tell("settle")
             await many.tell("leave")
         after = await self._settled(before)
+        errors = {
+            "server": await fetch(self._server, "bench/errors"),
+            "kernel": await self._kernel.errors(),
+        }
+        logged = [f"the {name} logged: {text}" for name, one in errors.items() for text in one]
         return Figures(
             plan=plan,
             seconds=seconds,
@@ -175,6 +184,7 @@ class Soak:
             idle=idle,
             busy=busy,
             used=(used, load),
+            errors=[*self._probes.faults, *logged],
         )
 
     async def _rehearse(self, plan: Plan) -> None:
@@ -231,6 +241,8 @@ async def soak(form: Form, slow: int) -> Figures:
             return await prepared.run(plan, form.seconds, form.bounds)
         finally:
             living.cancel()
+            await asyncio.wait([living])
+            await prepared.close()
 
 
 def main() -> None:

@@ -17,6 +17,10 @@ FPS: Final = 5.0
 GRACE: Final = 15.0
 
 
+class OnPurpose(Exception):
+    """Is raised by a handler that fails because it was asked to."""
+
+
 class Desk(Channel, topic="desk:*", grace=GRACE):
     """A state for each join, changed in every way that a handler has."""
 
@@ -72,7 +76,7 @@ class Desk(Channel, topic="desk:*", grace=GRACE):
     async def fail(self, payload: Any, state: Any) -> None:  # noqa: ARG002 - there is none
         """Leave no trace."""
         state["handled"] += 1
-        raise ValueError("on purpose")
+        raise OnPurpose
 
 
 class Room(Channel, topic="room:*", shared=True, grace=GRACE):

@@ -1,10 +1,12 @@
 """What a process holds: the server's extension that counts it, and what Linux says of it.
 
-The route ``bench/counts`` answers with the sessions, tasks, threads and objects that there are.
+The route ``bench/counts`` answers with the sessions, tasks, threads and objects that there are,
+``bench/errors`` with what was logged.
 """
 
 import asyncio
 import gc
+import json
 import threading
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +14,8 @@ from typing import Any
 
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
+
+from bench.soak.errors import Errors
 
 IN_KERNEL = """
 import asyncio, gc, json, threading
@@ -25,6 +29,11 @@ print(json.dumps({
 }))
 """
 """What a kernel's cell runs to print the same."""
+
+ERRORS_IN_KERNEL = """
+import json
+print(json.dumps(errors.texts))
+"""
 
 
 class CountsHandler(APIHandler):
@@ -44,6 +53,19 @@ class CountsHandler(APIHandler):
                 "objects": len(gc.get_objects()),
             }
         )
+
+
+class ErrorsHandler(APIHandler):
+    """Tell who has the token what was logged that should not be."""
+
+    def initialize(self, errors: Errors) -> None:
+        """Take what was logged."""
+        self._errors = errors
+
+    @web.authenticated
+    async def get(self) -> None:
+        """Answer with a list of texts."""
+        self.finish(json.dumps(self._errors.texts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +97,13 @@ class Process:
 
 
 def _load_jupyter_server_extension(serverapp: Any) -> None:
-    route = (rf"{serverapp.base_url}bench/counts", CountsHandler)
-    serverapp.web_app.add_handlers(".*$", [route])
+    serverapp.web_app.add_handlers(
+        ".*$",
+        [
+            (rf"{serverapp.base_url}bench/counts", CountsHandler),
+            (rf"{serverapp.base_url}bench/errors", ErrorsHandler, {"errors": Errors.watch()}),
+        ],
+    )
 
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:

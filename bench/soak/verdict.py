@@ -3,11 +3,13 @@
 It must not know how they were taken.
 """
 
+import math
 import statistics
 from dataclasses import dataclass
 from typing import Any, Final
 
 from bench.soak.crowd import Plan
+from bench.soak.visitor import DESKS
 
 ANSWER: Final = 100.0
 """ms within which the rest of the server answers."""
@@ -17,6 +19,9 @@ THREADS: Final = 40
 
 OBJECTS: Final = 5_000
 """Objects by which a process that held 5,000 sessions may differ from before."""
+
+SEATS: Final = DESKS + 1
+"""Documents that each client has at least: its desks, and a room."""
 
 REST: Final = ("`GET /api/contents`", "a cell's execution")
 """What must be answered in time."""
@@ -30,17 +35,30 @@ class Bounds:
         memory: MB of a process, at most.
         growth: MB a minute by which it may grow after the warm-up.
         percent: how many percent of the requests the rest of the server must answer in time.
+        sessions: how many there must be under load: fewer show nothing.
+        events: how many the crowd must send.
+        timings: how often each single thing must be timed.
+        cut: how often a client that stops reading must be cut off, where there are any.
     """
 
     memory: float
     growth: float
     percent: int
+    sessions: int
+    events: int
+    timings: int
+    cut: int
 
 
-LONG: Final = Bounds(memory=400, growth=1, percent=95)
+LONG: Final = Bounds(
+    memory=400, growth=1, percent=95, sessions=5_000, events=50_000, timings=100, cut=1
+)
 
-SHORT: Final = Bounds(memory=250, growth=20, percent=50)
-"""For a minute, on a machine that does much else: what is noise in one evens out in ten."""
+SHORT: Final = Bounds(
+    memory=250, growth=20, percent=50, sessions=1_500, events=1_000, timings=5, cut=0
+)
+"""For a minute, on a machine that does much else: what is noise in one evens out in ten. It is too
+short for anybody to be cut off."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +123,7 @@ class Figures:
         idle: ms of single things before, by thing.
         busy: the same under load.
         used: processor time of the server a second, and the machine's load.
+        errors: why things were not timed, and by process what it logged that it should not.
     """
 
     plan: Plan
@@ -117,6 +136,7 @@ class Figures:
     idle: dict[str, list[float]]
     busy: dict[str, list[float]]
     used: tuple[float, float]
+    errors: list[str]
 
     @property
     def failures(self) -> list[str]:
@@ -124,6 +144,27 @@ class Figures:
         found = [*self.counts["faults"]]
         if self.counts["fault_count"] > len(found):
             found.append(f"{self.counts['fault_count']} faults in all")
+        return [*found, *self.errors, *self._too_little, *self._too_much]
+
+    @property
+    def _too_little(self) -> list[str]:
+        """What there was too little of to show anything, in words."""
+        counts, bounds, plan = self.counts, self.bounds, self.plan
+        least = {
+            "sessions": (self.most_sessions, bounds.sessions),
+            "events": (counts["events"], bounds.events),
+            "documents that equal the server's": (counts["documents"], SEATS * plan.clients),
+            "times that one stopped reading": (counts["naps"], plan.slow),
+            "times that one was cut off": (counts["cut"], bounds.cut if plan.slow else 0),
+        }
+        for name, taken in self.busy.items():
+            least[f"times that {name} was timed"] = len(taken), bounds.timings
+        return [f"{n:,} {what}, expected {most:,}" for what, (n, most) in least.items() if n < most]
+
+    @property
+    def _too_much(self) -> list[str]:
+        """Which bounds were gone beyond, in words."""
+        found: list[str] = []
         bounds = self.bounds
         for name, memory in self.memory.items():
             if memory.most > bounds.memory:
@@ -184,7 +225,9 @@ def percentile(taken: list[float], percent: int) -> float:
     """Return the value that so many percent do not go above.
 
     Args:
-        taken: at least two values.
+        taken: the values; of none it is not a number.
         percent: 1 to 99.
     """
+    if len(taken) < 2:
+        return taken[0] if taken else math.nan
     return statistics.quantiles(taken, n=100, method="inclusive")[percent - 1]

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from bench.soak.crowd import Plan
-from bench.soak.verdict import LONG, Figures, Held, Memory
+from bench.soak.verdict import LONG, SHORT, Figures, Held, Memory
 
 NOISE = [0.0, 0.7, -0.4, 0.3, -0.6]
 THINGS = ("`GET /api/contents`", "a cell's execution")
@@ -47,6 +47,7 @@ GOOD = Figures(
     idle={thing: [1.0, 2.0] for thing in THINGS},
     busy={thing: [2.0] * 100 for thing in THINGS},
     used=(0.3, 1.0),
+    errors=[],
 )
 
 
@@ -79,10 +80,41 @@ def test_the_line_leaves_the_warm_up_and_the_noise_out() -> None:
             f"{CONTENTS}: 95 % took up to 300 ms of 100",
         ),
         ({"counts": {**GOOD.counts, "fault_count": 1, "faults": ["it"]}}, "it"),
+        ({"errors": ["the server logged: it"]}, "the server logged: it"),
+        ({"most_sessions": 4_999}, "4,999 sessions, expected 5,000"),
+        ({"counts": {**GOOD.counts, "events": 0}}, "0 events, expected 50,000"),
+        (
+            {"counts": {**GOOD.counts, "documents": 5_999}},
+            "5,999 documents that equal the server's, expected 6,000",
+        ),
+        (
+            {"counts": {**GOOD.counts, "naps": 49}},
+            "49 times that one stopped reading, expected 50",
+        ),
+        ({"counts": {**GOOD.counts, "cut": 0}}, "0 times that one was cut off, expected 1"),
+        (
+            {"busy": {**GOOD.busy, CONTENTS: []}},
+            f"0 times that {CONTENTS} was timed, expected 100",
+        ),
     ],
 )
 def test_a_bound_that_is_not_kept_is_told(what: dict[str, Any], failure: str) -> None:
     assert replace(GOOD, **what).failures == [failure]
+
+
+def test_nobody_need_be_cut_off_where_all_read_or_time_is_short() -> None:
+    none = {**GOOD.counts, "cut": 0}
+    readers = replace(GOOD.plan, slow=0)
+    assert replace(GOOD, counts=none, plan=readers).failures == []
+    assert replace(GOOD, counts=none, bounds=SHORT).failures == []
+
+
+def test_a_run_in_which_nothing_happened_keeps_to_no_bounds() -> None:
+    nothing = {**dict.fromkeys(GOOD.counts, 0), "faults": []}
+    timed: dict[str, list[float]] = {thing: [] for thing in THINGS}
+    run = replace(GOOD, counts=nothing, most_sessions=0, idle=timed, busy=timed)
+    assert len(run.failures) == 7
+    assert "| a cell's execution | nan ms |" in run.table
 
 
 def test_worker_threads_may_stay() -> None:
