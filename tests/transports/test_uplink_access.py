@@ -26,6 +26,7 @@ ABOUT: Final[dict[str, object]] = {
     wire.DECLARE: {"channels": ["board:*"], "published": {"board:*": 1.0}, "elements": {}},
     wire.TAKEN: {"patterns": ["board:*"]},
     wire.ELEMENT: {"source": "stolen"},
+    wire.WIDGETS: {"file": "stolen.js", "models": {"1": {"topic": "board:a"}}},
     wire.OPEN: {"vsn": "2.0.0", "user": None, "principal": "ann", "is_local": True},
     wire.FRAME: ["1", None, "board:a", "state:change", {"state": {"n": 666}, "version": 0}],
     wire.CLOSE: {"code": 4000, "reason": "another kernel said so"},
