@@ -732,7 +732,7 @@ async def test_every_route_answers_a_share_as_it_answers_junk(
     await (await enter()).join("counter:1", {"share": token})
     [extension] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
     ours = [pattern.removeprefix(jp_base_url.rstrip("/")) for pattern, *_ in extension.handlers]
-    assert len(ours) == 8
+    assert len(ours) == 9
 
     async def ask(path: str, method: str, secret: str, way: str) -> tuple[int, dict[str, str]]:
         headers, query = way_in(way, secret, jp_http_port)
