@@ -32,12 +32,14 @@ class Limits:
         polls_per_user: long-poll sessions of one user who logged in.
         events_per_second: messages of one client to one session, in the long run.
         events_at_once: messages by which it may be ahead of that.
-        waiting_per_client: messages of one client that may wait in a session.
+        waiting_per_client: messages of one client that may wait in a session; of as many events
+            that failed a session remembers how.
         waiting_per_session: messages that may wait in a session.
         generators: generators of one client that may run in a session.
         absent_clients: clients whose places are kept while their connection is lost.
         resume_messages: messages that a session keeps for clients that come back.
-        resume_bytes: bytes of payload that they may have together.
+        resume_bytes: bytes of payload that they may have together, and so may what one client was
+            told of the events of its that failed.
         unread: characters that wait for one client from which on it gets no updates but, later,
             the state.
         unread_most: characters that wait for one client at which its connection is closed.

@@ -98,7 +98,7 @@ class JoinedMember:
         join: its join on that line.
         params: its join params, the reserved key taken out.
         is_own: whether it is our own client, which gets a reply to each event.
-        limits: how fast it may send.
+        limits: how fast it may send, and how many of its failures are remembered.
         post: runs a function on the endpoint's loop, from any thread.
     """
 
@@ -140,6 +140,7 @@ class JoinedMember:
         """Whether it then gets the whole state, too."""
         self._history: History | None = None
         self._receipts: Receipts | None = None
+        self._limits = limits
         self.rate = None if line.is_local else Rate(limits)
         """How fast its messages come. The notebook's own clients may send at any speed: what they
         sent while a cell ran comes at once."""
@@ -245,7 +246,7 @@ class JoinedMember:
     @property
     def _known(self) -> Receipts:
         if self._receipts is None:
-            self._receipts = Receipts()
+            self._receipts = Receipts(self._limits)
         return self._receipts
 
     def answer(self, ref: Json, status: str, response: Json) -> None:
