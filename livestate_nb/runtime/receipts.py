@@ -82,7 +82,7 @@ class Receipts:
         if number is None:
             return True
         if previous is not None:
-            self._last = number
+            self._last = max(self._last, number)  # it may be an old one that comes again
         if number <= self._highest:
             return False
         self._highest = number

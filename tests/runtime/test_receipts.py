@@ -5,6 +5,18 @@ from livestate_nb.limits import Limits
 from livestate_nb.runtime.receipts import FORGOTTEN, Receipts
 
 
+def test_an_event_that_is_doubled_and_late_makes_no_gap() -> None:
+    receipts = Receipts(Limits())
+    for ref in ("7:0", "9:7"):
+        assert receipts.is_next(ref)
+        assert receipts.take(ref)
+    assert receipts.is_next("7:0")
+    assert not receipts.take("7:0")
+    assert receipts.last == "9"
+    assert receipts.is_next("10:9")
+    assert not receipts.is_next("11:10")
+
+
 def test_a_failure_that_is_forgotten_is_no_success() -> None:
     failure = {"message": "x" * 1000}
     limits = Limits(resume_bytes=3 * len(dumps(failure)))
