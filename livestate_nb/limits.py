@@ -30,7 +30,8 @@ class Limits:
         outsiders: connections of who brings a share, half of them from one address.
         polls: long-poll sessions.
         polls_per_user: long-poll sessions of one user who logged in.
-        events_per_second: messages of one client to one session, in the long run.
+        events_per_second: messages of one client to one session, in the long run; and a tenth as
+            many joins of one socket, when it has made twice as many as it may have joined.
         events_at_once: messages by which it may be ahead of that.
         waiting_per_client: messages of one client that may wait in a session; of as many events
             that failed a session remembers how.
