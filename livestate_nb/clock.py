@@ -43,7 +43,8 @@ class IdleClock:
 class LoopClock:
     """Count the seconds in which a loop runs, for kernels that do not tell when a cell begins.
 
-    A cell keeps its kernel's loop, and so the messages of clients wait.
+    A cell keeps its kernel's loop, and so the messages of clients wait. Nobody ends it: what
+    measures by it is there for as long as the kernel, whose loop takes the timer along.
 
     Args:
         loop: the kernel's; the calling thread runs it.

@@ -30,14 +30,17 @@ class Limits:
         outsiders: connections of who brings a share, half of them from one address.
         polls: long-poll sessions.
         polls_per_user: long-poll sessions of one user who logged in.
-        events_per_second: messages of one client to one session, in the long run.
+        events_per_second: messages of one client to one session, in the long run; and a tenth as
+            many joins of one socket, when it has made twice as many as it may have joined.
         events_at_once: messages by which it may be ahead of that.
-        waiting_per_client: messages of one client that may wait in a session.
+        waiting_per_client: messages of one client that may wait in a session; of as many events
+            that failed a session remembers how.
         waiting_per_session: messages that may wait in a session.
         generators: generators of one client that may run in a session.
         absent_clients: clients whose places are kept while their connection is lost.
         resume_messages: messages that a session keeps for clients that come back.
-        resume_bytes: bytes of payload that they may have together.
+        resume_bytes: bytes of payload that they may have together, and so may what one client was
+            told of the events of its that failed.
         unread: characters that wait for one client from which on it gets no updates but, later,
             the state.
         unread_most: characters that wait for one client at which its connection is closed.

@@ -7,6 +7,7 @@ import { type Channel, Socket, type SocketConnectOption } from "phoenix";
 import { type LiveStateError, readRefusal } from "./failure";
 import { isObject, type Json } from "./json";
 import { Place } from "./place";
+import { mostBytes } from "./size";
 import {
   EVENT_PREFIX,
   PHOENIX_EVENT,
@@ -171,11 +172,12 @@ export class Membership {
   #push(event: string, payload: Json, ref: string): void {
     const join_ref = (this.#channel as JoinedChannel).joinRef();
     const max = this.#maxBytes;
-    if (max) {
-      const frame = JSON.stringify([join_ref, ref, this.topic, event, payload]);
+    const frame = [join_ref, ref, this.topic, event, payload];
+    // phoenix.js writes it anyway: twice is only for what may be too large
+    if (max && mostBytes(frame) > max) {
       // as JSON a buffer is {}, and all in front of it is longer than in its frame
       const bytes = payload instanceof ArrayBuffer ? payload.byteLength : 0;
-      const size = new TextEncoder().encode(frame).length + bytes;
+      const size = new TextEncoder().encode(JSON.stringify(frame)).length + bytes;
       if (size > max) throw new Error(`it has ${size} bytes, and the server takes ${max}`);
     }
     this.socket.push({ topic: this.topic, event, payload, ref, join_ref });
@@ -185,7 +187,7 @@ export class Membership {
   #receive(event: string, payload: Json, ref: Json): void {
     const { number, outcome } = readRef(ref);
     if (event === REPLY && ref === this.#sync.ref) {
-      this.#compare(payload.response);
+      this.#compare(payload?.response ?? {});
     } else if (PHOENIX_EVENT.test(event)) {
       this.#member.received(event, payload, outcome);
     } else if (!this.#place.isBroken) {

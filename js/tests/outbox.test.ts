@@ -52,6 +52,35 @@ describe("a server of ours", () => {
     expect(link.count("lvs_evt:e")).toBe(1);
   });
 
+  it("gets an event that is far from too large without its being measured", async () => {
+    const response = { livestate: { max_version: 1000, max_bytes: 1000 } };
+    const { link } = await joined({}, { response });
+    const writing = vi.spyOn(JSON, "stringify");
+    try {
+      live.dispatch("small", "x");
+      expect(writing).toHaveBeenCalledTimes(1);
+      live.dispatch("larger", "x".repeat(500));
+      expect(writing).toHaveBeenCalledTimes(3);
+    } finally {
+      writing.mockRestore();
+    }
+    expect((await link.take("lvs_evt:larger")).payload).toHaveLength(500);
+  });
+
+  it("is joined again when it says nothing of what it has", async () => {
+    const place = { token: "1", grace: 60, resumed: true, received: 0 };
+    const response = { livestate: { max_version: 1000, ...place } };
+    for (const said of [null, [], "x"]) {
+      vi.useFakeTimers({ toFake: ["setInterval"] });
+      const { link } = await joined({}, { response });
+      vi.advanceTimersToNextTimer();
+      vi.useRealTimers();
+      link.reply(await link.take("lvs_sync"), said);
+      await link.take("phx_join");
+      live.disconnect();
+    }
+  });
+
   it("takes as long as it likes to answer", async () => {
     const { link } = await joined();
     vi.useFakeTimers({ toFake: ["setTimeout"] });

@@ -8,8 +8,9 @@ import asyncio
 import copy
 import logging
 import time
-from collections.abc import Callable
-from typing import Any, Protocol
+from collections.abc import Callable, Iterator
+from itertools import chain
+from typing import Any, Final, Protocol
 
 from livestate_nb.codec import Json
 from livestate_nb.errors import ProtocolError, Refuse
@@ -37,6 +38,7 @@ from livestate_nb.protocol.message import (
     SESSION,
     TOKEN,
     TOO_DEEP,
+    TRY_AGAIN_LATER,
 )
 from livestate_nb.protocol.serializer import Serializer
 from livestate_nb.protocol.socket import TOO_MANY_JOINED, UNMATCHED
@@ -46,9 +48,12 @@ from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.meter import Refusal, username
 from livestate_nb.runtime.note import note
 from livestate_nb.runtime.places import Claim, Owner
+from livestate_nb.runtime.rate import Rates
 from livestate_nb.runtime.session import Ground, Seated, Session
 
 _log = logging.getLogger("livestate_nb")
+
+TOO_OFTEN: Final = "too many joins"
 
 _MAX_REASON = 123
 """Bytes that fit into a WebSocket close frame beside the code (RFC 6455 section 5.5)."""
@@ -134,6 +139,9 @@ class Connection:
         self._socket = Socket(serves, endpoint.limits)
         self._members: dict[Join, tuple[Session, JoinedMember]] = {}
         self._joining: dict[Join, asyncio.Task[None]] = {}
+        self._rates = None if is_local else Rates(endpoint.limits)
+        """The notebook's own clients may send at any speed: what they sent while a cell ran comes
+        at once."""
 
     # for the transport
 
@@ -269,7 +277,7 @@ class Connection:
                         session, member = entry
                         session.deliver(member, message)
                 case Join():
-                    self._joining[action] = self._endpoint.spawn(self._join(action))
+                    self._begin(action)
                 case Start(join):
                     session, member = self._members[join]
                     session.attach(member)
@@ -287,6 +295,20 @@ class Connection:
             session, member = entry
             session.lose(member)
 
+    def _begin(self, join: Join) -> None:
+        """Ask the channel whether the client may join, unless it joins too often."""
+        rate = None if self._rates is None else self._rates.joins
+        if rate is None or rate.take():
+            self._joining[join] = self._endpoint.spawn(self._join(join))
+        elif rate.is_flood:
+            self.refused(Refusal.LIMIT, join.topic)
+            _log.warning(
+                "closing the connection of a client that joins %s again and again", cut(join.topic)
+            )
+            self.close(TRY_AGAIN_LATER, TOO_OFTEN)
+        else:
+            self._perform(self._socket.refuse(join, {"reason": TOO_OFTEN}))
+
     async def _join(self, join: Join) -> None:
         begun = time.perf_counter()
         session: Session | None = None
@@ -302,6 +324,8 @@ class Connection:
                 return
             member = session.welcome(client, owner, claim)
             self._members[join] = session, member
+            if self._rates is not None and member.rate is not None:
+                self._rates.bring(join.topic, member.rate)
             user, seconds = username(self.user), time.perf_counter() - begun
             note(
                 logging.DEBUG,
@@ -367,11 +391,17 @@ class Connection:
             {name: value for name, value in params.items() if name != RESERVED_KEY},
             is_own=isinstance(ours, dict),
             limits=self._endpoint.limits,
+            rate=None if self._rates is None else self._rates.of(join.topic, self._topics),
             post=self._endpoint.post,
         )
         earlier = {} if claim is None else claim.holder[1].assigns  # it may yet be refused
         client.assigns = {**earlier, **copy.deepcopy(self._assigns)}
         return session, client, claim
+
+    @property
+    def _topics(self) -> Iterator[str]:
+        """The topics that are joined, or about to be."""
+        return (join.topic for join in chain(self._members, self._joining))
 
     def _claim(self, resume: Json, owner: Owner) -> Claim[Seated] | None:
         if not isinstance(resume, dict):
@@ -400,4 +430,5 @@ def _kind_of(response: Json) -> Refusal:
     """Return what a message was refused for, by the answer to it."""
     if response == UNMATCHED:
         return Refusal.UNMATCHED
-    return Refusal.LIMIT if response == TOO_MANY_JOINED else Refusal.JOIN
+    is_limit = response in (TOO_MANY_JOINED, {"reason": TOO_OFTEN})
+    return Refusal.LIMIT if is_limit else Refusal.JOIN

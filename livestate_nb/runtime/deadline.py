@@ -18,7 +18,8 @@ class Deadline:
     """Call a function when a clock has counted so many seconds, unless it is cancelled.
 
     The clock is the endpoint's: a notebook's stands still while the kernel hears nobody. Seconds in
-    which the loop itself stood still (a stopped process, a handler that blocks it) do not count.
+    which the loop itself stood still (a stopped process, a handler that blocks it) do not count:
+    no more of them than it has itself, so that under a loop that is always late it comes, too.
 
     Args:
         clock: gives seconds.
@@ -26,13 +27,15 @@ class Deadline:
         function: what to call, on the running loop.
     """
 
-    __slots__ = ("_clock", "_due", "_function", "_timer")
+    __slots__ = ("_clock", "_due", "_function", "_spare", "_timer")
 
     def __init__(
         self, clock: Callable[[], float], seconds: float, function: Callable[[], object]
     ) -> None:
         self._clock = clock
         self._due = clock() + seconds
+        self._spare = seconds
+        """Seconds that may yet be given back."""
         self._function = function
         self._timer = asyncio.get_running_loop().call_later(seconds, self._look)
 
@@ -49,7 +52,9 @@ class Deadline:
         loop = asyncio.get_running_loop()
         now, late = self._clock(), loop.time() - self._timer.when()
         if late > _LATE:  # it may have stood still before, too: give that again from now on
-            self._due = max(self._due, now) + late
+            given = min(late, self._spare)
+            self._spare -= given
+            self._due = max(self._due, now) + given
         left = self._due - now
         if left <= 0:
             self._function()

@@ -282,9 +282,8 @@ class Call:
     def _log_failure(self, error: BaseException) -> None:
         name = f"{type(self.desk.channel).__name__} on {cut(self.desk.topic)}"
         what = self._what()
-        if isinstance(error, InvalidPayload):
+        if isinstance(error, InvalidPayload):  # what it says and where may be the client's data
             _log.info("%s refused %s: its payload does not fit the annotation", name, what)
-            _log.debug("%s on %s: %s", name, what, error)
         elif isinstance(error, Refuse | UnknownEvent):
             _log.info("%s refused %s: %s", name, what, brief(error))
         elif isinstance(error, LiveStateError):

@@ -1,7 +1,7 @@
 """Lines of the log that people and programs read: what has happened, and facts about it.
 
 It must not know what they mean. Nothing that a client sent but the names of topics and events may
-be among the facts.
+be among the facts; an app's own ``reason`` is as its author wrote it.
 """
 
 import logging

@@ -1,54 +1,118 @@
-"""How fast one client's messages come: a token bucket.
+"""How fast one client's messages and joins come: token buckets.
 
 It must not know the messages, nor what becomes of a client that is too fast.
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from typing import Final
 
 from livestate_nb.limits import Limits
 
+EVENTS_PER_JOIN: Final = 10
+"""A join is as much work as so many events: `authorize` and `init` run, and the state is sent."""
+
 
 class Rate:
-    """Let `events_per_second` messages through in the long run, `events_at_once` on a sudden.
+    """Let so many messages a second through in the long run, and so many on a sudden.
 
     It counts by a clock that never stands still: other clients send while a cell runs.
 
     Args:
-        limits: these two.
+        per_second: how many in the long run.
+        at_once: how many on a sudden.
         clock: gives seconds.
 
     Example:
-        >>> rate = Rate(Limits(events_per_second=1, events_at_once=2), lambda: 0.0)
+        >>> rate = Rate(1, 2, lambda: 0.0)
         >>> rate.take(), rate.take(), rate.take()
         (True, True, False)
     """
 
     __slots__ = ("_at", "_clock", "_left", "_most", "_per_second", "_refused")
 
-    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
-        self._per_second = limits.events_per_second
-        self._most = self._left = float(limits.events_at_once)
+    def __init__(
+        self, per_second: float, at_once: float, clock: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._per_second = per_second
+        self._most = self._left = float(at_once)
         self._refused = 0
         self._clock = clock
         self._at = clock()
 
     def take(self) -> bool:
         """Note that a message has come; return whether it may."""
-        now = self._clock()
-        left = self._left + (now - self._at) * self._per_second
-        self._at = now
-        if left >= self._most:
-            left = self._most
+        if self.is_full:
             self._refused = 0
-        if left < 1:
-            self._left = left
+        if self._left < 1:
             self._refused += 1
             return False
-        self._left = left - 1
+        self._left -= 1
         return True
+
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing has come for so long that it is as good as a new one."""
+        now = self._clock()
+        self._left = min(self._most, self._left + (now - self._at) * self._per_second)
+        self._at = now
+        return self._left == self._most
 
     @property
     def is_flood(self) -> bool:
         """Whether as many were refused as may come at once, since the bucket was full last."""
         return self._refused > self._most
+
+
+class Rates:
+    """Hold the rates of one connection: of its joins, and of its messages on each topic.
+
+    A topic that is left and joined again has the rate that it had. One that is full again need
+    not be remembered; since joins have a rate, too, few are not.
+
+    Args:
+        limits: `events_per_second`, `events_at_once` and `joins`: of these, twice as many may be
+            made on a sudden, since all channels of a client may crash at once.
+        clock: gives seconds.
+
+    Example:
+        >>> rates = Rates(Limits(events_at_once=1))
+        >>> rates.of("a", joined=()).take(), rates.of("a", joined=()).take()
+        (True, False)
+        >>> rates.joins.take()
+        True
+    """
+
+    __slots__ = ("_by_topic", "_clock", "_limits", "joins")
+
+    def __init__(self, limits: Limits, clock: Callable[[], float] = time.monotonic) -> None:
+        self.joins = Rate(limits.events_per_second / EVENTS_PER_JOIN, 2 * limits.joins, clock)
+        self._limits = limits
+        self._clock = clock
+        self._by_topic: dict[str, Rate] = {}
+
+    def of(self, topic: str, joined: Iterable[str]) -> Rate:
+        """Return the rate of a topic's messages.
+
+        Args:
+            topic: the topic.
+            joined: topics whose rates somebody holds.
+        """
+        if topic not in self._by_topic:
+            if len(self._by_topic) >= self._limits.joins:
+                self._forget(set(joined))
+            limits = self._limits
+            rate = Rate(limits.events_per_second, limits.events_at_once, self._clock)
+            self._by_topic[topic] = rate
+        return self._by_topic[topic]
+
+    def bring(self, topic: str, rate: Rate) -> None:
+        """Go on with the rate that a client had on a connection before."""
+        self._by_topic[topic] = rate
+
+    def _forget(self, joined: set[str]) -> None:
+        self._by_topic = {
+            topic: rate
+            for topic, rate in self._by_topic.items()
+            if topic in joined or not rate.is_full
+        }

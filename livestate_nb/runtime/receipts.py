@@ -6,12 +6,7 @@ Our client numbers its events by their refs, which grow. It must not know what a
 from typing import Final
 
 from livestate_nb.codec import Json, dumps
-
-MAX_FAILED: Final = 1000
-"""Failures that are remembered for one client: as many as it may have waiting."""
-
-MAX_BYTES: Final = 64_000
-"""Bytes of JSON text that they may have together."""
+from livestate_nb.limits import Limits
 
 FORGOTTEN: Final[Json] = {
     "type": "forgotten",
@@ -28,10 +23,13 @@ class Receipts:
     A ref is a number, or ``number:previous``, where previous is the number of the event that was
     sent before on the same join, 0 for none: so it shows where one was lost or overtaken.
     Events are taken in order: the highest number says which have come. Of the events that were
-    handled only failures need remembering: the newest 1,000, and no more than 64,000 bytes of them.
+    handled only failures need remembering: the newest, as many as a client may have waiting.
+
+    Args:
+        limits: how many failures are remembered, and bytes of their JSON text together.
 
     Example:
-        >>> receipts = Receipts()
+        >>> receipts = Receipts(Limits())
         >>> receipts.take("7"), receipts.take("7"), receipts.answer("7")
         (True, False, None)
         >>> receipts.settle("7", "ok", {})
@@ -43,9 +41,10 @@ class Receipts:
         True
     """
 
-    __slots__ = ("_bytes", "_failed", "_forgotten", "_highest", "_last", "_open")
+    __slots__ = ("_bytes", "_failed", "_forgotten", "_highest", "_last", "_limits", "_open")
 
-    def __init__(self) -> None:
+    def __init__(self, limits: Limits) -> None:
+        self._limits = limits
         self._highest = -1
         self._last = 0
         """The number of the last event on this join."""
@@ -83,7 +82,7 @@ class Receipts:
         if number is None:
             return True
         if previous is not None:
-            self._last = number
+            self._last = max(self._last, number)  # it may be an old one that comes again
         if number <= self._highest:
             return False
         self._highest = number
@@ -99,7 +98,8 @@ class Receipts:
                 size = len(dumps(response))
                 self._failed[number] = response, size
                 self._bytes += size
-            while len(self._failed) > MAX_FAILED or self._bytes > MAX_BYTES:
+            most, most_bytes = self._limits.waiting_per_client, self._limits.resume_bytes
+            while len(self._failed) > most or self._bytes > most_bytes:
                 self._forget()
 
     def answer(self, ref: Json) -> tuple[str, Json] | None:

@@ -5,13 +5,14 @@ its own by the tag. Some hosts carry each message by a request of its own, which
 overtake another: frames are numbered. It must not know widgets: it is given functions that send.
 """
 
-import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, Final, TypeAlias
 
 from livestate_nb.errors import ProtocolError, SessionClosed
 from livestate_nb.runtime import Connection, Endpoint
+from livestate_nb.runtime.deadline import Deadline
 from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.transports.order import Order
 
@@ -23,7 +24,7 @@ CLOSE: Final = "close"
 _UNKNOWN: Final = 1001
 _LOST: Final = 1013
 _PATIENCE: Final = 2.0
-"""Seconds that a frame may come later than one behind it."""
+"""Seconds in which the kernel hears its pages that a frame may come later than one behind it."""
 
 _log = logging.getLogger("livestate_nb")
 
@@ -45,6 +46,9 @@ class CommTransport:
         self.order: Order[object] = Order()
         """Of the frames that the page sends."""
         self._sent = 0
+        self._missing = 0
+        """The number of the frame that is waited for."""
+        self._patience: Deadline | None = None
 
     def send(self, frame: str | bytes) -> None:
         """Send a frame, a binary one as a buffer; nothing happens where the comm has gone."""
@@ -57,6 +61,7 @@ class CommTransport:
 
     def close(self, code: int, reason: str) -> None:
         """Tell the page that the connection is closed."""
+        self.stop_waiting()
         self._send({KIND: CLOSE, "connection": self.tag, "code": code, "reason": reason})
 
     @property
@@ -67,6 +72,26 @@ class CommTransport:
     def opened(self) -> None:
         """Tell the page that the connection is open."""
         self._send({KIND: OPEN, "connection": self.tag})
+
+    def wait(self, clock: Callable[[], float], give_up: Callable[[], object]) -> None:
+        """Wait for a frame that is missing in front of those that came, if one is.
+
+        Args:
+            clock: gives seconds.
+            give_up: called when it has not come in time.
+        """
+        if self._patience is not None and self._missing == self.order.awaited:
+            return
+        self.stop_waiting()
+        if self.order.has_gap:
+            self._missing = self.order.awaited
+            self._patience = Deadline(clock, _PATIENCE, give_up)
+
+    def stop_waiting(self) -> None:
+        """Wait for no frame: it has come, or the connection is lost."""
+        if self._patience is not None:
+            self._patience.cancel()
+            self._patience = None
 
     def _send(self, content: dict[str, Any], *buffers: bytes) -> None:
         try:
@@ -109,13 +134,12 @@ class CommHub:
             frame = bytes(buffers[0]) if buffers else content.get("frame")
             self._feed(tag, content.get("number"), frame, send)
         elif kind == CLOSE and tag in self._open:
-            connection, _ = self._open.pop(tag)
-            connection.lost()
+            self._drop(tag)
 
     def _connect(self, transport: CommTransport, vsn: str) -> None:
         self._forget_closed()
         if transport.tag in self._open:
-            self._open.pop(transport.tag)[0].lost()
+            self._drop(transport.tag)
         try:
             connection = self._endpoint.connect(transport, vsn=vsn, is_local=True)
         except ProtocolError as error:
@@ -144,14 +168,14 @@ class CommHub:
         for one in due:
             if isinstance(one, str | bytes):
                 connection.feed(one)
-        if transport.order.has_gap:
-            missing = transport.order.awaited
-            loop = asyncio.get_running_loop()
-            loop.call_later(_PATIENCE, self._look, connection, transport, missing)
+        if not connection.is_closed:
+            transport.wait(self._endpoint.clock, partial(self._lose, connection, transport))
 
-    def _look(self, connection: Connection, transport: CommTransport, missing: int) -> None:
-        if transport.order.has_gap and transport.order.awaited == missing:
-            self._lose(connection, transport)
+    def _drop(self, tag: str) -> None:
+        """Forget a connection that its page has closed, or opens anew."""
+        connection, transport = self._open.pop(tag)
+        transport.stop_waiting()
+        connection.lost()
 
     def _lose(self, connection: Connection, transport: CommTransport) -> None:
         """End a connection that has lost a frame: the page opens another and sends it again."""

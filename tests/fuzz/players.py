@@ -9,17 +9,24 @@ from dataclasses import dataclass, field
 from livestate_nb.codec import Json
 from livestate_nb.protocol.message import (
     EVENT_PREFIX,
+    LAST,
+    OPEN,
     PHX_CLOSE,
     PHX_ERROR,
     PHX_JOIN,
     PHX_LEAVE,
     PHX_REPLY,
+    RECEIVED,
     REFRESH,
     RESERVED_KEY,
+    RESUME,
+    SENT,
+    SYNC,
 )
 from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.runtime.drain import GOING_AWAY
+from livestate_nb.runtime.session import LOST
 from livestate_nb.testing.frames import Writer, decode
 from livestate_nb.testing.inbox import Inbox
 from livestate_nb.testing.view import View
@@ -57,6 +64,10 @@ class Seat:
     """Names of events that wait until what was not answered is sent again."""
     sent: dict[str, tuple[str, str]] = field(default_factory=dict)
     """Ref -> name and token of the events that the session got or is to get."""
+    last: str = "0"
+    """The ref of the event that was sent last on this connection: the next one names it."""
+    wired: dict[str, str] = field(default_factory=dict)
+    """Ref -> how it was written on this connection, with the one before it."""
     fed: Counter[str] = field(default_factory=Counter)
     """How often each ref was sent on this connection."""
 
@@ -121,6 +132,8 @@ class Player:
             seat = self.seats[topic] = Seat(View(topic, ref, self.inbox.frames), ref)
         seat.view.follow(ref)
         seat.ref, seat.is_back, seat.is_theft = ref, True, claim is not None
+        seat.last = "0"
+        seat.wired.clear()
         seat.fed.clear()
 
     def dispatch(self, topic: str, name: str) -> None:
@@ -130,7 +143,8 @@ class Player:
             return
         self._tokens += 1
         token = f"{self.name}:{self._tokens}:{name}"
-        ref = self._send(topic, EVENT_PREFIX + name, {"token": token})
+        self._writer.last += 1
+        ref = self._dispatch(topic, seat, name, token, str(self._writer.last))
         if seat is not None and not seat.has_left:
             seat.sent[ref] = name, token
             seat.fed[ref] += 1
@@ -141,6 +155,16 @@ class Player:
         if seat is not None and not seat.has_left and seat.view.claim:
             for ref in reversed(list(seat.fed)):
                 self._again(topic, seat, ref)
+
+    def sync(self, topic: str) -> None:
+        """Ask whether each side has all that the other has sent, when nothing is on its way."""
+        seat = self.seats.get(topic)
+        if seat is None or seat.has_left or seat.view.has_ended or not seat.view.claim:
+            return
+        ref = self._send(topic, SYNC, {LAST: seat.last})
+        status, response = seat.view.read().answers[ref]
+        assert status == "ok"
+        assert response == {SENT: seat.view.claim[RESUME][RECEIVED], OPEN: 0}
 
     def leave(self, topic: str) -> None:
         self._send(topic, PHX_LEAVE, {})
@@ -188,7 +212,7 @@ class Player:
             told = [
                 token
                 for ref, (name, token) in seat.sent.items()
-                if seat.view.answers.get(ref) == ("ok", {}) and name != "fail"
+                if answers_of(seat).get(ref) == ("ok", {}) and name != "fail"
             ]
             joined.append((seat, told))
         return joined
@@ -202,7 +226,7 @@ class Player:
         if not seat.view.is_resumed:  # what was sent behind the join is this session's
             seat.sent = {ref: seat.sent[ref] for ref in seat.fed if ref in seat.sent}
         for ref in list(seat.sent):
-            _, response = seat.view.answers.get(ref, ("", UNMATCHED))
+            _, response = answers_of(seat).get(ref, ("", UNMATCHED))
             if ref not in seat.fed and response == UNMATCHED:
                 self._again(topic, seat, ref)
         queue, seat.queue = seat.queue, []
@@ -218,7 +242,16 @@ class Player:
         name, token = seat.sent.get(ref, ("", ""))
         if name:
             seat.fed[ref] += 1
-            self._send(topic, EVENT_PREFIX + name, {"token": token}, ref)
+            self._dispatch(topic, seat, name, token, ref)
+
+    def _dispatch(self, topic: str, seat: Seat | None, name: str, token: str, ref: str) -> str:
+        """Send an event as our own client does, with the ref of the one before it."""
+        wired = ref
+        if self.is_own and seat is not None:
+            wired = seat.wired.setdefault(ref, f"{ref}:{seat.last}")
+            seat.last = max(seat.last, ref, key=int)
+        self._send(topic, EVENT_PREFIX + name, {"token": token}, wired)
+        return ref
 
     def _look(self) -> None:
         """Check what has come since."""
@@ -233,7 +266,17 @@ class Player:
             assert event == PHX_REPLY, message  # to what was sent since
         elif (topic, join_ref) in self._replaced:
             assert event in (PHX_CLOSE, PHX_REPLY), message
+        assert event != PHX_ERROR or message.payload != {"reason": LOST}
         if event in (PHX_CLOSE, PHX_ERROR):
             self._over.add((topic, join_ref))
         if event == PHX_REPLY:
-            self._replies[topic, message.ref] += 1
+            self._replies[topic, number_of(message.ref)] += 1
+
+
+def answers_of(seat: Seat) -> dict[str, tuple[str, Json]]:
+    """Return ref -> (status, response), the refs without those before them."""
+    return {number_of(ref): answer for ref, answer in seat.view.answers.items()}
+
+
+def number_of(ref: Json) -> str:
+    return str(ref).partition(":")[0]

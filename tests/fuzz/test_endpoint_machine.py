@@ -75,9 +75,17 @@ class EndpointMachine(RuleBasedStateMachine):
     def refresh(self, player: int, topic: str, turns: int | None) -> None:
         self.act(player, lambda one: one.refresh(topic), turns)
 
-    @rule(player=players, topic=topics, turns=turns)
-    def repeat(self, player: int, topic: str, turns: int | None) -> None:
-        self.act(player, lambda one: one.repeat(topic), turns)
+    @rule(player=players, turns=turns)
+    def repeat(self, player: int, turns: int | None) -> None:
+        for topic in list(self.players[player].seats):
+            self.act(player, lambda one, topic=topic: one.repeat(topic), turns)
+
+    @rule(player=players)
+    def sync(self, player: int) -> None:
+        for _ in range(2):  # what is read may let it send
+            self.run(self.players[player].read, None)
+        for topic in list(self.players[player].seats):
+            self.act(player, lambda one, topic=topic: one.sync(topic), None)
 
     @rule(player=players, is_told=st.booleans(), turns=turns)
     def lose(self, player: int, is_told: bool, turns: int | None) -> None:

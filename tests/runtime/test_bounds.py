@@ -7,10 +7,8 @@ from typing import Any
 import pytest
 
 from livestate_nb import Channel, Event, Reply, on
-from livestate_nb.codec import dumps
 from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
-from livestate_nb.runtime.receipts import FORGOTTEN, MAX_BYTES, Receipts
 from tests.clients import Client, join, until
 
 pytestmark = pytest.mark.asyncio
@@ -126,20 +124,6 @@ async def test_a_session_that_crashes_begins_again_with_the_newest_class(
     release.set()
     await client.wait("phx_error", 1)
     assert type(session.channel) is newer
-
-
-async def test_a_failure_that_is_forgotten_is_no_success() -> None:
-    receipts = Receipts()
-    failure = {"message": "x" * 1000}
-    count = MAX_BYTES // len(dumps(failure)) + 1
-    for ref in range(count):
-        receipts.take(str(ref))
-        receipts.settle(str(ref), "error", failure)
-    assert receipts.answer("0") == ("error", FORGOTTEN)
-    assert receipts.answer("1") == ("error", failure)
-    receipts.take(str(count))
-    receipts.settle(str(count), "ok", {})
-    assert receipts.answer(str(count)) == ("ok", {})
 
 
 class Leaky(Channel, topic="leaky"):

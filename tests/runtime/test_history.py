@@ -3,7 +3,6 @@
 from livestate_nb.limits import Limits
 from livestate_nb.runtime.history import History
 from livestate_nb.runtime.ledger import Outgoing, outgoing
-from livestate_nb.runtime.receipts import FORGOTTEN, MAX_FAILED, Receipts
 
 LIMITS = Limits()
 MAX_KEPT, MAX_BYTES = LIMITS.resume_messages, LIMITS.resume_bytes
@@ -71,21 +70,3 @@ def test_what_is_old_is_forgotten() -> None:
     assert history.last(1, receiver=1, since=0) == []
     history.keep(None, note(4))
     assert history.last(1, receiver=1, since=0) == [note(4)]
-
-
-def test_the_newest_failures_are_remembered() -> None:
-    receipts = Receipts()
-    for number in range(MAX_FAILED + 1):
-        receipts.take(str(number))
-        receipts.settle(str(number), "error", number)
-    assert receipts.answer("0") == ("error", FORGOTTEN)
-    assert receipts.answer("1") == ("error", 1)
-    assert receipts.answer(str(MAX_FAILED)) == ("error", MAX_FAILED)
-
-
-def test_a_ref_that_is_no_number_of_our_client_is_always_new() -> None:
-    receipts = Receipts()
-    for ref in (None, 1, 1.5, "", "-1", "a", "1" * 17, [], {}):
-        assert receipts.take(ref)
-        assert receipts.take(ref)
-        receipts.settle(ref, "error", {})

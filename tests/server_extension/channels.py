@@ -3,7 +3,7 @@
 import asyncio
 import threading
 import time
-from typing import Any
+from typing import Any, Literal, TypedDict
 
 from livestate_nb import Channel, Event, Refuse, Reply, User, on
 
@@ -131,6 +131,10 @@ class Gated(Channel, topic="gated:*"):
         assert OPEN.wait(20)
 
 
+class Choice(TypedDict):
+    kind: Literal["a", "b"]
+
+
 class Strict(Channel, topic="strict:*"):
     """Refuses in every way that there is."""
 
@@ -145,6 +149,10 @@ class Strict(Channel, topic="strict:*"):
     @on("add")
     async def add(self, payload: dict[str, int], state: Any) -> None:
         state["n"] += payload["n"]
+
+    @on("choose")
+    async def choose(self, payload: Choice, state: Any) -> None:
+        state["n"] = payload["kind"]
 
     @on("refuse")
     async def refuse(self, payload: Any, state: Any) -> None:

@@ -144,6 +144,8 @@ async def test_nothing_that_a_client_sends_stands_in_the_log_the_metrics_or_the_
         ("add", {"n": CANARY}),
         ("add", secret),
         ("add", CANARY),
+        ("add", {CANARY: "x"}),
+        ("choose", {"kind": CANARY}),
         ("refuse", secret),
         ("fail", secret),
         ("nobody_handles_this", secret),
