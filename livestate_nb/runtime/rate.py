@@ -1,4 +1,4 @@
-"""How fast one client's messages and joins come: token buckets.
+"""How fast one client's messages and joins come, and when it is a flood.
 
 It must not know the messages, nor what becomes of a client that is too fast.
 """
@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable
 from typing import Final
 
 from livestate_nb.limits import Limits
+from livestate_nb.runtime.bucket import Bucket
 
 EVENTS_PER_JOIN: Final = 10
 """A join is as much work as so many events: `authorize` and `init` run, and the state is sent."""
@@ -15,8 +16,6 @@ EVENTS_PER_JOIN: Final = 10
 
 class Rate:
     """Let so many messages a second through in the long run, and so many on a sudden.
-
-    It counts by a clock that never stands still: other clients send while a cell runs.
 
     Args:
         per_second: how many in the long run.
@@ -29,39 +28,33 @@ class Rate:
         (True, True, False)
     """
 
-    __slots__ = ("_at", "_clock", "_left", "_most", "_per_second", "_refused")
+    __slots__ = ("_at_once", "_bucket", "_refused")
 
     def __init__(
         self, per_second: float, at_once: float, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self._per_second = per_second
-        self._most = self._left = float(at_once)
+        self._at_once = at_once
+        self._bucket = Bucket(per_second, at_once, clock)
         self._refused = 0
-        self._clock = clock
-        self._at = clock()
 
     def take(self) -> bool:
         """Note that a message has come; return whether it may."""
-        if self.is_full:
+        if self._bucket.is_full:
             self._refused = 0
-        if self._left < 1:
+        may = self._bucket.take()
+        if not may:
             self._refused += 1
-            return False
-        self._left -= 1
-        return True
+        return may
 
     @property
     def is_full(self) -> bool:
         """Whether nothing has come for so long that it is as good as a new one."""
-        now = self._clock()
-        self._left = min(self._most, self._left + (now - self._at) * self._per_second)
-        self._at = now
-        return self._left == self._most
+        return self._bucket.is_full
 
     @property
     def is_flood(self) -> bool:
         """Whether as many were refused as may come at once, since the bucket was full last."""
-        return self._refused > self._most
+        return self._refused > self._at_once
 
 
 class Rates:
