@@ -33,7 +33,7 @@ from livestate_nb_server.longpoll import LongPollHandler
 from livestate_nb_server.observer import Observer
 from livestate_nb_server.outsider import OutsiderHandler
 from livestate_nb_server.polls import Polls
-from livestate_nb_server.public import PublicElementHandler
+from livestate_nb_server.public import NothingHandler, PublicElementHandler
 from livestate_nb_server.relay import Relay
 from livestate_nb_server.shares import Shares, default_directory
 from livestate_nb_server.sharing import Sharing
@@ -202,6 +202,7 @@ class LiveStateApp(ExtensionApp):
                 [
                     (r"/livestate/public/websocket", OutsiderHandler, joined),
                     (r"/livestate/public/([^/]+)/([^/]+)\.js", PublicElementHandler, shown),
+                    (r"/livestate/public(/.*)?", NothingHandler, public),
                 ]
             )
 

@@ -30,7 +30,8 @@ class StaticHandler(web.RequestHandler):
     """
 
     def initialize(self, files: dict[str, Path]) -> None:
-        """Take the modules by their names in the address."""
+        """Take the modules by their names in the address; no log shows its query."""
+        self.request.uri = self.request.path
         self._files = files
 
     @allow_unauthenticated

@@ -31,6 +31,15 @@ from livestate_nb.runtime.failure import MAX_NAME, too_deep
 from livestate_nb_server.errors import ShareRefused
 from livestate_nb_server.shares import Share
 
+MAX_JOIN: Final = 4_000
+"""Characters of an outsider's join, at most, besides its token: it stays as long as its member."""
+
+MAX_TOPIC: Final = 500
+"""Characters of a topic that an outsider joins, at most."""
+
+MAX_TOPICS: Final = 20
+"""Topics that one connection of an outsider may join in its life."""
+
 SHARE: Final = "share"
 """The join param that brings a token; channels never see it."""
 
@@ -79,6 +88,7 @@ class Gate:
         self._limits = limits
         self._offered = offered
         self._share: Share | None = None
+        self._topics: set[str] = set()
         self._is_own = False
         """Whether it is our own client, which waits for answers to its events."""
 
@@ -114,6 +124,23 @@ class Gate:
             share: what its token proves.
 
         Raises:
+            ShareRefused: as `check`; or it is too large, or one topic too many.
+        """
+        self.check(join, share)
+        frame = self._serializer.encode(join)
+        if len(frame) > MAX_JOIN:
+            raise ShareRefused(f"share takes joins of {MAX_JOIN} characters, got {len(frame)}")
+        if len({*self._topics, join.topic}) > MAX_TOPICS:
+            raise ShareRefused(f"share takes {MAX_TOPICS} topics on a connection: open another")
+        self._topics.add(join.topic)
+        self._share = share
+        self._is_own = isinstance(join.payload, dict) and RESERVED_KEY in join.payload
+        return frame
+
+    def check(self, join: Message, share: Share) -> None:
+        """Refuse a join that its share does not allow.
+
+        Raises:
             ShareRefused: the connection has another share, or this one is not for the topic.
         """
         if self._share is not None and self._share.id != share.id:
@@ -124,9 +151,8 @@ class Gate:
             )
         if not isinstance(join.topic, str) or not share.opens(join.topic):
             raise ShareRefused("share not for this topic")
-        self._share = share
-        self._is_own = isinstance(join.payload, dict) and RESERVED_KEY in join.payload
-        return self._serializer.encode(join)
+        if len(join.topic) > MAX_TOPIC:
+            raise ShareRefused(f"share takes topics of {MAX_TOPIC} characters at most")
 
     def refuse(self, join: Message, response: Json) -> str | bytes:
         """Return the frame that refuses a join.

@@ -23,7 +23,7 @@ PAUSE: Final = 0.5
 """Seconds after which it may ask for one more."""
 
 FAILURES: Final = 30
-"""Refused joins that an address may bring about at once."""
+"""Joins with no token, or one that this server has not made, that an address may try at once."""
 
 FAILURE_PAUSE: Final = 2.0
 """Seconds after which it may bring about one more."""
@@ -67,22 +67,30 @@ class Lobby:
         return self._comings.take(address) and self._failures.may(address)
 
     def fail(self, address: str) -> bool:
-        """Note that a join of an address was refused; return whether there may be more."""
+        """Note that an address tried a token that is none; return whether it may go on."""
         self._failures.take(address)
         return self._failures.may(address)
 
     def has_room(self, address: str) -> bool:
-        """Return whether one more connection may be opened; no address takes more than half."""
+        """Return whether one more connection may be opened; an address takes a tenth at most."""
         host = host_of(address)
         theirs = sum(host_of(one.address) == host for one in self._outsiders)
-        return len(self._outsiders) < self._room and theirs < max(1, self._room // 2)
+        return len(self._outsiders) < self._room and theirs < max(1, self._room // 10)
 
     def come(self, outsider: Outsider) -> None:
         """Note a connection, which has no share yet."""
         self._outsiders[outsider] = None
 
+    def wait(self, outsider: Outsider) -> None:
+        """Note that a connection has no share yet after all."""
+        if outsider in self._outsiders:
+            self.leave(outsider)
+            self.come(outsider)
+
     def stay(self, outsider: Outsider, share: Share) -> None:
         """Note the share of a connection: it is ended when that expires or is revoked."""
+        if (earlier := self._outsiders.get(outsider)) is not None:
+            earlier.expiry.cancel()
         left = share.expires - time.time()
         expiry = Deadline(time.time, left, lambda: outsider.end(Expired.reason))
         self._outsiders[outsider] = _Stay(share, expiry)

@@ -23,7 +23,7 @@ from livestate_nb_server.admission import Visitor
 from livestate_nb_server.carrier import Carrier
 from livestate_nb_server.client import Client
 from livestate_nb_server.desk import Desk
-from livestate_nb_server.errors import ShareRefused
+from livestate_nb_server.errors import Altered, ShareRefused, UnknownKey
 from livestate_nb_server.gate import Answer, Gate, Knock, Pass
 from livestate_nb_server.lobby import Lobby
 from livestate_nb_server.observer import Rejection
@@ -34,7 +34,7 @@ from livestate_nb_server.relay import Relay
 from livestate_nb_server.shares import Share
 from livestate_nb_server.tokens import PREFIX
 
-MAX_FRAME: Final = 1_000_000
+MAX_FRAME: Final = 64_000
 """Bytes of one frame of an outsider, at most; a larger one closes the socket with 1009."""
 
 PATIENCE: Final = 10.0
@@ -131,9 +131,7 @@ class OutsiderHandler(PublicHandler, Carrier):
         """Wait for a join that brings a share."""
         super().open(*args, **kwargs)
         self.lobby.come(self)
-        self._patience = asyncio.get_running_loop().call_later(
-            PATIENCE, self.close, NO_SHARE, "expected a join with a share"
-        )
+        self._wait()
 
     def on_message(self, message: str | bytes) -> Awaitable[None] | None:
         """Let a frame through, answer it, or have its share proved.
@@ -188,6 +186,11 @@ class OutsiderHandler(PublicHandler, Carrier):
             self.close(TOO_BIG, f"expected at most {MAX_EARLY_FRAME} characters before a share")
         return self._is_over
 
+    def _wait(self) -> None:
+        self._patience = asyncio.get_running_loop().call_later(
+            PATIENCE, self.close, NO_SHARE, "expected a join with a share"
+        )
+
     def _stop_waiting(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
@@ -201,7 +204,7 @@ class OutsiderHandler(PublicHandler, Carrier):
         """
         try:
             share = await self._prove(knock)
-            assigns = await self._ask()
+            assigns = await self._ask(share)
             if self._is_over:
                 return
             frame = self._gate.admit(knock.join, share)
@@ -218,26 +221,36 @@ class OutsiderHandler(PublicHandler, Carrier):
         if knock.token is None:
             raise ShareRefused("no share came with the join")
         share = await asyncio.to_thread(self.lobby.shares.open, knock.token, self.origin)
+        self._gate.check(knock.join, share)
         topic = knock.join.topic
         is_kernels = share.kernel_id is not None
         if is_kernels and isinstance(topic, str) and self._endpoint.is_hosted(topic):
             raise ShareRefused("share not for this topic, which the server itself hosts")
         return share
 
-    async def _ask(self) -> dict[str, Json]:
-        """Return what the app gives to the client, once for each connection."""
+    async def _ask(self, share: Share) -> dict[str, Json]:
+        """Return what the app gives to the client, once for each connection.
+
+        The share may be over before the app has answered: then the connection is closed.
+        """
         if self.client is not None:
             return {}
+        self._stop_waiting()
+        self.lobby.stay(self, share)
         self._user = guest()
-        return await self.desk.ask(self._params, self._user, self._auth_token)
+        try:
+            return await self.desk.ask(self._params, self._user, self._auth_token)
+        except Refuse:
+            self.lobby.wait(self)
+            if not self._is_over:
+                self._wait()
+            raise
 
     def _enter(self, share: Share, assigns: dict[str, Json], topic: Json) -> None:
-        self._stop_waiting()
         # A resume token is a secret of one client's: bound to the share, it finds its place again
         # from another connection, and never gets more rights than it had.
         visitor = Visitor(self._vsn, self._user, f"share {share.id}", assigns)
         self.client = Client(self._endpoint, self._relay, self, visitor, limits=self.limits)
-        self.lobby.stay(self, share)
         username = self._user.username
         self._relay.observer.shared(share.id, self.client.name, username, str(topic))
 
@@ -247,5 +260,6 @@ class OutsiderHandler(PublicHandler, Carrier):
         self._relay.observer.rejected(rejection, "", "", str(knock.join.topic))
         told = refusal(error, "reason") if isinstance(error, Refuse) else {"reason": str(error)}
         self.send(self._gate.refuse(knock.join, told))
-        if not self.lobby.fail(self.address):
+        is_guess = knock.token is None or isinstance(error, Altered | UnknownKey)
+        if is_guess and not self.lobby.fail(self.address):
             self.close(TRY_AGAIN_LATER, "too many refused joins")

@@ -33,9 +33,11 @@ class PublicHandler(web.RequestHandler):
     def initialize(self, desk: Desk, lobby: Lobby) -> None:
         """Take what asks the app about clients, and what has the shares.
 
-        No log shows the query of an address from here on: there may be a token in it.
+        No log shows the query of an address from here on, nor the address of the page that asks:
+        there may be a token in them.
         """
-        self.request.uri = self.request.path
+        self.request.uri = "" if _has_token(self.request.path) else self.request.path
+        self.request.headers.pop("Referer", None)
         self.desk = desk
         self.lobby = lobby
 
@@ -58,12 +60,12 @@ class PublicHandler(web.RequestHandler):
         """Refuse who asks too often, and tokens in addresses.
 
         Raises:
-            HTTPError: 429, the address asks too often; 400, its query holds what looks like a
-                token, which logs and histories on the way have seen now.
+            HTTPError: 429, the address asks too often; 400, there is what looks like a token in
+                the address, which logs and histories on the way have seen now.
         """
         if not self.lobby.may_come(self.address):
             raise web.HTTPError(429, "too many requests from one address: wait a minute")
-        if PREFIX in unquote_plus(self.request.query):
+        if _has_token(self.request.path) or _has_token(self.request.query):
             raise web.HTTPError(400, "a share never goes into an address: revoke it and share anew")
 
     def check_xsrf_cookie(self) -> None:
@@ -72,9 +74,29 @@ class PublicHandler(web.RequestHandler):
     def write_error(self, status_code: int, **kwargs: Any) -> None:  # noqa: ARG002 - tornado's
         """Answer with why a request is refused."""
         error = kwargs.get("exc_info", (None, None))[1]
-        text = error.log_message if isinstance(error, web.HTTPError) else None
+        text = None
+        if isinstance(error, web.HTTPError) and error.log_message:
+            text = error.log_message % error.args
         self.set_header("Content-Type", "text/plain; charset=utf-8")
+        self.set_header("X-Content-Type-Options", "nosniff")
+        self.set_header("Cache-Control", "no-store")
+        self.set_header("Vary", "Origin")
         self.finish(f"{text or self._reason}\n")
+
+
+class NothingHandler(PublicHandler):
+    """Say that nothing is there, and hide tokens that come in addresses."""
+
+    @allow_unauthenticated
+    async def get(self, *_path: str) -> None:
+        """Answer that nothing is there.
+
+        Raises:
+            HTTPError: 404.
+        """
+        raise web.HTTPError(404)
+
+    post = get
 
 
 class PublicElementHandler(PublicHandler):
@@ -118,6 +140,11 @@ class PublicElementHandler(PublicHandler):
         except (Refuse, ValueError, OSError) as error:
             _log.warning("the element %s is not given to an outsider: %s", cut(tag), brief(error))
             raise web.HTTPError(404) from error
+
+
+def _has_token(text: str) -> bool:
+    """Return whether there is what looks like a token in a part of an address."""
+    return PREFIX in unquote_plus(unquote_plus(text))
 
 
 def guest() -> User:

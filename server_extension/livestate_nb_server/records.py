@@ -55,7 +55,8 @@ class Records(Generic[Record]):
         """
         self._directory.parent.mkdir(mode=_PRIVATE, parents=True, exist_ok=True)
         self._directory.mkdir(mode=_PRIVATE, exist_ok=True)
-        self._directory.chmod(_PRIVATE)  # whoever made it
+        for one in (self._directory.parent, self._directory):
+            one.chmod(_PRIVATE)  # whoever made it
         new = self._directory / f".{record.id}.{secrets.token_hex(4)}"
         try:
             with secure_write(str(new), binary=True) as file:

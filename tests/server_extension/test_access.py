@@ -187,6 +187,13 @@ ROUTES: Final[dict[tuple[str, str], tuple[str, dict[str, Outcome]]]] = {
         f"livestate/public/{'0' * 32}/the-tag.js",
         {"": 404, "share in the address": 400},
     ),
+    **{
+        ("/livestate/public(/.*)?", method): (
+            "livestate/public/else",
+            {"": 404, "share in the address": 400},
+        )
+        for method in ("GET", "POST")
+    },
     ("/kernel/([^/]+)", "GET"): ("kernel/1", {"": 403, "kernels' secret": 101}),
 }
 """(pattern, method) -> a path, and the outcome by credential; that of "" holds for the others."""

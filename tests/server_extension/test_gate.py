@@ -10,7 +10,16 @@ from hypothesis import strategies as some
 from livestate_nb.errors import ProtocolError
 from livestate_nb.limits import Limits
 from livestate_nb.protocol.serializer import SerializerV1, SerializerV2
-from livestate_nb_server.gate import Answer, Gate, Knock, Pass
+from livestate_nb_server.errors import ShareRefused
+from livestate_nb_server.gate import (
+    MAX_JOIN,
+    MAX_TOPIC,
+    MAX_TOPICS,
+    Answer,
+    Gate,
+    Knock,
+    Pass,
+)
 from livestate_nb_server.shares import Share
 
 SHARE = Share("0" * 32, "1" * 32, ("todos:*",), ("add",), ("*",), 0, 0.0, None, None)
@@ -50,6 +59,24 @@ def test_a_join_passes_without_its_token(params: str, passed: str | None, token:
     assert asked.token == token
     expected = passed if passed is not None else '{"livestate":{"resume":{}}}'
     assert gate.admit(asked.join, SHARE) == f'["1","1","todos:me","phx_join",{expected}]'
+
+
+def test_a_join_stays_small_and_so_does_its_topic() -> None:
+    gate = Gate(SerializerV2(), Limits(), None)
+    large = knock(gate, json.dumps(["1", "1", "todos:me", "phx_join", {"x": "x" * MAX_JOIN}]))
+    with pytest.raises(ShareRefused, match="share takes joins of 4000 characters"):
+        gate.admit(large.join, SHARE)
+    long = knock(gate, json.dumps(["1", "1", f"todos:{'x' * MAX_TOPIC}", "phx_join", {}]))
+    with pytest.raises(ShareRefused, match="share takes topics of 500 characters"):
+        gate.admit(long.join, SHARE)
+
+
+def test_a_connection_has_some_topics_again_and_again_and_no_more() -> None:
+    gate = Gate(SerializerV2(), Limits(), None)
+    for number in [*range(MAX_TOPICS), *range(MAX_TOPICS)]:
+        gate.admit(knock(gate, f'["1","1","todos:{number}","phx_join",{{}}]').join, SHARE)
+    with pytest.raises(ShareRefused, match="share takes 20 topics on a connection"):
+        gate.admit(knock(gate, '["1","1","todos:more","phx_join",{}]').join, SHARE)
 
 
 def test_a_token_of_the_connection_is_for_joins_that_bring_none() -> None:

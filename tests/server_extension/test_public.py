@@ -454,7 +454,7 @@ async def test_who_sends_too_much_is_read_slowly_and_loses_nothing(
 
 
 @pytest.mark.parametrize(
-    "options", [{"LiveStateApp": {"limits": {"outsiders": 2}}}], ids=["room for one of an address"]
+    "options", [{"LiveStateApp": {"limits": {"outsiders": 10}}}], ids=["room for one of an address"]
 )
 async def test_who_reads_nothing_is_cut_off(
     grant: Grant, enter: Enter, jp_http_port: int, jp_base_url: str
@@ -465,7 +465,7 @@ async def test_who_reads_nothing_is_cut_off(
     async with await Raw.open(url, Origin=PAGE) as raw:
         join = ["1", "1", "counter:1", "phx_join", {"share": token, "livestate": {}}]
         raw.send(TEXT, json.dumps(join).encode())
-        event = json.dumps(["1", "x" * 100_000, "counter:1", "lvs_evt:inc", {}]).encode()
+        event = json.dumps(["1", "x" * 60_000, "counter:1", "lvs_evt:inc", {}]).encode()
         for _ in range(200):  # each is answered with its ref
             raw.send(TEXT, event)
         assert await status(enter()) == 503
@@ -559,6 +559,26 @@ async def test_who_goes_while_the_app_is_asked_leaves_nothing_behind(
     assert len(extension.endpoint._connections) == 1
 
 
+@pytest.mark.parametrize(
+    "options", [{"LiveStateApp": {"connect": app.connect_behind_gate}}], ids=["gate"]
+)
+async def test_a_share_that_is_revoked_while_the_app_is_asked_opens_nothing(
+    enter: Enter, grant: Grant, asked: list[Any], jp_serverapp: Any
+) -> None:
+    [extension] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
+    app.GATE.clear()
+    share, token = grant()
+    web = await enter()
+    await web.push("counter:1", "phx_join", {"share": token})
+    await until(lambda: len(asked) == 1)
+    Shares(default_directory()).revoke(share.id)
+    assert await web.closed() == (outsider.SHARE_OVER, "share revoked")
+    app.GATE.set()
+    again = await enter()
+    assert await refused(again, "counter:1", {"share": token}) == "share revoked"
+    assert len(extension.endpoint._connections) == 0
+
+
 async def connected(enter: Enter) -> Web:
     """Connect as soon as there is room."""
     async with asyncio.timeout(20):
@@ -573,24 +593,24 @@ async def connected(enter: Enter) -> Web:
 
 
 @pytest.mark.parametrize(
-    "options", [{"LiveStateApp": {"limits": {"outsiders": 4}}}], ids=["room for four"]
+    "options", [{"LiveStateApp": {"limits": {"outsiders": 20}}}], ids=["room for twenty"]
 )
-async def test_connections_are_bounded_and_no_address_takes_more_than_half_of_them(
+async def test_connections_are_bounded_and_no_address_takes_more_than_a_tenth_of_them(
     enter: Enter, grant: Grant, http_server: Any
 ) -> None:
     _, token = grant()
     web, other = await enter(), await enter()
     await web.join("counter:1", {"share": token})
     refusal = await status(enter())
-    check("outsiders", 4, f"HTTP {refusal} in the place of the upgrade")
+    check("outsiders", 20, f"HTTP {refusal} in the place of the upgrade")
     http_server.xheaders = True  # as c.ServerApp.trust_xheaders
-    for address in ("192.0.2.1", "192.0.2.1"):
-        await enter(headers={"X-Real-Ip": address})
-    for address in ("192.0.2.1", "192.0.2.2"):
+    for number in range(18):
+        await enter(headers={"X-Real-Ip": f"192.0.2.{number // 2 + 1}"})
+    for address in ("192.0.2.1", "192.0.2.99"):
         assert await status(enter(headers={"X-Real-Ip": address})) == 503
     other.close()
     async with asyncio.timeout(20):
-        while await status(enter(headers={"X-Real-Ip": "192.0.2.2"})) == 503:
+        while await status(enter(headers={"X-Real-Ip": "192.0.2.99"})) == 503:
             pass
 
 
@@ -632,6 +652,17 @@ class TestHowOften:
         assert (await web.wait("state:patch"))["version"] == 1
         http_server.xheaders = True
         assert await status(enter(headers={"X-Real-Ip": "192.0.2.1"})) == 101
+
+    async def test_joins_with_shares_that_are_over_count_as_no_guesses(
+        self, enter: Enter, grant: Grant
+    ) -> None:
+        over, forgotten = grant()
+        Shares(default_directory()).revoke(over.id)
+        web = await enter()
+        for _ in range(8):
+            assert await refused(web, "counter:1", {"share": forgotten}) == "share revoked"
+        _, token = grant()
+        await web.join("counter:1", {"share": token})
 
 
 # what is never told
@@ -675,6 +706,16 @@ async def test_no_log_has_it(
         assert await status(there) in (400, 405)
     path = f"livestate/public/{share.id}/x-list.js"
     assert await status(jp_fetch(path, params={"share": token}, headers={**OUTSIDER})) == 400
+    for path in (f"{token}/x-list.js", "longpoll", f"{token}"):
+        there = jp_fetch(f"livestate/public/{path}", params={"share": token}, headers={**OUTSIDER})
+        assert await status(there) == 400
+    twice = {"vsn": token.replace("lvs.", "%6cvs%2e")}
+    there = jp_fetch("livestate/public/else", params=twice, headers={**OUTSIDER})
+    assert await status(there) == 400
+    page = {**OUTSIDER, "Referer": f"https://page.example/?share={token}"}
+    assert await status(jp_fetch("livestate/public/else", headers=page)) == 404
+    there = jp_fetch("livestate/static/livestate.js", params={"share": token}, headers={**OUTSIDER})
+    assert await status(there) == 200
     for headers, code in (({**OUTSIDER}, 403), ({}, 400)):  # to mounts that are not for it
         there = jp_fetch("livestate/websocket", params={"share": token}, headers=headers)
         assert await status(there) == code
@@ -709,7 +750,13 @@ async def test_the_main_mount_does_not_know_shares(
 
 
 _CHANGING = frozenset({"Date", "Set-Cookie", "Etag", "X-Request-Id", "Content-Length"})
-_FILLS = [("([^/]+)", "0" * 32), ("(.+)", "served.js"), ("/?", "/"), (r"\.", ".")]
+_FILLS = [
+    ("(/.*)?", "/else"),
+    ("([^/]+)", "0" * 32),
+    ("(.+)", "served.js"),
+    ("/?", "/"),
+    (r"\.", "."),
+]
 _OTHERS = ("api", "api/contents", "api/kernels", "api/sessions", "api/terminals", "lab", "")
 
 
@@ -732,7 +779,7 @@ async def test_every_route_answers_a_share_as_it_answers_junk(
     await (await enter()).join("counter:1", {"share": token})
     [extension] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
     ours = [pattern.removeprefix(jp_base_url.rstrip("/")) for pattern, *_ in extension.handlers]
-    assert len(ours) == 9
+    assert len(ours) == 10
 
     async def ask(path: str, method: str, secret: str, way: str) -> tuple[int, dict[str, str]]:
         headers, query = way_in(way, secret, jp_http_port)
