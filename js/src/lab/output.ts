@@ -19,7 +19,6 @@ export const HTML = "text/html";
 const LIMIT = 2_000_000;
 
 const OUTPUT = "livestate-output";
-const NEWS = ["livestate-change", "livestate-status"];
 
 /**
  * Lets a renderer of widgets show something until JupyterLab has the widget, and that is live.
@@ -57,37 +56,35 @@ export function withSaved(
     live.hidden = !early.hidden || !saved.hidden;
     live.style.display = live.hidden ? "none" : "contents";
   };
-  let heard: EventTarget[] = [];
-  const hear = (next: EventTarget[]) => {
-    for (const one of heard) for (const news of NEWS) one.removeEventListener(news, choose);
-    for (const one of next) for (const news of NEWS) one.addEventListener(news, choose);
-    heard = next;
-  };
-  const listen = () => {
-    const views = [viewIn(node), viewIn(early)].filter((view) => view !== null);
-    for (const { renderRoot } of views) observer.observe(renderRoot, CHANGES);
-    hear(views.flatMap(({ liveState }) => liveState ?? []));
+  // Lit wants no view changed while it is being updated.
+  const follower = { hostUpdated: () => queueMicrotask(choose) };
+  const follow = () => {
+    for (const view of [viewIn(node), viewIn(early)]) view?.addController(follower);
     choose();
   };
-  const observer = new MutationObserver(listen);
-  for (const place of [node, early]) observer.observe(place, CHANGES);
+  const observer = new MutationObserver(follow);
+  for (const place of [node, early]) observer.observe(place, { childList: true, subtree: true });
   let endEarly = () => {};
   const stop = () => {
     isOver = true;
     observer.disconnect();
-    hear([]);
+    for (const view of [viewIn(node), viewIn(early)]) view?.removeController(follower);
     endEarly();
   };
-  renderer.disposed.connect(stop);
 
   const renderWidget = renderer.renderModel.bind(renderer);
   let shown = "";
   let isRendering = false;
-  const render = async (model: Parameters<typeof renderWidget>[0]) => {
+  renderer.disposed.connect(() => {
+    shown = "";
+    stop();
+  });
+  const render = async (model: Parameters<typeof renderWidget>[0], id: string) => {
     isRendering = true;
     try {
       await left(early);
-      await renderWidget(model);
+      // By then it may show another, or none.
+      if (id === shown) await renderWidget(model);
     } finally {
       isRendering = false;
     }
@@ -102,8 +99,9 @@ export function withSaved(
     const isOther = model_id !== shown;
     if (isOther) endEarly();
     shown = model_id;
-    await render(model);
-    if (isOther && !isOver && renderer.widgets.length === 0) endEarly = show(model_id, early);
+    await render(model, model_id);
+    const isEarly = model_id === shown && renderer.widgets.length === 0;
+    if (isOther && !isOver && isEarly) endEarly = show(model_id, early);
   };
   return renderer;
 }
@@ -138,15 +136,13 @@ function parsed(html: string): string {
   return template.innerHTML;
 }
 
-const CHANGES = { childList: true, subtree: true };
-
 function viewIn(node: ParentNode): LiveView | null {
   return node.querySelector<LiveView>("livestate-view");
 }
 
-/** Does a view show a state? */
+/** Does a view show a state, also while its notebook is out of the page? */
 function isReady(view: LiveView | null): boolean {
-  const hasContent = view?.failure || view?.element?.isConnected;
+  const hasContent = view?.failure || view?.element?.parentNode;
   return Boolean(hasContent) && view?.liveState?.state !== undefined;
 }
 
@@ -161,18 +157,21 @@ function handOver({ dismissed, element, liveState }: LiveView, to: LiveView): vo
   Object.assign(to, { dismissed, element });
 }
 
-/** Does somebody point at a node, or type into it? */
+/** Does somebody point at the view in a node, or type into it? */
 function isInUse(node: HTMLElement): boolean {
-  return node.matches(":hover, :focus-within");
+  return isReady(viewIn(node)) && node.matches(":hover, :focus-within");
 }
 
-/** Waits until nobody uses a node. */
+/** What happens at the latest when somebody is elsewhere: a node that is hidden hears of nothing. */
+const MOVES = ["pointermove", "pointerout", "focusin", "focusout"];
+
+/** Waits until nobody uses the view in a node. */
 async function left(node: HTMLElement): Promise<void> {
   while (isInUse(node)) {
     const heard = new AbortController();
     await new Promise<Event>((resolve) => {
-      for (const leaving of ["pointerleave", "focusout"]) {
-        node.addEventListener(leaving, resolve, { signal: heard.signal });
+      for (const move of MOVES) {
+        document.addEventListener(move, resolve, { capture: true, signal: heard.signal });
       }
     });
     heard.abort();

@@ -155,15 +155,59 @@ describe("an output", () => {
     known.set("m-1", model());
     const rendering = renderer.renderModel({ data });
     await renderer.renderModel({ data: { ...data, [HTML]: "saved again" } });
-    place.dispatchEvent(new Event("focusout"));
+    place.dispatchEvent(new Event("focusout", { bubbles: true, composed: true }));
     await new Promise((resolve) => setTimeout(resolve));
     expect([renderer.widgets.length, text()]).toEqual([0, "Todos milk"]);
     isInUse = false;
-    place.dispatchEvent(new Event("pointerleave"));
+    document.dispatchEvent(new Event("pointermove"));
     await rendering;
     await until(() => places[0]?.isOver);
     expect(renderer.widgets).toHaveLength(1);
     expect(findAll(node, "out-list")).toHaveLength(1);
+  });
+
+  it("shows another widget alone that it is given while somebody uses the first", async () => {
+    const { renderer, data, text } = await early();
+    const place = places[0]?.node as HTMLElement;
+    Object.assign(place, { matches: () => true });
+    known.set("m-1", model());
+    const first = renderer.renderModel({ data });
+    known.set("m-2", model("Another"));
+    await renderer.renderModel({ data: { ...data, [WIDGET]: { model_id: "m-2" } } });
+    document.dispatchEvent(new Event("pointermove"));
+    await first;
+    await until(() => text() === "Another milk");
+    expect(renderer.widgets).toHaveLength(1);
+  });
+
+  it("shows the widget that it was given last, whichever is there first", async () => {
+    const { renderer, data } = output();
+    const first = renderer.renderModel({ data });
+    const second = renderer.renderModel({ data: { ...data, [WIDGET]: { model_id: "m-2" } } });
+    await Promise.all([first, second]);
+    expect(places.map(({ id }) => id)).toEqual(["m-2"]);
+  });
+
+  it("does not wait for a pointer that rests where nothing is shown", async () => {
+    const { renderer, data, text } = output(model());
+    await renderer.renderModel({ data });
+    Object.assign(places[0]?.node as HTMLElement, { matches: () => true });
+    known.set("m-1", model());
+    await renderer.renderModel({ data });
+    await kernel.link();
+    await (await kernel.link()).accept({ items: ["milk"] });
+    await until(() => text() === "Todos milk");
+  });
+
+  it("renders nothing when it is disposed of while somebody uses it", async () => {
+    const { renderer, data } = await early();
+    Object.assign(places[0]?.node as HTMLElement, { matches: () => true });
+    known.set("m-1", model());
+    const rendering = renderer.renderModel({ data });
+    (renderer.disposed as FakeSignal<void>).emit();
+    document.dispatchEvent(new Event("pointermove"));
+    await rendering;
+    expect(renderer.widgets).toEqual([]);
   });
 
   it("gives it up for JupyterLab's widget if it has no state yet", async () => {
@@ -187,6 +231,44 @@ describe("an output", () => {
     ]);
     (renderer.disposed as FakeSignal<void>).emit();
     expect(places.every(({ isOver }) => isOver)).toBe(true);
+  });
+
+  it("that gets its widget before it comes into the page shows it there", async () => {
+    known.set("m-1", model());
+    const { renderer, node, text, data } = output();
+    node.remove();
+    await renderer.renderModel({ data });
+    await (await kernel.link()).accept({ items: ["milk"] });
+    document.body.append(node);
+    await until(() => text() === "Todos milk");
+  });
+
+  it("that gets its state while it is out of the page shows it there", async () => {
+    const shown = model();
+    known.set("m-1", shown);
+    const { renderer, node, text, data } = output();
+    await renderer.renderModel({ data });
+    const link = await kernel.link();
+    node.remove();
+    await link.accept({ items: ["milk"] });
+    shown.update({ log: [{ kind: "print", title: "add", text: "hello" }] });
+    await until(() => textOf(node.querySelector("livestate-view") as Node).includes("hello"));
+    document.body.append(node);
+    await until(() => text().startsWith("Todos milk"));
+  });
+
+  it("that is out of the page for a while stays live, also without JupyterLab", async () => {
+    const { data, link, node, renderer, text } = await early();
+    const join = link.frames.find(({ event }) => event === "phx_join");
+    node.remove();
+    await renderer.renderModel({ data: { ...data, [HTML]: "saved again" } });
+    link.push(join as NonNullable<typeof join>, "state:change", {
+      state: { items: ["tea"] },
+      version: 1,
+    });
+    document.body.append(node);
+    await until(() => text() === "Todos tea");
+    expect(places.map(({ isOver }) => isOver)).toEqual([false]);
   });
 
   it("shows the card of a share, which has no state", async () => {
