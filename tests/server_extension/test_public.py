@@ -511,6 +511,7 @@ async def test_our_own_client_finds_its_place_again_with_the_same_share_only(
 @pytest.fixture
 def asked() -> Any:
     app.CALLS.clear()
+    app.GATE = asyncio.Event()  # it belongs to the loop of the test that waits for it
     return app.CALLS
 
 
@@ -547,7 +548,6 @@ async def test_who_goes_while_the_app_is_asked_leaves_nothing_behind(
     enter: Enter, grant: Grant, asked: list[Any], jp_serverapp: Any
 ) -> None:
     [extension] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
-    app.GATE.clear()
     _, token = grant()
     web = await enter()
     await web.push("counter:1", "phx_join", {"share": token})
@@ -566,7 +566,6 @@ async def test_a_share_that_is_revoked_while_the_app_is_asked_opens_nothing(
     enter: Enter, grant: Grant, asked: list[Any], jp_serverapp: Any
 ) -> None:
     [extension] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
-    app.GATE.clear()
     share, token = grant()
     web = await enter()
     await web.push("counter:1", "phx_join", {"share": token})
