@@ -82,6 +82,19 @@ TRY_AGAIN_LATER: Final = 1013
 TOO_BIG: Final = 1009
 """Close code for a message that is too large (RFC 6455 section 7.4.1)."""
 
+MAX_REASON: Final = 123
+"""Bytes that fit into a close frame beside the code (RFC 6455 section 5.5)."""
+
+
+def closing(reason: str) -> str:
+    """Return as much of a reason as a close frame holds.
+
+    Example:
+        >>> closing("é" * 100) == "é" * 61
+        True
+    """
+    return reason.encode()[:MAX_REASON].decode(errors="ignore")
+
 
 class _Untaken(Enum):
     TOO_DEEP = auto()

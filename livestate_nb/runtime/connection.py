@@ -39,6 +39,7 @@ from livestate_nb.protocol.message import (
     TOKEN,
     TOO_DEEP,
     TRY_AGAIN_LATER,
+    closing,
 )
 from livestate_nb.protocol.serializer import Serializer
 from livestate_nb.protocol.socket import TOO_MANY_JOINED, UNMATCHED
@@ -54,9 +55,6 @@ from livestate_nb.runtime.session import Ground, Seated, Session
 _log = logging.getLogger("livestate_nb")
 
 TOO_OFTEN: Final = "too many joins"
-
-_MAX_REASON = 123
-"""Bytes that fit into a WebSocket close frame beside the code (RFC 6455 section 5.5)."""
 
 
 class Transport(Protocol):
@@ -190,7 +188,7 @@ class Connection:
         """
         if not self.is_closed:
             self.lost()
-            self._transport.close(code, reason.encode()[:_MAX_REASON].decode(errors="ignore"))
+            self._transport.close(code, closing(reason))
 
     def drained(self) -> None:
         """Note that the client has caught up: it gets the states that it missed."""

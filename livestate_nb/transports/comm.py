@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any, Final, TypeAlias
 
 from livestate_nb.errors import ProtocolError, SessionClosed
+from livestate_nb.protocol.message import TRY_AGAIN_LATER
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.runtime.deadline import Deadline
 from livestate_nb.runtime.drain import GOING_AWAY
@@ -22,7 +23,6 @@ FRAME: Final = "frame"
 CLOSE: Final = "close"
 
 _UNKNOWN: Final = 1001
-_LOST: Final = 1013
 _PATIENCE: Final = 2.0
 """Seconds in which the kernel hears its pages that a frame may come later than one behind it."""
 
@@ -181,7 +181,7 @@ class CommHub:
         """End a connection that has lost a frame: the page opens another and sends it again."""
         if not connection.is_closed:
             connection.lost()
-            transport.close(_LOST, "a frame was lost on the way")
+            transport.close(TRY_AGAIN_LATER, "a frame was lost on the way")
 
     def _forget_closed(self) -> None:
         self._open = {tag: entry for tag, entry in self._open.items() if not entry[0].is_closed}

@@ -51,6 +51,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final, TypeVar
 
 from livestate_nb.codec import Json, dumps, loads, read
+from livestate_nb.protocol.message import MAX_REASON
 
 URL_VARIABLE: Final = "LIVESTATE_NB_UPLINK_URL"
 SECRET_VARIABLE: Final = "LIVESTATE_NB_UPLINK_SECRET"  # noqa: S105 - a name, no secret
@@ -96,7 +97,6 @@ _UTF8: Final = 4
 """Bytes of a character, at most."""
 
 _CODES: Final = range(1000, 5000)
-_MAX_REASON: Final = 123
 
 
 T = TypeVar("T")
@@ -130,7 +130,7 @@ class Closing:
     reason: str
 
     def __post_init__(self) -> None:
-        if self.code not in _CODES or len(self.reason.encode()) > _MAX_REASON:
+        if self.code not in _CODES or len(self.reason.encode()) > MAX_REASON:
             raise ValueError(f"expected a close code and a short reason, got {self.code}")
 
 

@@ -15,7 +15,7 @@ from tornado import web
 from livestate_nb.codec import Json
 from livestate_nb.errors import ProtocolError, Refuse
 from livestate_nb.protocol import serializer_for
-from livestate_nb.protocol.message import TOO_BIG, TRY_AGAIN_LATER
+from livestate_nb.protocol.message import TOO_BIG, TRY_AGAIN_LATER, closing
 from livestate_nb.runtime import Endpoint
 from livestate_nb.runtime.bucket import Bucket
 from livestate_nb.runtime.failure import brief, cut, refusal
@@ -66,9 +66,6 @@ SHARE_OVER: Final = 4403
 
 NO_SHARE: Final = 4408
 """Close code of a connection that brought no share in time."""
-
-_MAX_REASON: Final = 123
-"""Bytes that fit into a close frame beside the code (RFC 6455 section 5.5)."""
 
 _log = logging.getLogger("livestate_nb")
 
@@ -167,8 +164,7 @@ class OutsiderHandler(PublicHandler, Carrier):
         self._is_over = True
         if self.client is not None:
             self.client.lost()
-        told = None if reason is None else reason.encode()[:_MAX_REASON].decode(errors="ignore")
-        super().close(code, told)
+        super().close(code, None if reason is None else closing(reason))
 
     def on_close(self) -> None:
         """Let the client's members leave."""
