@@ -108,28 +108,10 @@ class Extension:
         ``%livestate revoke ID``
             ends a share; ``all`` stands for each of them. Pages that use it are told at once.
         """
-        match line.split():
-            case []:
-                text = self._notebook.overview()
-            case ["errors"]:
-                text = report.log(self._notebook.journal.entries("error")) or "no errors"
-            case ["log"]:
-                text = report.log(self._notebook.journal.entries("print")) or "nothing printed"
-            case ["on", name]:
-                text = self._declare(name)
-            case ["off", pattern]:
-                text = self._withdraw(pattern)
-            case ["publish", pattern]:
-                text = self._publish(pattern)
-            case ["shares"]:
-                text = self._tell_shares()
-            case ["revoke", share]:
-                text = self._revoke(share)
-            case _:
-                raise UsageError(
-                    "expected %livestate alone or with errors, log, on NAME, off TOPIC, publish "
-                    f"TOPIC, shares or revoke ID, got {line!r}: see %livestate?"
-                )
+        try:
+            text = self._answer(line)
+        except LiveStateError as error:
+            raise UsageError(str(error)) from error
         print(text)  # noqa: T201 - what the cell shows
 
     def close(self) -> None:
@@ -142,44 +124,42 @@ class Extension:
         self._notebook.close()
         self._capture.close()
 
+    def _answer(self, line: str) -> str:
+        match line.split():
+            case []:
+                return self._notebook.overview()
+            case ["errors"]:
+                return report.log(self._notebook.journal.entries("error")) or "no errors"
+            case ["log"]:
+                return report.log(self._notebook.journal.entries("print")) or "nothing printed"
+            case ["on", name]:
+                return self._declare(name)
+            case ["off", pattern]:
+                ended = self._notebook.withdraw(pattern)
+                return f"{pattern} is withdrawn; sessions that ended: {ended}"
+            case ["publish", pattern]:
+                return self._publish(pattern)
+            case ["shares"]:
+                return self._notebook.sharing.overview
+            case ["revoke", share]:
+                revoked = self._notebook.sharing.revoke(share)
+                return f"ended: {', '.join(revoked) or 'none, there are no shares'}"
+        raise UsageError(
+            "expected %livestate alone or with errors, log, on NAME, off TOPIC, publish TOPIC, "
+            f"shares or revoke ID, got {line!r}: see %livestate?"
+        )
+
     def _declare(self, name: str) -> str:
         channel = self._shell.user_ns.get(name)
         if not (isinstance(channel, type) and issubclass(channel, Channel)):
             raise UsageError(f"expected the name of a channel class, got {name!r}: import it first")
-        try:
-            self._notebook.declare(channel)
-        except LiveStateError as error:
-            raise UsageError(str(error)) from error
+        self._notebook.declare(channel)
         return f"{name} is declared"
 
-    def _withdraw(self, pattern: str) -> str:
-        try:
-            ended = self._notebook.withdraw(pattern)
-        except LiveStateError as error:
-            raise UsageError(str(error)) from error
-        return f"{pattern} is withdrawn; sessions that ended: {ended}"
-
     def _publish(self, pattern: str) -> str:
-        try:
-            is_open = self._notebook.publish(self._notebook.declared(pattern))
-        except LiveStateError as error:
-            raise UsageError(str(error)) from error
-        if not is_open:
+        if not self._notebook.publish(self._notebook.declared(pattern)):
             return f"{pattern} stays closed: this kernel is one Voila visitor's own"
         return f"{pattern} is open to the server's other clients"
-
-    def _tell_shares(self) -> str:
-        try:
-            return self._notebook.sharing.overview
-        except LiveStateError as error:
-            raise UsageError(str(error)) from error
-
-    def _revoke(self, share: str) -> str:
-        try:
-            ended = self._notebook.sharing.revoke(share)
-        except LiveStateError as error:
-            raise UsageError(str(error)) from error
-        return f"ended: {', '.join(ended) or 'none, there are no shares'}"
 
 
 def load(shell: Any) -> None:
