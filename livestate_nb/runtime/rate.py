@@ -39,7 +39,7 @@ class Rate:
 
     def take(self) -> bool:
         """Note that a message has come; return whether it may."""
-        if self._bucket.is_full:
+        if self._refused and self._bucket.is_full:
             self._refused = 0
         may = self._bucket.take()
         if not may:

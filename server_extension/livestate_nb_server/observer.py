@@ -177,10 +177,12 @@ class Observer:
 
     def forwarded(self, size: int) -> None:
         """Note that a frame goes to a kernel."""
-        for counter, amount in zip(_TO_KERNELS, (1, size), strict=True):
-            counter.inc(amount)
+        frames, characters = _TO_KERNELS
+        frames.inc()
+        characters.inc(size)
 
     def returned(self, size: int) -> None:
         """Note that a frame of a kernel goes to a client."""
-        for counter, amount in zip(_TO_CLIENTS, (1, size), strict=True):
-            counter.inc(amount)
+        frames, characters = _TO_CLIENTS
+        frames.inc()
+        characters.inc(size)
