@@ -24,7 +24,7 @@ from livestate_nb.journal import Journal
 from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint, Loop, MainThread, Session, SessionHandle
 from livestate_nb.screen import Module, Screen
-from livestate_nb.sharing import Sharing
+from livestate_nb.sharing import NO_SERVER, Sharing
 from livestate_nb.terms import Terms
 from livestate_nb.transports.comm import CommHub
 from livestate_nb.transports.dial import Address
@@ -201,10 +201,7 @@ class Notebook:
             self._declare_if_new(channel)
             return False
         if self._uplink is None:
-            raise HostError(
-                f"cannot publish {channel.__name__}: this kernel was not started by a Jupyter "
-                "server with the livestate_nb extension; see `jupyter server extension list`"
-            )
+            raise HostError(f"cannot publish {channel.__name__}: {NO_SERVER}")
         self._declare_if_new(channel)
         self._loop.run(self._uplink.publish(str(options_of(channel).topic)))
         return True

@@ -20,9 +20,9 @@ from livestate_nb.transports.uplink import Uplink
 EVERY: Final = "all"
 """Stands for each share of the kernel, where people name one."""
 
-_NO_SERVER: Final = (
+NO_SERVER: Final = (
     "this kernel was not started by a Jupyter server with the livestate_nb extension; see `jupyter "
-    "server extension list`. For what a server hosts, `jupyter livestate token` makes shares"
+    "server extension list`"
 )
 
 
@@ -108,7 +108,9 @@ class Sharing:
         if self._is_private:
             raise HostError("this kernel is one Voila visitor's own, and shares nothing")
         if self._uplink is None:
-            raise HostError(_NO_SERVER)
+            raise HostError(
+                f"{NO_SERVER}. For what a server hosts, `jupyter livestate token` makes shares"
+            )
         return self._uplink
 
     def _ask(self, what: str, **more: Json) -> Any:
