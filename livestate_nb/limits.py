@@ -27,7 +27,7 @@ class Limits:
             one another before one of them is answered (phoenix socket.ex, 100 channels).
         waiting_for_join: messages of one channel that may wait for the answer to its join.
         sockets_per_user: WebSockets of one user who logged in.
-        outsiders: connections of who brings a share, half of them from one address.
+        outsiders: connections of who brings a share, a tenth of them from one address.
         polls: long-poll sessions.
         polls_per_user: long-poll sessions of one user who logged in.
         events_per_second: messages of one client to one session, in the long run; and a tenth as
