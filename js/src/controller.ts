@@ -58,6 +58,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   #host: ReactiveControllerHost & HTMLElement;
   #source: LiveSource<S, E, R> | undefined;
   #liveState: LiveState<S, E, R> | undefined;
+  /** Is it connected to that? Out of the page it shows the last state on, as it may come back. */
+  #isAttached = false;
   /** What was made for a url and a topic. */
   #kept = new Kept<S, E, R>();
   #listeners = new Set<Hearing<S, E, R>>();
@@ -79,7 +81,7 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
     return this.#liveState?.state;
   }
 
-  /** What it is connected to; undefined while it knows of nothing. */
+  /** What it is connected to, or was before the element left the page; undefined if it is nothing. */
   get liveState(): LiveState<S, E, R> | undefined {
     return this.#liveState;
   }
@@ -182,7 +184,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
    */
   on<K extends Name<R>>(event: K, listener: (payload: R[K]) => void): () => void {
     const attach = (liveState: LiveState<S, E, R>) => liveState.on(event, listener);
-    const hearing = { attach, remove: this.#liveState && attach(this.#liveState) };
+    const hearing: Hearing<S, E, R> = { attach, remove: undefined };
+    if (this.#isAttached && this.#liveState) hearing.remove = attach(this.#liveState);
     this.#listeners.add(hearing);
     return () => {
       hearing.remove?.();
@@ -201,7 +204,7 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   hostDisconnected(): void {
     // An element that is moved is connected again at once.
     queueMicrotask(() => {
-      if (!this.#host.isConnected) this.#use(undefined);
+      if (!this.#host.isConnected) this.#detach();
     });
   }
 
@@ -214,29 +217,35 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   }
 
   #use(liveState: LiveState<S, E, R> | undefined): void {
-    const old = this.#liveState;
-    if (liveState === old) return;
+    if (this.#isAttached && liveState === this.#liveState) return;
+    this.#detach();
+    this.#isAttached = true;
     this.#liveState = liveState;
-    if (old) {
-      old.removeEventListener("livestate-change", this.#change);
-      old.removeEventListener("livestate-status", this.#update);
-      old.removeEventListener("livestate-pending", this.#pend);
-      old.removeEventListener("livestate-presences", this.#meet);
-      old.disconnect(this);
-    }
     if (liveState) {
       liveState.addEventListener("livestate-change", this.#change);
       liveState.addEventListener("livestate-status", this.#update);
       liveState.addEventListener("livestate-pending", this.#pend);
       liveState.addEventListener("livestate-presences", this.#meet);
       liveState.connect(this);
-    }
-    for (const hearing of this.#listeners) {
-      hearing.remove?.();
-      hearing.remove = liveState && hearing.attach(liveState);
+      for (const hearing of this.#listeners) hearing.remove = hearing.attach(liveState);
     }
     this.#select();
     this.#update();
+  }
+
+  #detach(): void {
+    const liveState = this.#liveState;
+    if (!this.#isAttached) return;
+    this.#isAttached = false;
+    for (const hearing of this.#listeners) {
+      hearing.remove?.();
+      hearing.remove = undefined;
+    }
+    liveState?.removeEventListener("livestate-change", this.#change);
+    liveState?.removeEventListener("livestate-status", this.#update);
+    liveState?.removeEventListener("livestate-pending", this.#pend);
+    liveState?.removeEventListener("livestate-presences", this.#meet);
+    liveState?.disconnect(this);
   }
 
   /** Brings the selections up to date, and tells whether one is another. */

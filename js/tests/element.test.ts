@@ -169,6 +169,40 @@ describe("a LiveElement", () => {
     await link.take("phx_leave");
   });
 
+  it("keeps what is typed in it while it is out of the page, whatever it is told there", async () => {
+    const element = await mountLive();
+    const input = field(element, "input[name=title]");
+    input.value = "half typed";
+    element.remove();
+    await until(() => !live.connected);
+    element.heading = "Hidden";
+    await element.updateComplete;
+    expect(text(element)).toMatch(/^Hidden MILK/);
+    document.body.append(element);
+    link.reply(await link.take("phx_leave"));
+    await link.accept({ items: ["tea"] });
+    await until(() => text(element)?.startsWith("Hidden TEA"));
+    expect(field(element, "input[name=title]")).toBe(input);
+    expect(input.value).toBe("half typed");
+  });
+
+  it("hears nothing while it is out of the page, and the channel's events again afterwards", async () => {
+    const element = await mountLive();
+    const other = mount<TodoList>("todo-list");
+    const heard: Json[] = [];
+    element.remove();
+    await Promise.resolve();
+    element.live.on("added", ({ id }: Json) => heard.push(id));
+    const heardByOther: Json[] = [];
+    other.live.on("added", ({ id }: Json) => heardByOther.push(id));
+    link.push(join, "added", { id: 1 });
+    await until(() => heardByOther.length === 1);
+    document.body.append(element);
+    link.push(join, "added", { id: 2 });
+    await until(() => heardByOther.length === 2);
+    expect(heard).toEqual([2]);
+  });
+
   it("does not take a LiveState away from another that shows it", async () => {
     const element = await mountLive();
     const other = mount<TodoList>("todo-list");
