@@ -102,7 +102,7 @@ export class Grid implements ReactiveController {
             aria-activedescendant=${ifDefined(isActiveShown ? `${line}:${column}` : undefined)}
             @keydown=${this.#press}
             @click=${this.#click}
-            @dblclick=${this.#edit}
+            @dblclick=${this.#clickTwice}
           >
             <colgroup>
               ${this.#columns.map((one) => html`<col style="width: calc(${widthOf(one)})" />`)}
@@ -246,7 +246,7 @@ export class Grid implements ReactiveController {
 
   #click = (event: Event): void => {
     const place = placeOf(event);
-    if (!place) return;
+    if (!place || isInField(event)) return;
     const [line, column] = place;
     this.#activate(line, column);
     if (line === HEAD) this.#sort(this.#columns[column] as Column);
@@ -254,8 +254,12 @@ export class Grid implements ReactiveController {
     this.#table?.focus({ preventScroll: true });
   };
 
+  #clickTwice = (event: Event): void => {
+    if (!isInField(event)) this.#edit();
+  };
+
   #press = (event: KeyboardEvent): void => {
-    if ((event.target as Element).matches("input, textarea")) return;
+    if (isInField(event)) return;
     const { line, column } = this.#active;
     const isWhole = event.ctrlKey || event.metaKey;
     const [last, page] = [this.#rows.length - 1, this.#host.rows - 1];
@@ -300,13 +304,13 @@ export class Grid implements ReactiveController {
   }
 
   /** Begins to edit the active cell, and tells whether it can be. */
-  #edit = (): boolean => {
+  #edit(): boolean {
     const { line, column } = this.#active;
     const edited = this.#columns[column];
     if (!this.#host.onEdit || this.#host.isOff || line === HEAD || !edited) return false;
     if (this.#rows.length === 0 || edited.key === this.#host.key) return false;
     return this.#editor.begin(this.#keyAt(line), edited, valueIn(this.#rowAt(line), edited.key));
-  };
+  }
 
   // the page
 
@@ -360,4 +364,9 @@ function placeOf(event: Event): [number, number] | undefined {
   const id = (event.target as Element).closest("td, th")?.id ?? "";
   const [line, column] = id.split(":").map(Number);
   return line === undefined || column === undefined ? undefined : [line, column];
+}
+
+/** Did it happen in the field of the edited cell, whose own affair it is? */
+function isInField(event: Event): boolean {
+  return (event.target as Element).matches("input, textarea");
 }

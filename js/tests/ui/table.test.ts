@@ -236,6 +236,21 @@ describe("editing a cell", () => {
     expect((await answer(shown.link, "set")).value).toBe("Cid");
   });
 
+  it("goes on after clicks in its field, which select no row", async () => {
+    const shown = await showTable({ onEdit: "set", onSelect: "choose" }, rows);
+    await press(shown, "ArrowRight", "F2");
+    box(shown.element).value = "Bob";
+    box(shown.element).dispatchEvent(new Event("input"));
+    for (const type of ["click", "dblclick"]) {
+      box(shown.element).dispatchEvent(new MouseEvent(type, { bubbles: true }));
+      await settled(shown.element);
+    }
+    expect(box(shown.element).value).toBe("Bob");
+    await type(shown, "Bobby");
+    expect((await answer(shown.link, "set")).value).toBe("Bobby");
+    expect(shown.link.count("lvs_evt:choose")).toBe(0);
+  });
+
   it("keeps the lines of a text", async () => {
     const shown = await showTable({ onEdit: "set" }, [{ id: 7, name: "one\r\ntwo" }]);
     await press(shown, "ArrowRight", "Enter");
