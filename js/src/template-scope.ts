@@ -12,6 +12,8 @@ export const HOST: unique symbol = Symbol("livestate template");
 
 /** What is told how expressions fare, which are marked with their places. */
 export interface Host {
+  /** Is the template in the page? Expressions that read it run again when that changes. */
+  readonly isInPage: boolean;
   /** An expression of an element threw. */
   failed(element: Element | undefined, expression: string, error: unknown): void;
   /** It did not. */

@@ -88,7 +88,9 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
     super.disconnectedCallback();
     // An element that is moved is connected again at once.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#share();
+      if (this.isConnected) return;
+      this.#share();
+      this.#view?.update();
     });
   }
 
