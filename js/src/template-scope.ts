@@ -5,6 +5,7 @@
 
 import { batch, type Signal, signal } from "@preact/signals-core";
 import { isObject, type Json } from "./json";
+import type { PaceOptions } from "./pace";
 import type { Happening } from "./template-send";
 
 /** Leads from a scope to the template that it belongs to. */
@@ -23,7 +24,7 @@ export interface Host {
   /** A node and all in it are gone for good. */
   removed(node: Node): void;
   /** Dispatches an event for what happened to an element, e.g. one with a `:send…` directive. */
-  send(name: string, happening: Happening): void;
+  send(name: string, happening: Happening, pace?: PaceOptions): void;
   /** Returns the name of an event of the page, of which an attribute's name knows no capitals. */
   eventNamed(name: string): string;
 }

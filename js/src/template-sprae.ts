@@ -9,6 +9,7 @@ import "sprae";
 import * as core from "sprae/core";
 import { _state, decorate, parse, use } from "sprae/core";
 import type { Json } from "./json";
+import type { PaceOptions } from "./pace";
 import { each } from "./template-each";
 import { HOST, type Host, type Scope } from "./template-scope";
 import { type Happening, isOfLabel, observe, preventDefault } from "./template-send";
@@ -40,6 +41,9 @@ const DIRECTIVES: { readonly [name: string]: Directive } = {
 };
 
 const SEND = /^send([^.:]+)((?:\.[^.:]+)*)$/;
+/** The modifiers that say how fast an event may be sent, which is the channel's affair. */
+const PACE = /^(debounce|throttle)-(\d+)(ms|s|m)?$/;
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
 /** sprae's modifiers that run what they are for later. */
 const LATER = /^(debounce|throttle|delay|tick|raf)(-|$)/;
 /** Those that listen to the page around the template. */
@@ -51,10 +55,12 @@ function send(event: string, modifiers: string): Directive {
     const host = scope[HOST] as Host;
     const name = unmark(expression);
     const type = host.eventNamed(event);
-    const all = modifiers.split(".").slice(1);
+    const given = modifiers.split(".").slice(1);
+    const pace = paceOf(given);
+    const all = given.filter((modifier) => !PACE.test(modifier));
     // The event has to be looked at as long as it happens, and by those alone that it concerns.
     const send = decorate(
-      (happening: Happening) => host.send(name, happening),
+      (happening: Happening) => host.send(name, happening, pace),
       all.filter((modifier) => LATER.test(modifier)),
     );
     const hear = (fired: Event) => {
@@ -71,6 +77,15 @@ function send(event: string, modifiers: string): Directive {
     target.addEventListener(type, listener as EventListener, options);
     return () => target.removeEventListener(type, listener as EventListener, options);
   };
+}
+
+function paceOf(modifiers: readonly string[]): PaceOptions {
+  const matches = modifiers.map((modifier) => PACE.exec(modifier) ?? []);
+  return Object.fromEntries(
+    matches.flatMap(([, name, count, unit = "ms"]) =>
+      name ? [[name, Number(count) * (UNITS_MS[unit] as number)]] : [],
+    ),
+  );
 }
 
 /** Starts a listener to the page around the template, which ends while that is not in the page. */

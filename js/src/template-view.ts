@@ -12,6 +12,7 @@ import type { LiveController } from "./controller";
 import { DispatchError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
 import type { Json, JsonObject } from "./json";
 import type { LiveState } from "./live-state";
+import type { PaceOptions } from "./pace";
 import { problem } from "./problem";
 import { fill, restore } from "./template-content";
 import { disposeOf } from "./template-end";
@@ -133,10 +134,10 @@ export class TemplateView implements Host {
     this.#news = [];
   }
 
-  send(name: string, happening: Happening): void {
+  send(name: string, happening: Happening, pace: PaceOptions = {}): void {
     // It was held back, and what it belonged to is not shown any more.
     if (this.#shown !== this.#owner.live.liveState) return;
-    const { target, type } = happening;
+    const { element, target, type } = happening;
     const form = type === "submit" && target instanceof HTMLFormElement ? target : null;
     // Its data is on the way already.
     if (form && isBusy(form)) return;
@@ -148,7 +149,9 @@ export class TemplateView implements Host {
       this.#owner.report({ type: "form error", event: name, message });
       return;
     }
-    const answer = this.#owner.live.dispatch(name, payload);
+    // Of each field the latest is sent, also where one directive is for many.
+    const key = isField(target) ? target : element;
+    const answer = this.#owner.live.dispatch(name, payload, { ...pace, key });
     if (form) {
       awaitAnswer(form, answer);
     } else if (isField(target)) {

@@ -177,6 +177,89 @@ describe(":send<event>", () => {
     expect(click(get("a"))).toBe(false); // a link in a label is a link
   });
 
+  describe("at a pace", () => {
+    const events = () =>
+      link.frames.flatMap(({ event, payload }) =>
+        event.startsWith("lvs_evt:") ? [[event.slice("lvs_evt:".length), payload]] : [],
+      );
+
+    it("sends what was typed before what is done next", async () => {
+      await show(`<input name="q" :sendinput.debounce-60s="draft"><b :sendclick="save"></b>`);
+      for (const text of ["a", "ab", "abc"]) type(field(), text);
+      click(get("b"));
+      await sent("save");
+      expect(events()).toEqual([
+        ["draft", { q: "abc" }],
+        ["save", {}],
+      ]);
+    });
+
+    it("sends what was typed when its template is removed", async () => {
+      const element = await show(`<input name="q" :sendinput.debounce-60000="draft">`);
+      type(field(), "abc");
+      element.remove();
+      await link.take("phx_leave");
+      expect(events()).toEqual([["draft", { q: "abc" }]]);
+    });
+
+    it("sends what was in the form before it was submitted and reset", async () => {
+      const content = `<form :sendsubmit="add"><input name="q" :sendinput.debounce-1m="draft"></form>`;
+      await show(content);
+      type(field(), "abc");
+      submit();
+      link.reply(await link.take("lvs_evt:draft"));
+      link.reply(await link.take("lvs_evt:add"));
+      await until(() => field().value === "");
+      expect(events()).toEqual([
+        ["draft", { q: "abc" }],
+        ["add", { q: "abc" }],
+      ]);
+    });
+
+    it("takes the place only of what was sent of the same field", async () => {
+      const content = `<form :sendinput.debounce-60s="check"><input name="a"><input name="b"></form>`;
+      const element = await show(content);
+      for (const name of ["a", "b"]) for (const n of "12") type(field(`[name=${name}]`), n);
+      element.live.dispatch("next");
+      await sent("next");
+      expect(events().slice(0, -1)).toEqual([
+        ["check", { a: "2" }],
+        ["check", { b: "2" }],
+      ]);
+    });
+
+    it("sends by itself, the latest and not too many", async () => {
+      await show(`<input name="q" :sendinput.debounce-10ms="draft"><b :sendclick.throttle-1="go">`);
+      for (const text of ["a", "ab"]) type(field(), text);
+      link.reply(await link.take("lvs_evt:draft"));
+      for (const n of [1, 2, 3]) {
+        get("b").dataset.n = `${n}`;
+        click(get("b"));
+      }
+      link.reply(await link.take("lvs_evt:go"));
+      await until(() => link.count("lvs_evt:go") === 2);
+      expect(events()).toEqual([
+        ["draft", { q: "ab" }],
+        ["go", { n: "1" }],
+        ["go", { n: "3" }],
+      ]);
+    });
+
+    it("knows the other times of sprae's modifiers", async () => {
+      await show(
+        `<input name="q" :sendinput.delay-5="late"><b :sendclick.debounce-5-immediate="go">`,
+      );
+      click(get("b"));
+      click(get("b"));
+      type(field(), "a");
+      await sent("late");
+      expect(events()).toEqual([
+        ["go", {}],
+        ["late", { q: "a" }],
+      ]);
+    });
+  });
+
   it("ends with its element", async () => {
     const element = await show(`<button :if="is_on" :sendclick="go"></button>`, { is_on: true });
     const button = get("button");
