@@ -174,7 +174,9 @@ def test_a_click_in_the_field_of_a_cell_puts_the_caret_there(tab: Tab) -> None:
     expect(field).to_be_focused()
     field.dblclick()
     expect(field).to_be_focused()
-    assert field.evaluate("one => one.value.slice(one.selectionStart, one.selectionEnd)") == "middle"
+    assert (
+        field.evaluate("one => one.value.slice(one.selectionStart, one.selectionEnd)") == "middle"
+    )
     tab.page.keyboard.press("Home")
     tab.page.keyboard.type("in the ")
     tab.page.keyboard.press("Enter")
