@@ -63,7 +63,9 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   /** What was made for a url and a topic. */
   #kept = new Kept<S, E, R>();
   #listeners = new Set<Hearing<S, E, R>>();
-  #selections: Selection<Json, S>[] = [];
+  #selections = new Map<Selector<S, Json>, Selection<Json, S>>();
+  /** Is the host being rendered? */
+  #isUpdating = false;
   /** What `isPending` was asked for, and what it said last. */
   #pendings = new Map<Name<E> | undefined, boolean>();
   /** Was `presences` asked for? */
@@ -114,12 +116,20 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
    *
    * @param selector a path such as `user.names[0]`, or a function of the state, whose results are
    *   compared by the identity of their members
-   * @throws Error for text that is no path
+   * @throws Error for text that is no path, and in `render` for a function that was not selected
+   *   before: one that is made anew each time would be selected as often
    */
   select<T = Json>(selector: Selector<S, T>): Selection<T, S> {
+    const known = this.#selections.get(selector);
+    if (known) return known;
+    if (this.#isUpdating && typeof selector === "function") {
+      throw new Error(
+        "select: in render expected a path, or a function that was selected before, got a new function: select it in a field of the class, and read its value in render",
+      );
+    }
     const selection = new Selection(selector);
     selection.update(this.state);
-    this.#selections.push(selection);
+    this.#selections.set(selector, selection);
     return selection;
   }
 
@@ -199,6 +209,11 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
 
   hostUpdate(): void {
     if (this.#host.isConnected) this.#attach();
+    this.#isUpdating = true;
+  }
+
+  hostUpdated(): void {
+    this.#isUpdating = false;
   }
 
   hostDisconnected(): void {
@@ -251,11 +266,12 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   /** Brings the selections up to date, and tells whether one is another. */
   #select(): boolean {
     // All of them, whatever the first ones say.
-    return this.#selections.filter((selection) => selection.update(this.state)).length > 0;
+    const selections = [...this.#selections.values()];
+    return selections.filter((selection) => selection.update(this.state)).length > 0;
   }
 
   #change = (): void => {
-    if (this.#select() || this.#selections.length === 0) this.#update();
+    if (this.#select() || this.#selections.size === 0) this.#update();
   };
 
   #pend = (): void => {

@@ -452,6 +452,45 @@ describe("a LiveController", () => {
     log.mockRestore();
   });
 
+  it("makes one selection of what is selected in each render, and refuses new functions", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    interface Shown {
+      n: number;
+      m: string;
+      isWrong?: true;
+    }
+    let runs = 0;
+    const count = (state: Shown) => {
+      runs += 1;
+      return state.n;
+    };
+    class Selecting extends LiveElement<Shown> {
+      count = this.live.select(count);
+
+      override render(state: Shown) {
+        const selector = state.isWrong ? (now: Shown) => now.n : count;
+        return `${this.live.select(selector).value} ${this.live.select("m").value}`;
+      }
+    }
+    customElements.define("selecting-element", Selecting);
+    const element = mount<Selecting>("selecting-element");
+    link = await kernel.link();
+    join = await link.accept({ n: 0, m: "a" });
+    await until(() => text(element) === "0 a");
+    for (let version = 1; version <= 5; version += 1) {
+      const state = { n: version, m: "a" };
+      link.push(join, "state:change", { state, version });
+      await until(() => text(element) === `${version} a`);
+    }
+    runs = 0;
+    link.push(join, "state:change", { state: { n: 5, m: "b" }, version: 6 });
+    await until(() => text(element) === "5 b");
+    expect(runs).toBe(1);
+    link.push(join, "state:change", { state: { n: 6, m: "b", isWrong: true }, version: 7 });
+    await until(() => text(element)?.includes("Error: select: in render expected a path, or"));
+    log.mockRestore();
+  });
+
   it("refuses events without a topic", async () => {
     const element = document.createElement("todo-list") as TodoList;
     document.body.append(element);
