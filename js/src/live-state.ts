@@ -19,7 +19,7 @@ import {
 } from "./failure";
 import { isObject, type Json } from "./json";
 import { type LiveStateConfig, Membership } from "./membership";
-import { Outbox } from "./outbox";
+import { Outbox, type Reason } from "./outbox";
 import { Pace } from "./pace";
 import { Pending } from "./pending";
 import { type Presences, present } from "./presences";
@@ -154,7 +154,8 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     this.#pace.flush();
     this.#membership.leave();
     this.#document.loseSync();
-    this.#outbox.close("not sent", "it is not connected");
+    const left: Reason = ["connection closed", "the client left"];
+    this.#outbox.close(["not sent", "it is not connected"], left);
     // Whoever was told of what is not sent may have connected it again.
     if (!this.connected) this.#set("offline");
   }
@@ -288,14 +289,14 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
 
   #refused(error: LiveStateError): void {
     this.#report("error", error);
-    if (!this.#membership.hasPlace) this.#outbox.close(error.type, error.message);
+    if (!this.#membership.hasPlace) this.#outbox.close([error.type, error.message]);
   }
 
   #close(): void {
-    const [type, message] = ["channel closed", "The server closed the channel"];
+    const [type, message]: Reason = ["channel closed", "The server closed the channel"];
     this.#document.loseSync();
     this.#report("error", { type, message });
-    this.#outbox.close(type, message);
+    this.#outbox.close([type, message]);
   }
 
   #changed(): void {

@@ -152,7 +152,7 @@ describe("a server of ours", () => {
     const ends: [string, (link: Link, join: Frame) => void, RegExp][] = [
       ["connection lost", (link) => link.close(), /connection was lost before the answer/],
       ["channel error", (link, join) => link.crash(join), /channel crashed before the answer/],
-      ["not sent", () => live.disconnect(), /not connected before the answer/],
+      ["connection closed", () => live.disconnect(), /: the client left before the answer/],
     ];
     for (const [type, end, message] of ends) {
       const { link, join } = await joined();
