@@ -51,6 +51,10 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   #membership: Membership;
   #status: Status = "offline";
   #error: LiveStateError | null = null;
+  /** What the server's last `error` push told, until the reply that tells the same. */
+  #pushed: LiveStateError | null = null;
+  /** The error that listeners are being told. */
+  #telling: LiveStateError | null = null;
   #document = new Document<S>();
   #effects = new Effects<S>();
   /** The state that listeners know of. */
@@ -82,8 +86,10 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
       onEnded: () => this.#show(),
       onHandled: () => this.clearError(),
       onFailed: (error) => {
-        // The server's `error` push may have told the same before.
-        if (!isSameError(this.#error, error)) this.report(error);
+        const isPushed = this.#error === this.#pushed && isSameError(this.#error, error);
+        this.#pushed = null;
+        // Whoever is told of a failure may dispatch what fails alike.
+        if (!isPushed && !isSameError(this.#telling, error)) this.report(error);
       },
     });
   }
@@ -260,7 +266,8 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   /** Takes an `error` push; without a state it tells that init failed, and there will be none. */
   #fail(payload: Json): void {
     const status = this.#document.isSynced ? this.#status : "error";
-    this.#report(status, readError(payload), payload);
+    this.#pushed = readError(payload);
+    this.#report(status, this.#pushed, payload);
   }
 
   #joined(terms: Json, isResumed: boolean): void {
@@ -326,8 +333,11 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   }
 
   #report(status: Status, error: LiveStateError, detail: Json = error): void {
+    const outer = this.#telling;
+    this.#telling = error;
     this.#set(status, error);
     this.emit("livestate-error", detail);
+    this.#telling = outer;
   }
 
   #set(status: Status, error: LiveStateError | null = this.#error): void {
