@@ -52,7 +52,9 @@ export class Grid implements ReactiveController {
   /** The rows and the sorting that `#shown` was made of. */
   #made: unknown[] = [];
   #active = { line: 0, column: 0, key: undefined as Json };
+  /** The keys of the selected row, and of the one that it is again if that is refused. */
   #selected: Json;
+  #accepted: Json;
   #scrollTop = 0;
   #rowHeight = 14 * ROW_EMS;
   /** Must the active cell be brought into view? */
@@ -295,12 +297,19 @@ export class Grid implements ReactiveController {
     this.#host.requestUpdate();
   }
 
-  #select(): void {
+  async #select(): Promise<void> {
     const { line } = this.#active;
     if (this.#host.isOff || this.#rows.length === 0 || !this.#host.onSelect) return;
-    this.#selected = this.#keyAt(line);
-    this.#host.select(this.#selected);
+    const key = this.#keyAt(line);
+    this.#selected = key;
     this.#host.requestUpdate();
+    try {
+      await this.#host.select(key);
+      this.#accepted = key;
+    } catch {
+      if (this.#selected === key) this.#selected = this.#accepted;
+      this.#host.requestUpdate();
+    }
   }
 
   /** Begins to edit the active cell, and tells whether it can be. */

@@ -183,6 +183,31 @@ describe("selecting a row", () => {
     expect(selected()).toEqual(["k2 row 2 4"]);
   });
 
+  it("is taken back when it was refused, unless another was selected", async () => {
+    const shown = await showTable({ onSelect: "choose" }, rowsOf(3));
+    const selected = () => findAll(shown.element, "tr[aria-selected=true]").map(textOf);
+    const click = (line: number) =>
+      findAll(shown.element, "tbody tr")[line]?.querySelector("td")?.click();
+    click(0);
+    await answer(shown.link, "choose");
+    click(1);
+    await settled(shown.element);
+    expect(selected()).toEqual(["k1 row 1 7"]);
+    await raise(shown.link, "choose", "not that one");
+    await until(() => selected()[0] === "k0 row 0 0");
+    click(1);
+    click(2);
+    await raise(shown.link, "choose", "not that one");
+    await answer(shown.link, "choose");
+    await settled(shown.element);
+    expect(selected()).toEqual(["k2 row 2 4"]);
+    click(0);
+    click(1);
+    await raise(shown.link, "choose", "not that one");
+    await raise(shown.link, "choose", "nor that one");
+    await until(() => selected()[0] === "k2 row 2 4");
+  });
+
   it("takes the place of rows that have no key", async () => {
     const shown = await showTable({ onSelect: "choose", key: "no" }, rowsOf(3));
     findAll(shown.element, "td")[8]?.click();
