@@ -66,6 +66,26 @@ def visit(server: Server, browser: Browser) -> Iterator[Callable[[str], Page]]:
     context.close()
 
 
+def test_stock_elements_find_the_element_around_them_that_is_defined_after_them(
+    visit: Callable[[str], Page],
+) -> None:
+    page = visit(
+        """<my-board url="/livestate" topic="values:b" params='{"state": {"title": "hello"}}'>
+          <livestate-text path="title"></livestate-text>
+        </my-board>
+        <script type="module">
+          import { html } from "/livestate/static/lit.js";
+          import { LiveElement } from "/livestate/static/livestate.js";
+          import "/livestate/static/livestate-nb/ui.js";
+          class Board extends LiveElement {
+            render() { return html`<slot></slot>`; }
+          }
+          customElements.define("my-board", Board);
+        </script>"""
+    )
+    expect(page.locator("livestate-text")).to_have_text("hello")
+
+
 def importing(code: str) -> str:
     return f'<script type="module">{code}</script>'
 
