@@ -66,6 +66,26 @@ def visit(server: Server, browser: Browser) -> Iterator[Callable[[str], Page]]:
     context.close()
 
 
+def test_a_select_of_many_with_nothing_chosen_is_an_empty_list_in_a_form_s_data(
+    visit: Callable[[str], Page],
+) -> None:
+    options = "<option>a</option></select>"
+    page = visit(
+        importing('import "/livestate/static/livestate-nb/template.js"')
+        + f"""<live-template url="/livestate" topic="values:c" params='{{"state": {{}}}}'><template>
+          <form :sendsubmit="set">
+            <select multiple name="many">{options}
+            <select multiple>{options}
+            <select multiple name="off" disabled>{options}
+            <fieldset disabled><select multiple name="closed">{options}</fieldset>
+            <button>Save</button>
+          </form></template></live-template>"""
+    )
+    page.get_by_role("button", name="Save").click()
+    page.wait_for_function("document.querySelector('live-template').live.version > 0")
+    assert page.locator("live-template").evaluate("it => it.live.state") == {"many": []}
+
+
 def test_stock_elements_find_the_element_around_them_that_is_defined_after_them(
     visit: Callable[[str], Page],
 ) -> None:
