@@ -522,7 +522,7 @@ describe("a LiveController", () => {
     expect(first.payload).toEqual({ a: 1, livestate: {} });
     await until(() => text(element)?.startsWith("SERVED"));
     element.topic = "todos:you";
-    const next = await (await server.link()).accept({ items: ["yours"] });
+    const next = await connection.accept({ items: ["yours"] });
     expect(next.topic).toBe("todos:you");
     await until(() => text(element)?.startsWith("YOURS"));
     element.remove();
@@ -557,19 +557,84 @@ describe("a LiveController", () => {
     await element.updateComplete;
     expect(element.live.liveState).toBe(liveState);
     expect(text(element)).toMatch(/^TEA/);
-    await (await server.link()).accept({ items: ["back"] });
+    const again = await server.link();
+    await again.accept({ items: ["back"] });
     await until(() => text(element)?.startsWith("BACK"));
 
     element.remove();
     await Promise.resolve();
     element.params = { a: 2 };
     document.body.append(element);
-    const another = await (await server.link()).accept({ items: ["other"] });
+    const another = await again.accept({ items: ["other"] });
     expect(another.payload).toMatchObject({ a: 2 });
     await until(() => text(element)?.startsWith("OTHER"));
     expect(element.live.liveState).not.toBe(liveState);
-    expect(sockets).toBe(3);
+    expect(sockets).toBe(2);
     element.remove();
+    vi.unstubAllGlobals();
+    await server.stop();
+  });
+
+  it("shares its connection with the page's others, until the last of them leaves", async () => {
+    const server = await ScriptedServer.start();
+    vi.stubGlobal("WebSocket", WebSocket);
+    const heard = vi.spyOn(window, "addEventListener");
+    const sockets = () => heard.mock.calls.filter(([type]) => type === "pagehide").length;
+    const tag = (topic: string, more = "") =>
+      `<todo-list url="${server.url}" topic="${topic}" ${more}></todo-list>`;
+    document.body.innerHTML = [..."abc"].map((topic) => tag(topic)).join("");
+    const connection = await server.link();
+    for (const topic of "abc") await connection.accept({ items: [topic] });
+    await until(() =>
+      [...document.body.children].every((one) => text(one as TodoList) !== "pending"),
+    );
+    expect([sockets(), server.server.clients.size]).toEqual([1, 1]);
+
+    // a topic is joined on a socket once, and shares are kept apart
+    document.body.insertAdjacentHTML("beforeend", tag("a") + tag("d", "share='one'"));
+    for (const _ of [1, 2]) await (await server.link()).accept({ items: ["more"] });
+    await until(() =>
+      [...document.body.children].every((one) => text(one as TodoList) !== "pending"),
+    );
+    expect([sockets(), server.server.clients.size]).toEqual([3, 3]);
+
+    for (const one of [...document.body.children].slice(1)) one.remove();
+    await until(() => server.server.clients.size === 1);
+    const [first] = document.querySelectorAll<TodoList>("todo-list");
+    for (const topic of "defg") {
+      Object.assign(first as TodoList, { topic });
+      await connection.accept({ items: [topic] });
+      await until(() => text(first as TodoList)?.startsWith(topic.toUpperCase()));
+    }
+    expect([sockets(), server.server.clients.size]).toEqual([3, 1]);
+    first?.remove();
+    await until(() => server.server.clients.size === 0);
+    heard.mockRestore();
+    vi.unstubAllGlobals();
+    await server.stop();
+  });
+
+  it("shares no connection that has options, and takes another if its topic is joined by another", async () => {
+    const server = await ScriptedServer.start();
+    vi.stubGlobal("WebSocket", WebSocket);
+    const config = { url: server.url, topic: "todos:me" };
+    const own = new LiveState({ ...config, socketOptions: {} });
+    const [one, other] = [new LiveState(config), new LiveState(config)];
+    for (const [n, each] of [own, one, other].entries()) {
+      each.connect();
+      await (await server.link()).accept({ n });
+      await until(() => each.status === "live");
+    }
+    expect(new Set([own, one, other].map(({ socket }) => socket)).size).toBe(3);
+    expect([own, one, other].map(({ state }) => (state as Json).n)).toEqual([0, 1, 2]);
+    one.disconnect();
+    one.disconnect();
+    await until(() => server.server.clients.size === 2);
+    one.connect();
+    await (await server.link()).accept({ n: 3 });
+    await until(() => (one.state as Json).n === 3);
+    expect(other.status).toBe("live");
+    for (const each of [own, one, other]) each.disconnect();
     vi.unstubAllGlobals();
     await server.stop();
   });
