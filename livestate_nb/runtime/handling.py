@@ -1,6 +1,6 @@
 """Take one event or message through its handler: run, commit, publish; or fail.
 
-It must not know where the message came from or when its turn is.
+It must not know when its turn is, nor how anything reaches a client.
 """
 
 import asyncio
@@ -76,7 +76,7 @@ class Desk(Protocol):
     def send_update(self, update: Outgoing | None) -> None:
         """Send an update to all members; None holds it back."""
 
-    def publish(self) -> None:
+    def release_held(self) -> None:
         """Send what was held back, or an update without a change."""
 
     def handled(self, member: JoinedMember) -> None:
@@ -249,7 +249,7 @@ class Call:
         if member is None:
             return
         if life.ledger.version is not None and self.kind is not Kind.FOREIGN:
-            desk.publish()
+            desk.release_held()
         if self.kind is not Kind.JOIN:
             told = describe(error, what, event, is_local=member.line.is_local)
             member.answer(self.ref, "error", told)

@@ -1,6 +1,6 @@
 """Begin a session: its `init`, once, with the params of whoever came first.
 
-It must not know who else is joined, nor what is done with the state.
+It must not know what is done with the state.
 """
 
 import logging
@@ -30,7 +30,7 @@ class Founded(Protocol):
     def begun(self, whole: Outgoing) -> None:
         """Tell all members the first state."""
 
-    def refused(self, member: JoinedMember) -> None:
+    def init_refused(self, member: JoinedMember) -> None:
         """Note that a member gets no state."""
 
     def crash(self) -> None:
@@ -81,7 +81,7 @@ class Opening:
         except Refuse as error:
             _log.info("init of %s refused: %s", cut(life.topic), brief(error))
             member.send(error_message(refusal(error, "message")))
-            session.refused(member)
+            session.init_refused(member)
         except BaseException as error:
             if life.is_over:
                 raise

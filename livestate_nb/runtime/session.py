@@ -8,7 +8,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from livestate_nb.channel import (
     Channel,
@@ -20,23 +20,16 @@ from livestate_nb.codec import Json
 from livestate_nb.declaration import Options
 from livestate_nb.errors import Overloaded, Refuse, ReturnError
 from livestate_nb.event import Event
-from livestate_nb.protocol.message import (
-    EVENT_PREFIX,
-    REFRESH,
-    SYNC,
-    TOO_DEEP,
-    TRY_AGAIN_LATER,
-    Message,
-)
 from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.roles import Member
 from livestate_nb.runtime.attendance import Attendance
 from livestate_nb.runtime.audience import Audience
-from livestate_nb.runtime.failure import cut, excessive
+from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.handling import Call, Kind
+from livestate_nb.runtime.intake import Intake
 from livestate_nb.runtime.ledger import Ledger, Outgoing
 from livestate_nb.runtime.life import Life, Site
-from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
+from livestate_nb.runtime.mailbox import Errand, Mailbox
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.meter import Meter, Refusal
 from livestate_nb.runtime.migration import take_over
@@ -46,10 +39,6 @@ from livestate_nb.runtime.places import Claim, Owner, Places
 from livestate_nb.runtime.tenure import Tenure
 from livestate_nb.runtime.watch import Watch
 from livestate_nb.runtime.work import run
-
-LOST: Final = "messages are lost on the way"
-OVERLOADED: Final = "too many messages waiting"
-TOO_FAST: Final = "too many events"
 
 _log = logging.getLogger("livestate_nb")
 
@@ -83,12 +72,13 @@ class Session:
         self.is_closed = False
         self.watch = Watch()
         self.meter = ground.meter
+        self.intake = Intake(self, ground.limits)
         self.tenure = Tenure(ground.clock, self._end_soon)
         self._ground = ground
         self._audience = Audience(self, ground.places, ground.limits, ground.clock)
         self._attendance = Attendance(self, ground.presences)
         self._opening = Opening(self)
-        self._pace = Pace(self.publish)
+        self._pace = Pace(self.release_held)
         self._newest = channel
         """The class that is declared: the channel object gets it in its turn."""
         self.life = self._begin()
@@ -208,72 +198,12 @@ class Session:
         if not member.is_introduced:
             member.is_introduced = True
             if wants_joined(type(self.channel)):
-                self._put(Call(self.life, self, Kind.JOIN, None, member.params, member), member)
-
-    def deliver(self, member: JoinedMember, message: Message) -> None:
-        """Put a client's message into the mailbox; when too many wait, its channel ends.
-
-        An event that has come before is not handled again. Where one before it is lost on the way,
-        its client joins again, and sends both in their order. What comes too fast is refused, and
-        the connection of who goes on with that is closed.
-        """
-        event = message.event
-        is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
-        is_taken = message.payload is not TOO_DEEP
-        if member.rate is not None and not member.rate.take():
-            is_taken = False
-            if member.rate.is_flood:
-                member.line.refused(Refusal.LIMIT, self.topic)
-                _log.warning("closing the connection of a client that floods %s", cut(self.topic))
-                member.line.close(TRY_AGAIN_LATER, TOO_FAST)
-                return
-        if member.place is not None:
-            member.place.confirm()
-            if event == SYNC:
-                self._compare(member, message)
-                return
-            if event != REFRESH and member.misses(message.ref):
-                self._break(member)
-                return
-            if event != REFRESH and not member.is_new(message.ref):
-                return
-        if not is_taken:
-            member.line.refused(Refusal.LIMIT, self.topic)
-            member.refuse(message.ref, excessive(message, self._ground.limits))
-            return
-        job: Job
-        if event == REFRESH:
-
-            async def refresh() -> None:
-                self.send_whole(member)
-                self.handled(member)
-
-            job = Errand(refresh, member)
-        else:
-            name = event.removeprefix(EVENT_PREFIX) if is_event else event
-            kind = Kind.EVENT if is_event else Kind.FOREIGN
-            job = Call(self.life, self, kind, name, message.payload, member, message.ref)
-        self._put(job, member)
+                call = Call(self.life, self, Kind.JOIN, None, member.params, member)
+                self.intake.put(call, member)
 
     def handled(self, member: JoinedMember) -> None:
         """Note that one message of a client is handled, or has come to its first yield."""
-        member.unhandled -= 1
-        if member.is_leaving and member.unhandled == 0:
-            self._left(member)
-
-    def leave(self, member: JoinedMember, ref: Json) -> None:
-        """Let a client leave when what it sent before is handled.
-
-        A client that waits too long for the answer to its join leaves as well, and joins again
-        (phoenix.js): if it had come back, its place is kept for it.
-        """
-        if member.place is not None and member.place.is_uncertain:
-            member.line.left(member.join, ref)
-            self.lose(member)
-            return
-        member.is_leaving, member.leave_ref = True, ref
-        if member.unhandled == 0:
-            self._left(member)
+        self.intake.handled(member)
 
     def lose(self, member: JoinedMember) -> None:
         """Note that a client's connection is lost: if it may come back, its place is kept."""
@@ -321,7 +251,7 @@ class Session:
             self._pace.hold()
             return
         self._pace.sent(self.ledger.options.fps)
-        self.meter.published(self.pattern, update.size)
+        self.meter.updated(self.pattern, update.size)
         self._audience.send_update(update)
         self.watch.tell()
 
@@ -334,9 +264,9 @@ class Session:
     def flush(self) -> None:
         """Send what was held back, if anything was."""
         if self.ledger.is_ahead:
-            self.publish()
+            self.release_held()
 
-    def publish(self) -> None:
+    def release_held(self) -> None:
         """Send what was held back, or an update without a change, which releases interfaces."""
         with self._or_crash():
             self.send_update(self.ledger.publish())
@@ -491,45 +421,13 @@ class Session:
         if self.ledger.options.presence:
             self._attendance.open()
 
-    def refused(self, member: JoinedMember) -> None:
-        """Note that a member gets no state, since `init` refused."""
+    def init_refused(self, member: JoinedMember) -> None:
+        """Note that a member gets no state."""
         member.line.refused(Refusal.INIT, self.topic)
         self._audience.unseat(member)
         self._end_when_empty()
 
     # inside
-
-    def _put(self, job: Job, member: JoinedMember) -> None:
-        """Put a client's job into the mailbox; when too many wait, its channel ends."""
-        member.unhandled += 1
-        if member.unhandled > self._ground.limits.waiting_per_client:
-            self._expel(member)
-            return
-        try:
-            self.mailbox.put(job, is_eager=True)
-        except Overloaded:
-            self._expel(member)
-
-    def _compare(self, member: JoinedMember, message: Message) -> None:
-        """Tell a client what it should have, so that it notices if the last of it is lost."""
-        account = member.account(message.payload)
-        if account is None:
-            self._break(member)
-        else:
-            member.line.reply(member.join, message.ref, "ok", account)
-
-    def _break(self, member: JoinedMember) -> None:
-        """Let a client join again, whose messages are lost on the way; its place is kept."""
-        member.line.crashed(member.join, LOST)
-        self.lose(member)
-
-    def _expel(self, member: JoinedMember) -> None:
-        """End the channel of a client that sends faster than it can be served."""
-        member.line.refused(Refusal.LIMIT, self.topic)
-        self.mailbox.drop(member)
-        self.life.running.end(member)
-        self.detach(member)
-        member.line.crashed(member.join, OVERLOADED)
 
     @contextmanager
     def _or_crash(self) -> Iterator[None]:
@@ -551,10 +449,6 @@ class Session:
                 life.is_dropping = True
                 life.mailbox.put(Errand(no_longer))
                 _log.warning("messages to %s are dropped: %s", cut(self.topic), error)
-
-    def _left(self, member: JoinedMember) -> None:
-        self.detach(member)
-        member.line.left(member.join, member.leave_ref)
 
 
 Seated: TypeAlias = tuple[Session, JoinedMember]
