@@ -125,7 +125,8 @@ class Call:
 
     async def run(self) -> None:
         """Take the call through its handler."""
-        if self.kind is Kind.JOIN and self.life.ledger.version is None:  # init refused or failed
+        is_asked = self.kind in (Kind.EVENT, Kind.FOREIGN)
+        if not is_asked and self.life.ledger.version is None:  # init refused or failed
             self._was_handled()
             return
         self.begun = time.perf_counter()
