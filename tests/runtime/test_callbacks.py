@@ -247,7 +247,7 @@ async def test_no_message_reaches_a_channel_whose_init_refused(
     await client.wait("error", 1)
     endpoint.broadcast("news", "rain")
     await client.settle("closed")
-    assert client.payloads("error", "phx_error") == [{"message": "closed today"}]
+    assert client.payloads("error", "phx_error") == [("error", {"message": "closed today"})]
     assert [record for record in caplog.records if record.levelname == "ERROR"] == []
 
 
