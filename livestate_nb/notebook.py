@@ -7,7 +7,6 @@ import asyncio
 import secrets
 import threading
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -31,7 +30,6 @@ from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink import Uplink
 from livestate_nb.widget import LiveStateWidget
 
-_PATIENCE: Final = 10.0
 _DIALLING: Final = 1.0
 """Seconds that loading the extension waits for the server."""
 
@@ -129,12 +127,7 @@ class Notebook:
         )
         self._calls: tuple[str, int] = ("", 0)
         self._displayed: tuple[str, set[str]] = ("", set())
-        started: Future[Loop] = Future()
-        self._thread = threading.Thread(
-            target=self._serve, args=(started,), name="livestate", daemon=True
-        )
-        self._thread.start()
-        self._loop = started.result(_PATIENCE)
+        self._loop = Loop("livestate", self.main)
         hub = CommHub(self._endpoint)
         self._screen = Screen(secrets.token_urlsafe(8), hub, self._loop.loop)
         self._watching = self._loop.start(self._screen.watch())
@@ -326,8 +319,7 @@ class Notebook:
         self._loop.run(self._endpoint.close())
         if self._uplink is not None:
             self._loop.run(self._uplink.close())
-        self._loop.loop.call_soon_threadsafe(self._loop.loop.stop)
-        self._thread.join(_PATIENCE)
+        self._loop.stop()
         self._screen.close()
         self.sharing.close()
 
@@ -366,17 +358,6 @@ class Notebook:
     def _tell_server(self) -> None:
         if self._uplink is not None:
             self._uplink.declared()
-
-    def _serve(self, started: "Future[Loop]") -> None:
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        loop.call_soon(started.set_result, Loop(loop, threading.get_ident(), self.main))
-        try:
-            loop.run_forever()
-        finally:
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
-            loop.close()
 
     def _earlier(self, channel: type[Channel]) -> list[str]:
         """Return the patterns that earlier forms of a class are declared for.
