@@ -21,9 +21,10 @@ from livestate_nb.declaration import check_tag
 from livestate_nb.errors import ChannelError, HostError, TopicError
 from livestate_nb.journal import Journal
 from livestate_nb.limits import Limits
-from livestate_nb.runtime import Endpoint, Loop, MainThread, Session, SessionHandle
+from livestate_nb.runtime import Endpoint, Loop, MainThread, Session
 from livestate_nb.screen import Module, Screen
 from livestate_nb.sharing import NO_SERVER, Sharing
+from livestate_nb.shown import KeptHandle, ShownHandle
 from livestate_nb.terms import Terms
 from livestate_nb.transports.comm import CommHub
 from livestate_nb.transports.dial import Address
@@ -45,56 +46,6 @@ class Front(Protocol):
 
     def cell(self) -> tuple[str, str]:
         """Return (the cell's id, the id of this execution of it)."""
-
-
-class KeptHandle(SessionHandle):
-    """Hold a session of the notebook.
-
-    Args:
-        loop: the endpoint's loop.
-        session: the session.
-        forget: called when the session is closed.
-    """
-
-    def __init__(self, loop: Loop, session: Session, forget: Callable[[], None]) -> None:
-        super().__init__(loop, session)
-        self._forget = forget
-
-    def close(self) -> None:
-        """End the session: clients are told and do not rejoin."""
-        super().close()
-        self._forget()
-
-
-class ShownHandle(KeptHandle):
-    """Hold a session that a cell shows; as another cell's result it shows the element there.
-
-    Args:
-        loop: the endpoint's loop.
-        session: the session.
-        forget: called when the session is closed.
-        widget: shows its element.
-        display: displays the widget.
-    """
-
-    def __init__(
-        self,
-        loop: Loop,
-        session: Session,
-        forget: Callable[[], None],
-        widget: LiveStateWidget,
-        display: Callable[[], None],
-    ) -> None:
-        super().__init__(loop, session, forget)
-        self._widget = widget
-        self._display = display
-
-    def _ipython_display_(self) -> None:
-        self._display()
-
-    def _display_(self) -> LiveStateWidget:
-        """Return what marimo shows in its place."""
-        return self._widget
 
 
 class Notebook:
