@@ -20,6 +20,7 @@ from livestate_nb.protocol import (
     Join,
     Leave,
     Message,
+    Reject,
     Send,
     Socket,
     Start,
@@ -30,7 +31,6 @@ from livestate_nb.protocol.message import (
     GRACE,
     MAX_BYTES,
     MAX_VERSION,
-    PHX_REPLY,
     RECEIVED,
     RESERVED_KEY,
     RESUME,
@@ -42,7 +42,7 @@ from livestate_nb.protocol.message import (
     closing,
 )
 from livestate_nb.protocol.serializer import Serializer
-from livestate_nb.protocol.socket import TOO_MANY_JOINED, UNMATCHED
+from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.runtime.failure import brief, cut, refusal, too_deep, undeliverable
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import JoinedMember
@@ -83,10 +83,22 @@ class Registry(Ground, Protocol):
     """What an endpoint offers to its connections."""
 
     def session(self, topic: str, key: str | None) -> Session:
-        """Return the session that a join belongs to."""
+        """Return the session that a join belongs to.
+
+        Raises:
+            Unserved: no channel serves the topic.
+            Refuse: there is no session with that key.
+        """
 
     def disconnected(self, connection: "Connection") -> None:
         """Note that a connection has ended."""
+
+
+class Unserved(Refuse):
+    """Say that no channel serves a topic any more."""
+
+    def __init__(self) -> None:
+        super().__init__(UNMATCHED)
 
 
 class Connection:
@@ -268,8 +280,9 @@ class Connection:
             match action:
                 case Send(message):
                     self._send(message)
-                    if message.event == PHX_REPLY and message.payload["status"] == "error":
-                        self.refused(_kind_of(message.payload["response"]), message.topic)
+                case Reject(message, is_limit):
+                    self._send(message)
+                    self.refused(Refusal.LIMIT if is_limit else Refusal.UNMATCHED, message.topic)
                 case Deliver(join, message):
                     if entry := self._members.get(join):  # what came before may have ended it
                         session, member = entry
@@ -305,7 +318,7 @@ class Connection:
             )
             self.close(TRY_AGAIN_LATER, TOO_OFTEN)
         else:
-            self._perform(self._socket.refuse(join, {"reason": TOO_OFTEN}))
+            self._refuse(join, Refusal.LIMIT, {"reason": TOO_OFTEN})
 
     async def _join(self, join: Join) -> None:
         begun = time.perf_counter()
@@ -318,7 +331,7 @@ class Connection:
             if self._joining.pop(join, None) is None:
                 return  # given up: the client has gone, or another join took the place
             if refused is not None:
-                self._perform(self._socket.refuse(join, refused))
+                self._refuse(join, Refusal.JOIN, refused)
                 return
             member = session.welcome(client, owner, claim)
             self._members[join] = session, member
@@ -338,10 +351,15 @@ class Connection:
             self._perform(self._socket.accept(join, greeting))
         except Refuse as error:
             self._joining.pop(join, None)
-            self._perform(self._socket.refuse(join, refusal(error, "reason")))
+            kind = Refusal.UNMATCHED if isinstance(error, Unserved) else Refusal.JOIN
+            self._refuse(join, kind, refusal(error, "reason"))
         finally:
             if session is not None:
                 session.release()
+
+    def _refuse(self, join: Join, kind: Refusal, response: Json) -> None:
+        self.refused(kind, join.topic)
+        self._perform(self._socket.refuse(join, response))
 
     async def _refusal(self, session: Session, member: JoinedMember) -> Json:
         """Return what a client that may not join is told; None where it may."""
@@ -422,11 +440,3 @@ class Connection:
                 RECEIVED: member.sent,
             }
         return {RESERVED_KEY: terms}
-
-
-def _kind_of(response: Json) -> Refusal:
-    """Return what a message was refused for, by the answer to it."""
-    if response == UNMATCHED:
-        return Refusal.UNMATCHED
-    is_limit = response in (TOO_MANY_JOINED, {"reason": TOO_OFTEN})
-    return Refusal.LIMIT if is_limit else Refusal.JOIN

@@ -19,9 +19,8 @@ from livestate_nb.errors import DeclarationError, Refuse, SessionClosed, TopicEr
 from livestate_nb.limits import Limits
 from livestate_nb.presence import Presences
 from livestate_nb.protocol.serializer import serializer_for
-from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.pubsub import LocalPubSub, PubSub
-from livestate_nb.runtime.connection import Connection, Transport
+from livestate_nb.runtime.connection import Connection, Transport, Unserved
 from livestate_nb.runtime.drain import drain
 from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
@@ -244,7 +243,8 @@ class Endpoint:
             key: names a cell's session; None for the topic's own rule.
 
         Raises:
-            Refuse: there is no such session, or no channel serves the topic.
+            Unserved: no channel serves the topic.
+            Refuse: there is no session with that key.
         """
         if key is not None:
             named = self._sessions.named(key)
@@ -253,7 +253,7 @@ class Endpoint:
             return named
         channel = self.match(topic)
         if channel is None:
-            raise Refuse(UNMATCHED)
+            raise Unserved
         return self._sessions.for_join(channel, topic)
 
     async def open(
