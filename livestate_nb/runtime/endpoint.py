@@ -20,10 +20,11 @@ from livestate_nb.limits import Limits
 from livestate_nb.presence import Presences
 from livestate_nb.protocol.serializer import serializer_for
 from livestate_nb.pubsub import LocalPubSub, PubSub
-from livestate_nb.runtime.connection import Connection, Transport, Unserved
+from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.drain import drain
 from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
+from livestate_nb.runtime.joining import Unserved
 from livestate_nb.runtime.meter import Meter, Unmetered, username
 from livestate_nb.runtime.note import note
 from livestate_nb.runtime.places import Places
