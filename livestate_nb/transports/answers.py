@@ -29,22 +29,23 @@ class Answers:
         """
         number = next(self._numbers)
         answer = self._open[number] = asyncio.get_running_loop().create_future()
-        send(number)
         try:
+            send(number)
             async with asyncio.timeout(_PATIENCE):
                 return await answer
         except TimeoutError as error:
             raise HostError("the Jupyter server does not answer: try again") from error
         finally:
-            self._open.pop(number, None)
+            del self._open[number]
 
     def came(self, number: int, answer: Any) -> None:
         """Take an answer; one that nobody waits for is dropped."""
-        if number in self._open:
-            self._open.pop(number).set_result(answer)
+        waiting = self._open.get(number)
+        if waiting is not None and not waiting.done():
+            waiting.set_result(answer)
 
     def lost(self) -> None:
         """Note that the server will answer nothing that it was asked so far."""
-        waiting, self._open = list(self._open.values()), {}
-        for answer in waiting:
-            answer.set_exception(HostError("the way to the Jupyter server was lost: try again"))
+        for answer in self._open.values():
+            if not answer.done():
+                answer.set_exception(HostError("the way to the Jupyter server was lost: try again"))
