@@ -25,6 +25,7 @@ from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.drain import drain
 from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
+from livestate_nb.runtime.idle import close_idle
 from livestate_nb.runtime.joining import Unserved
 from livestate_nb.runtime.meter import Meter, Unmetered, username
 from livestate_nb.runtime.note import note
@@ -38,7 +39,6 @@ from livestate_nb.state.draft import plain
 IDLE_TIMEOUT: Final = 60.0
 """Seconds without a frame after which a client counts as gone (phoenix websocket.ex)."""
 
-_IDLE: Final = 1002
 _WORKERS: Final = 40
 _PATIENCE: Final = 5.0
 
@@ -397,27 +397,12 @@ class Endpoint:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._thread = threading.get_ident()
-            self._reaper = self.spawn(self._drop_idle())
+            self._reaper = self.spawn(
+                close_idle(self._connections, self.clock, self._idle_timeout, self._forget)
+            )
 
-    async def _drop_idle(self) -> None:
-        loop, pause = asyncio.get_running_loop(), self._idle_timeout / 4
-        while not self._is_closed:
-            due = loop.time() + pause
-            await asyncio.sleep(pause)
-            self._look(max(0.0, loop.time() - due))
-
-    def _look(self, late: float) -> None:
-        """Close idle connections.
-
-        Args:
-            late: seconds in which the loop stood still (a stopped process, a handler that blocks
-                it): it could hear nobody, so they say nothing of anybody.
-        """
-        now = self.clock()
-        for connection in list(self._connections):
-            connection.last_seen = min(now, connection.last_seen + late)
-            if now - connection.last_seen > self._idle_timeout:
-                connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")
+    def _forget(self, now: float) -> None:
+        """Let sessions drop what they sent so long ago that a client would have been missed."""
         for session in self.sessions:
             session.forget(now - 2 * self._idle_timeout)
 
