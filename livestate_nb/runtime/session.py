@@ -209,8 +209,8 @@ class Session:
     def lose(self, member: JoinedMember) -> None:
         """Note that a client's connection is lost: if it may come back, its place is kept."""
         grace = self.ledger.options.grace
-        if member.place is not None and grace > 0 and not member.is_leaving:
-            self._audience.miss(member, grace, self.detach)
+        may_come_back = member.place is not None and grace > 0 and not member.is_leaving
+        if may_come_back and self._audience.miss(member, grace, self.detach):
             self._attendance.leave(member)
         else:
             self.detach(member)
@@ -368,13 +368,21 @@ class Session:
         """
         if self.is_closed:
             return
-        if self.tenure.is_held:
-            members = self._clear()
-            self.life = self._begin()
-        else:
+        fresh = self._begin_again() if self.tenure.is_held else None
+        if fresh is None:
             members = self._end()
+        else:
+            members, self.life = self._clear(), fresh
         for member in members:
             member.line.crashed(member.join, CRASHED)
+
+    def _begin_again(self) -> Life | None:
+        """Return the next life; None where the channel's class cannot be instantiated."""
+        try:
+            return self._begin()
+        except Exception as error:  # noqa: BLE001 - a user's __init__ may raise anything
+            _log.error("%s cannot begin afresh", cut(self.topic), exc_info=error)
+            return None
 
     def _end(self) -> list[JoinedMember]:
         if self.is_closed:
