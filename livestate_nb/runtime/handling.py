@@ -138,11 +138,12 @@ class Call:
 
     async def run(self) -> None:
         """Take the call through its handler."""
-        if self.member is not None and self.kind not in _ASKED:
-            if not self._is_due(self.member):
+        if self.kind not in _ASKED:
+            if not self._is_due():
                 self._was_handled()
                 return
-            self.member.is_introduced = True
+            if self.member is not None:
+                self.member.is_introduced = True
         self.begun = time.perf_counter()
         turn = Turn(self.life.channel, self.member, self.waiting)
         if self.kind is Kind.MESSAGE:
@@ -166,13 +167,13 @@ class Call:
         if self.generator_task is not None:
             self.generator_task.cancel()
 
-    def _is_due(self, member: JoinedMember) -> bool:
-        """Return whether the channel is to be told that a member comes or goes."""
+    def _is_due(self) -> bool:
+        """Return whether the channel is to hear of a message, or of a member."""
         if self.life.ledger.version is None:  # init refused or failed
             return False
-        if self.kind is Kind.JOIN:
+        if self.kind is not Kind.LEAVE or self.member is None:
             return True
-        return member.is_introduced and wants_left(type(self.life.channel))
+        return self.member.is_introduced and wants_left(type(self.life.channel))
 
     async def _handle(self) -> None:
         life, working, work = self.life, None, None
