@@ -235,6 +235,7 @@ class Session:
         if self.is_closed:  # it ended while the client was authorized: the client joins again
             member.line.crashed(member.join, CRASHED)
             return
+        self.tenure.stop()
         self._audience.join(member)
         if member.needs_whole and self.ledger.version is not None:
             self.send_whole(member)
