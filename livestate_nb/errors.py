@@ -19,7 +19,7 @@
     |- TopicError            no channel is declared for a topic
     |- SessionClosed         a session (or its endpoint) that has ended
     |- Overloaded            more waits in a session than it can take
-    '- WouldDeadlock         a call that would wait for itself
+    '- WouldDeadlock         a call that would wait for itself, by way of others or not
 
 It must not import anything of the package, and no error here knows how it is shown.
 """
@@ -168,4 +168,4 @@ class Overloaded(LiveStateError):
 
 
 class WouldDeadlock(LiveStateError):
-    """Say that a call would wait for itself."""
+    """Say that a call would wait for itself, by way of others or not."""

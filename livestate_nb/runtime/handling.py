@@ -110,7 +110,7 @@ class Call:
         member: who sent it, or joined; None for messages and handles.
         ref: the ref that `member` waits for.
         outcome: gets the reply events, or what the handler raised, where Python waits for it.
-        waiting: the channels whose handlers wait for this call.
+        waiting: the turns that go on when this call has ended.
     """
 
     desk: Desk
@@ -120,7 +120,7 @@ class Call:
     member: JoinedMember | None = None
     ref: Json = None
     outcome: "asyncio.Future[list[Event]] | None" = None
-    waiting: frozenset[Channel] = frozenset()
+    waiting: frozenset[Turn] = frozenset()
     replied: list[Event] = field(default_factory=list)
     is_handled: bool = False
     is_unwanted: bool = False
