@@ -18,7 +18,7 @@
     |- ShareError            a share that cannot be made, or that opens nothing (any more)
     |- TopicError            no channel is declared for a topic
     |- SessionClosed         a session (or its endpoint) that has ended
-    |- Overloaded            more waits in a session than it can take
+    |- Overloaded            more waits in a session, or for others, than may
     '- WouldDeadlock         a call that would wait for itself, by way of others or not
 
 It must not import anything of the package, and no error here knows how it is shown.
@@ -164,7 +164,7 @@ class SessionClosed(LiveStateError):
 
 
 class Overloaded(LiveStateError):
-    """Say that more messages wait in a session than it can take."""
+    """Say that more messages wait in a session than it can take, or more handlers for sessions."""
 
 
 class WouldDeadlock(LiveStateError):

@@ -150,7 +150,7 @@ class Handle(Protocol):
 
         Raises:
             UnknownEvent: the channel has no handler for it.
-            Overloaded: too many messages wait in the session.
+            Overloaded: too many messages wait in the session, or too many handlers for others.
             SessionClosed: the session has ended.
             WouldDeadlock: as for `change`.
             Exception: whatever the handler raises; the state is as it was.

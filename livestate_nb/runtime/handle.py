@@ -18,6 +18,7 @@ from livestate_nb.roles import Member
 from livestate_nb.runtime.mailbox import ENDED
 from livestate_nb.runtime.main_thread import MainThread
 from livestate_nb.runtime.session import Session
+from livestate_nb.runtime.threads import waiting
 from livestate_nb.runtime.waits import Waits
 
 T = TypeVar("T")
@@ -63,14 +64,17 @@ class Loop:
     def waiting(self, channel: Channel, what: str) -> Iterator[frozenset[Turn]]:
         """Let this thread wait for a session's turn; return its own turn, if it has one.
 
+        Nobody else waits for a worker's thread then: another one takes its place.
+
         Args:
             channel: the session's channel object.
             what: what is called, for people.
 
         Raises:
             WouldDeadlock: the session waits for what waits here.
+            Overloaded: too many worker threads wait.
         """
-        with self._waits.noted(channel, what) as turns:
+        with self._waits.noted(channel, what) as turns, waiting():
             yield turns
 
     def wait(self, future: "Future[T]", channel: Channel | None) -> T:
