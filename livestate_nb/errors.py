@@ -164,7 +164,7 @@ class SessionClosed(LiveStateError):
 
 
 class Overloaded(LiveStateError):
-    """Say that more messages wait in a session than it can take, or more handlers for sessions."""
+    """Say that more messages wait in a session, or handlers for other sessions, than may."""
 
 
 class WouldDeadlock(LiveStateError):

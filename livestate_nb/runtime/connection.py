@@ -130,6 +130,7 @@ class Connection:
         self._frame_bytes = frame_bytes
         self.last_seen = endpoint.clock()
         self.is_closed = False
+        self._is_pushing = False
         self._since = time.perf_counter()
         self._endpoint = endpoint
         self._transport = transport
@@ -165,6 +166,8 @@ class Connection:
         """Note that the client has gone: nothing is sent, and its members leave or are absent.
 
         It makes no difference why: what ends a place is leaving, and what ends the channel.
+        Where the transport closes as it is pushed an event, others are pushed that first, and
+        what the loss leads to afterwards.
         """
         if self.is_closed:
             return
@@ -176,8 +179,10 @@ class Connection:
         for task in joining:
             task.cancel()
         members, self._members = list(self._members.values()), {}
-        for session, member in members:
-            session.lose(member)
+        if self._is_pushing:
+            asyncio.get_running_loop().call_soon(self._lose, members)
+        else:
+            self._lose(members)
 
     def close(self, code: int, reason: str) -> None:
         """Close the connection from this side.
@@ -213,12 +218,15 @@ class Connection:
         if join not in self._members:
             return
         message = self._socket.push(join, outgoing.event, outgoing.payload, ref)
+        self._is_pushing = True
         try:
             self._send(message)
         except ProtocolError as error:
             _log.warning("%s has no frame for %s: %s", cut(join.topic), cut(message.event), error)
             told = undeliverable(outgoing.event, error)
             self._send(self._socket.push(join, ERROR, told))
+        finally:
+            self._is_pushing = False
 
     def reply(self, join: Join, ref: Json, status: str, response: Json) -> None:
         """Answer a message of a joined channel's client."""
@@ -262,6 +270,11 @@ class Connection:
 
     def _send(self, message: Message) -> None:
         self._transport.send(self._serializer.encode(message))
+
+    def _lose(self, members: list[Seated]) -> None:
+        for session, member in members:
+            if member.line is self:  # else it has come back by another connection
+                session.lose(member)
 
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:
