@@ -50,23 +50,28 @@ class Turn:
     Args:
         channel: the channel object at work.
         member: the member it works for.
-        waiting: channel objects whose handlers wait for this turn to end.
+        waiting: the turns that go on when this one has ended.
         is_over: whether it has ended: what runs on in a thread or task has no turn.
+        is_aside: whether the session goes on meanwhile, as while `authorize` runs.
         is_block: whether it is that of a `with handle.change()` block: code of a cell.
         message_topic: the topic of the message that is being handled, if it is one.
     """
 
     channel: "Channel"
     member: Member | None
-    waiting: "frozenset[Channel]" = frozenset()
+    waiting: "frozenset[Turn]" = frozenset()
     is_over: bool = False
+    is_aside: bool = False
     is_block: bool = False
     message_topic: str | None = None
 
     @property
     def blocked(self) -> "frozenset[Channel]":
         """The channel objects that would wait for a call made in this turn."""
-        return frozenset() if self.is_over else self.waiting | {self.channel}
+        if self.is_over:
+            return frozenset()
+        own = frozenset() if self.is_aside else frozenset((self.channel,))
+        return own.union(*(turn.blocked for turn in self.waiting))
 
 
 class Host(Protocol):

@@ -18,8 +18,8 @@
     |- ShareError            a share that cannot be made, or that opens nothing (any more)
     |- TopicError            no channel is declared for a topic
     |- SessionClosed         a session (or its endpoint) that has ended
-    |- Overloaded            more waits in a session than it can take
-    '- WouldDeadlock         a call that would wait for itself
+    |- Overloaded            more waits in a session, or for others, than may
+    '- WouldDeadlock         a call that would wait for itself, by way of others or not
 
 It must not import anything of the package, and no error here knows how it is shown.
 """
@@ -164,8 +164,8 @@ class SessionClosed(LiveStateError):
 
 
 class Overloaded(LiveStateError):
-    """Say that more messages wait in a session than it can take."""
+    """Say that more messages wait in a session, or handlers for other sessions, than may."""
 
 
 class WouldDeadlock(LiveStateError):
-    """Say that a call would wait for itself."""
+    """Say that a call would wait for itself, by way of others or not."""

@@ -8,6 +8,7 @@ import atexit
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from livestate_nb import report
 from livestate_nb.channel import Channel, options_of, session_of
 from livestate_nb.codec import Json
 from livestate_nb.declaration import check_tag
-from livestate_nb.errors import ChannelError, HostError, TopicError
+from livestate_nb.errors import ChannelError, HostError, LiveStateError, TopicError
 from livestate_nb.journal import Journal
 from livestate_nb.limits import Limits
 from livestate_nb.output import Front, Output
@@ -286,13 +287,22 @@ class Notebook:
         """Return a session whose `init` has run; see `Endpoint.open`.
 
         Callbacks of it that need this thread run, or say that they cannot, while it waits.
+
+        Raises:
+            WouldDeadlock: its turn waits for what waits here.
         """
 
         async def reserve() -> Session:
             return self._endpoint.reserve(channel, topic, name)
 
         session = self._loop.run(reserve())
-        self._loop.run(self._endpoint.keep(session, params), session.channel)
+        with ExitStack() as waiting:
+            try:
+                waiting.enter_context(self._loop.waiting(session.channel, "this"))
+            except LiveStateError:
+                self._loop.loop.call_soon_threadsafe(session.release)
+                raise
+            self._loop.run(self._endpoint.keep(session, params), session.channel)
         return session
 
     def _whole(self, session: Session) -> bytes:

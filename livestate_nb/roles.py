@@ -137,7 +137,8 @@ class Handle(Protocol):
         Raises:
             EncodeError: the changed state has no JSON form.
             SessionClosed: the session has ended.
-            WouldDeadlock: called in a handler of the same session, or on the endpoint's thread.
+            WouldDeadlock: called in a handler of the same session or of one that it waits for, or
+                on the endpoint's thread.
         """
 
     def dispatch(self, event: str, payload: Json = ...) -> list[Event]:
@@ -152,9 +153,9 @@ class Handle(Protocol):
 
         Raises:
             UnknownEvent: the channel has no handler for it.
-            Overloaded: too many messages wait in the session.
+            Overloaded: too many messages wait in the session, or too many handlers for others.
             SessionClosed: the session has ended.
-            WouldDeadlock: as for `change`, or a handler waits for this one.
+            WouldDeadlock: as for `change`.
             Exception: whatever the handler raises; the state is as it was.
         """
 
@@ -181,7 +182,7 @@ class Handle(Protocol):
 
         Raises:
             SessionClosed: the session has ended.
-            WouldDeadlock: called in a handler of the same session.
+            WouldDeadlock: called in a handler of the same session, or of one that it waits for.
         """
 
     def close(self) -> None:

@@ -527,6 +527,21 @@ def test_sessions_end_with_the_extension_and_with_the_kernel(
 # shared topics
 
 
+def test_a_handler_that_waits_for_its_own_session_to_be_shown_is_told(kernel: Kernel) -> None:
+    kernel.run("""
+class Rooms(Channel, topic="room:*", shared=True):
+    @on("meet")
+    def meet(self, payload, state):
+        state["met"] = Rooms.at(payload).topic
+
+room = Rooms.at("room:1")
+""")
+    with pytest.raises(CellError, match="WouldDeadlock"):
+        kernel.run("room.dispatch('meet', 'room:1')")
+    kernel.run("room.dispatch('meet', 'room:2')")
+    assert kernel.run("print(room.state)") == "{'met': 'room:2'}\n"
+
+
 def test_at_gives_the_handle_of_a_shared_topic(kernel: Kernel) -> None:
     kernel.run("class Rooms(Channel, topic='room:*', shared=True): pass")
     kernel.run("room = Rooms.at('room:1')")
