@@ -128,6 +128,7 @@ class Connection:
         self._principal = principal
         self._assigns = assigns
         self._frame_bytes = frame_bytes
+        self._serves = serves
         self.last_seen = endpoint.clock()
         self.is_closed = False
         self._since = time.perf_counter()
@@ -195,6 +196,19 @@ class Connection:
         for session, member in list(self._members.values()):
             if member.is_behind:
                 session.send_whole(member)
+
+    def turn_out(self) -> None:
+        """End the channels of topics that are there for the client no longer: it is told.
+
+        It does not join again; a join that waits for its answer is refused.
+        """
+        for join, (session, member) in list(self._members.items()):
+            if not self._serves(join.topic):
+                session.dismiss(member)
+        for join in list(self._joining):
+            if not self._serves(join.topic):
+                self._joining.pop(join).cancel()
+                self._perform(self._socket.refuse(join, UNMATCHED))
 
     @property
     def has_joined(self) -> bool:
