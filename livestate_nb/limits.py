@@ -34,7 +34,7 @@ OF_KERNELS: Final = (
 class Limits:
     """Hold the limits of a server or a kernel: numbers, all of them greater than 0.
 
-    The page on the server in the documentation says of each what a client sees that meets it.
+    What a client sees that meets one is in the documentation, on the page The server.
 
     Args:
         frame_bytes: bytes of one frame of a client.

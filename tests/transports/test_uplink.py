@@ -433,7 +433,7 @@ async def test_a_publication_outlives_a_lost_uplink_and_keeps_its_rank(place: Pl
     assert len(first.endpoint.sessions) == 1
 
 
-async def test_a_held_join_of_an_outsider_waits_until_its_topic_is_published_again(
+async def test_a_held_join_of_another_client_waits_until_its_topic_is_published_again(
     place: Place,
 ) -> None:
     kernel = await place.dial("k1", Counter)
@@ -583,7 +583,7 @@ class Narrow(Channel, topic="room:admin"):
         return {"who": "narrow"}
 
 
-async def test_a_kernel_itself_refuses_outsiders_what_it_has_not_published(place: Place) -> None:
+async def test_a_kernel_itself_refuses_others_what_it_has_not_published(place: Place) -> None:
     kernel = await place.dial("k1", Wide)
     await kernel.uplink.publish("room:*")
     kernel.endpoint.declare(Narrow)  # which the server has not heard of
