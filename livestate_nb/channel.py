@@ -599,7 +599,9 @@ class Channel:
         pattern = cls._pattern()
         if topic is None:
             if is_pattern(pattern):
-                raise TopicError(f"{cls.__name__} serves many topics: {_expected(pattern)}, got none")
+                raise TopicError(
+                    f"{cls.__name__} serves many topics: {_expected(pattern)}, got none"
+                )
             return pattern
         if not isinstance(topic, str) or not matches(pattern, topic):
             raise TopicError(f"{cls.__name__}: {_expected(pattern)}, got {topic!r}")
@@ -715,9 +717,9 @@ def has_main(channel: type[Channel]) -> bool:
     )
 
 
-def seat_of(channel: Channel) -> Seat:
-    """Return the place that a channel object has in a session."""
-    return channel._seat
+def session_of(channel: Channel) -> object:
+    """Return what stands for the session of a channel object."""
+    return channel._seat.session
 
 
 def bind(channel: Channel, seat: Seat) -> None:

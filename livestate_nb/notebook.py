@@ -16,7 +16,7 @@ from typing import Final, Protocol
 from IPython.display import display
 
 from livestate_nb import report, saved
-from livestate_nb.channel import Channel, options_of, seat_of
+from livestate_nb.channel import Channel, options_of, session_of
 from livestate_nb.codec import Json, Raw, loads
 from livestate_nb.declaration import check_tag
 from livestate_nb.errors import ChannelError, HostError, TopicError
@@ -437,8 +437,8 @@ class Notebook:
         return f"cell {cell} {count}"
 
     def _wait(self, waiting: frozenset[Channel]) -> None:
-        seats = [seat_of(channel) for channel in waiting]
-        self._loop.loop.call_soon_threadsafe(self._screen.wait, seats)
+        sessions = [session_of(channel) for channel in waiting]
+        self._loop.loop.call_soon_threadsafe(self._screen.wait, sessions)
 
     def _display(self, widget: LiveStateWidget, session: Session) -> None:
         if self._front.is_reactive:

@@ -137,7 +137,7 @@ def log(entries: Sequence[Entry]) -> str:
     """Return what handlers have printed, or what failed, oldest first."""
     parts = []
     for entry in entries:
-        head = f"{entry.time:%H:%M:%S} {entry.channel} {entry.seat.topic}"
+        head = f"{entry.time:%H:%M:%S} {entry.channel} {entry.topic}"
         title = f": {entry.title}" if entry.title else ""
         body = "".join(f"\n    {line}" for line in entry.text.rstrip("\n").splitlines())
         parts.append(f"{head}{title}{body}")

@@ -54,6 +54,7 @@ from livestate_nb.runtime.session import Ground, Seated, Session
 
 _log = logging.getLogger("livestate_nb")
 
+TOO_FAST: Final = "too many events"
 TOO_OFTEN: Final = "too many joins"
 
 
@@ -272,7 +273,16 @@ class Connection:
         )
         self._endpoint.meter.refused(refusal, self.name, user, topic)
 
+    def flooded(self, topic: str) -> None:
+        """Close the connection of a client that goes on to send what is refused as too fast."""
+        self._shut_out(topic, f"floods {cut(topic)}", TOO_FAST)
+
     # inside
+
+    def _shut_out(self, topic: str, what: str, reason: str) -> None:
+        self.refused(Refusal.LIMIT, topic)
+        _log.warning("closing the connection of a client that %s", what)
+        self.close(TRY_AGAIN_LATER, reason)
 
     def _send(self, message: Message) -> None:
         self._transport.send(self._serializer.encode(message))
@@ -287,7 +297,7 @@ class Connection:
                 case Deliver(join, message):
                     if entry := self._members.get(join):  # what came before may have ended it
                         session, member = entry
-                        session.deliver(member, message)
+                        session.intake.deliver(member, message)
                 case Join():
                     self._begin(action)
                 case Start(join):
@@ -296,7 +306,7 @@ class Connection:
                 case Leave(join, ref):
                     if entry := self._members.get(join):
                         session, member = entry
-                        session.leave(member, ref)
+                        session.intake.leave(member, ref)
                 case Stop(join):
                     self._stop(join)
 
@@ -313,11 +323,7 @@ class Connection:
         if rate is None or rate.take():
             self._joining[join] = self._endpoint.spawn(self._join(join))
         elif rate.is_flood:
-            self.refused(Refusal.LIMIT, join.topic)
-            _log.warning(
-                "closing the connection of a client that joins %s again and again", cut(join.topic)
-            )
-            self.close(TRY_AGAIN_LATER, TOO_OFTEN)
+            self._shut_out(join.topic, f"joins {cut(join.topic)} again and again", TOO_OFTEN)
         else:
             self._perform(self._socket.refuse(join, {"reason": TOO_OFTEN}))
 

@@ -158,7 +158,9 @@ def _add_token(commands: Any) -> None:
         help="whose pages it is for, such as https://example.org; may be repeated; * for all but "
         "null, the origin of files and sandboxed frames",
     )
-    parser.add_argument("--expires", metavar="TIME", help="for how long, such as 12h; 366d at most (default: 7d)")
+    parser.add_argument(
+        "--expires", metavar="TIME", help="for how long, such as 12h; 366d at most (default: 7d)"
+    )
     parser.add_argument("--tag", help="the element that the pages get, such as todo-list")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--list", action="store_true", help="list the shares that hold instead")
@@ -168,7 +170,9 @@ def _add_token(commands: Any) -> None:
 
 
 def _add_place(parser: ArgumentParser) -> None:
-    parser.add_argument("--directory", type=Path, metavar="DIR", help="where to write (default: here)")
+    parser.add_argument(
+        "--directory", type=Path, metavar="DIR", help="where to write (default: here)"
+    )
     parser.add_argument("--force", action="store_true", help="replace files that exist")
 
 

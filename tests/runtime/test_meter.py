@@ -32,8 +32,8 @@ class Tape:
         assert 0 < seconds < 60
         self.told.append(("handled", pattern, kind, outcome))
 
-    def published(self, pattern: str, size: int) -> None:
-        self.told.append(("published", pattern, size))
+    def updated(self, pattern: str, size: int) -> None:
+        self.told.append(("updated", pattern, size))
 
 
 class Room(Channel, topic="room:*", shared=True, presence=False):
@@ -126,7 +126,7 @@ async def test_an_update_is_told_with_the_bytes_of_its_payload(tape: Tape) -> No
     clients[0].dispatch("room:ä", "inc")
     await clients[2].wait("state:patch", 1)
     size = len('{"patch":[{"op":"replace","path":"/n","value":4}],"version":4}')
-    assert [one for one in tape.told if one[0] == "published"] == [("published", "room:*", size)]
+    assert [one for one in tape.told if one[0] == "updated"] == [("updated", "room:*", size)]
     await endpoint.close()
 
 
