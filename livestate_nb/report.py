@@ -3,7 +3,7 @@
 It must not know how it is printed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -49,7 +49,7 @@ def renamed(channel: type[Channel], before: str, live: Sequence[Session]) -> str
 
 
 def overview(
-    channels: dict[str, type[Channel]],
+    channels: Mapping[str, type[Channel]],
     sessions: Sequence[Session],
     shown: Iterable[tuple[Session, str]],
     ways: Sequence[str],

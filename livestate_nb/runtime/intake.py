@@ -9,7 +9,7 @@ from livestate_nb.codec import Json
 from livestate_nb.errors import Overloaded
 from livestate_nb.limits import Limits
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH, SYNC, TOO_DEEP, Message
-from livestate_nb.runtime.failure import excessive
+from livestate_nb.runtime.failure import cut, excessive
 from livestate_nb.runtime.handling import Call, Desk, Kind
 from livestate_nb.runtime.life import Life
 from livestate_nb.runtime.mailbox import Errand, Job
@@ -18,6 +18,7 @@ from livestate_nb.runtime.meter import Refusal
 
 LOST: Final = "messages are lost on the way"
 OVERLOADED: Final = "too many messages waiting"
+TOO_FAST: Final = "too many events"
 
 
 class Served(Desk, Protocol):
@@ -65,7 +66,8 @@ class Intake:
         if member.rate is not None and not member.rate.take():
             is_taken = False
             if member.rate.is_flood:
-                member.line.flooded(self._session.topic)
+                topic = self._session.topic
+                member.line.shut_out(topic, f"floods {cut(topic)}", TOO_FAST)
                 return
         if member.place is not None:
             member.place.confirm()

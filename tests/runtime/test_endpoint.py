@@ -1,6 +1,7 @@
 """Declaring, matching, connections, time-outs and the end."""
 
 import asyncio
+import sys
 import threading
 import time
 from typing import Any
@@ -40,6 +41,42 @@ def test_the_exact_topic_or_the_longest_prefix_serves() -> None:
         "todo:x:y": "todo:*",
     }
     assert Endpoint().match("todo:a") is None
+
+
+def test_any_thread_may_ask_what_is_declared_while_that_changes() -> None:
+    endpoint = Endpoint()
+    endpoint.declare(channel("todo:*"))
+    others = [channel(f"room:{number}") for number in range(100)]
+
+    def change() -> None:
+        for _ in range(20):
+            for one in others:
+                endpoint.declare(one)
+            for one in others:
+                endpoint.withdraw(str(one._options.topic))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        changing = threading.Thread(target=change)
+        changing.start()
+        while changing.is_alive():
+            assert endpoint.match("todo:a") is endpoint.declared("todo:*")
+            assert next(iter(endpoint.channels)) == "todo:*"
+            assert endpoint.sessions_of("todo:*") == []
+        changing.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_what_is_declared_is_changed_by_declaring_alone() -> None:
+    endpoint = Endpoint()
+    endpoint.declare(channel("todo:*"))
+    before: Any = endpoint.channels
+    endpoint.declare(channel("room:*"))
+    assert (list(before), list(endpoint.channels)) == (["todo:*"], ["todo:*", "room:*"])
+    with pytest.raises(TypeError):
+        del before["todo:*"]
 
 
 def test_a_class_without_a_topic_cannot_be_declared() -> None:
