@@ -288,8 +288,9 @@ class Connection:
                 case Join():
                     self._joining.begin(action)
                 case Start(join):
-                    session, member = self._members[join]
-                    session.attach(member)
+                    if entry := self._members.get(join):  # the answer may have been too much
+                        session, member = entry
+                        session.attach(member)
                 case Leave(join, ref):
                     if entry := self._members.get(join):
                         session, member = entry

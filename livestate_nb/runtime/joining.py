@@ -163,13 +163,17 @@ class Joining:
             self._asking.pop(join, None)
             kind = Refusal.UNMATCHED if isinstance(error, Unserved) else Refusal.JOIN
             self._door.refuse(join, kind, refusal(error, "reason"))
+        except BaseException as error:
+            if self._asking.pop(join, None) is None:
+                raise  # given up
+            _log.error("a join of %s failed", cut(join.topic), exc_info=error)
+            self._door.refuse(join, Refusal.JOIN, {"reason": "join crashed"})
         finally:
             if session is not None:
                 session.release()
 
     async def _refusal(self, session: Session, member: JoinedMember) -> Json:
         """Return what a client that may not join is told; None where it may."""
-        topic = cut(member.join.topic)
         try:
             await session.authorize(member)
         except Refuse as error:
@@ -182,11 +186,6 @@ class Joining:
                 reason=brief(error),
             )
             return refusal(error, "reason")
-        except BaseException as error:
-            if member.join not in self._asking:
-                raise  # given up
-            _log.error("a join of %s failed", topic, exc_info=error)
-            return {"reason": "join crashed"}
         return None
 
     def _admit(
@@ -217,8 +216,9 @@ class Joining:
             rate=None if self._rates is None else self._rates.of(join.topic, topics),
             post=self._endpoint.post,
         )
-        earlier = {} if claim is None else claim.holder[1].assigns  # it may yet be refused
-        client.assigns = {**earlier, **copy.deepcopy(self._assigns)}
+        if claim is not None:
+            client.inherit(claim.holder[1].assigns)
+        client.assigns |= copy.deepcopy(self._assigns)
         return session, client, claim
 
     def _claim(self, resume: Json, owner: Owner) -> Claim[Seated] | None:

@@ -335,6 +335,22 @@ async def test_what_is_unpublished_ends_for_others_and_goes_on_for_the_kernel_s_
     assert (await place.visit().join("cells:a"))["state"] == {"n": 1}
 
 
+async def test_who_is_turned_out_by_unpublishing_has_left(place: Place) -> None:
+    class Watched(Counter, topic="watched"):
+        def left(self, state: Any) -> None:
+            state["n"] -= 1
+
+    kernel = await place.dial("k1", Watched)
+    await kernel.uplink.publish("watched")
+    own, other = place.visit("k1"), place.visit()
+    await own.join("watched")
+    await other.join("watched")
+    kernel.uplink.unpublish("watched")
+    await other.wait("phx_close", 1)
+    patch = [{"op": "replace", "path": "/n", "value": -1}]
+    assert (await own.wait("state:patch", 1))[0][4]["patch"] == patch
+
+
 async def test_a_join_that_is_being_decided_is_refused_when_its_topic_is_unpublished(
     place: Place,
 ) -> None:
