@@ -683,9 +683,9 @@ def has_main(channel: type[Channel]) -> bool:
     )
 
 
-def seat_of(channel: Channel) -> Seat:
-    """Return the place that a channel object has in a session."""
-    return channel._seat
+def session_of(channel: Channel) -> object:
+    """Return what stands for the session of a channel object."""
+    return channel._seat.session
 
 
 def bind(channel: Channel, seat: Seat) -> None:

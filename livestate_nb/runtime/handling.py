@@ -1,6 +1,6 @@
 """Take one event or message through its handler: run, commit, publish; or fail.
 
-It must not know where the message came from or when its turn is.
+It must not know when its turn is, nor how anything reaches a client.
 """
 
 import asyncio
@@ -24,12 +24,12 @@ from livestate_nb.errors import (
 from livestate_nb.event import Event, Reply
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH
 from livestate_nb.runtime.failure import brief, cut, describe, error_message
-from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
-from livestate_nb.runtime.mailbox import Mailbox, fail
+from livestate_nb.runtime.ledger import Outgoing, event_message
+from livestate_nb.runtime.life import Life
+from livestate_nb.runtime.mailbox import fail
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.meter import Meter, Outcome, Refusal
 from livestate_nb.runtime.note import note
-from livestate_nb.runtime.running import Running
 from livestate_nb.runtime.work import Work
 from livestate_nb.state.draft import plain
 
@@ -59,25 +59,13 @@ class Kind(StrEnum):
 
 
 class Desk(Protocol):
-    """What a session offers to its handlers' calls."""
+    """What a session does for its handlers' calls."""
 
-    channel: Channel
-    topic: str
-    ledger: Ledger
-    mailbox: Mailbox
-    running: Running
     meter: Meter
-
-    @property
-    def pattern(self) -> str:
-        """The topic of the channel's class statement."""
 
     @property
     def receivers(self) -> list[JoinedMember]:
         """Who is told what goes wrong: all members."""
-
-    def work(self, function: Callable[..., Any], *args: Any) -> Work:
-        """Return a run of a function."""
 
     def must_hold(self) -> bool:
         """Return whether an update that nobody waits for would come too soon."""
@@ -88,7 +76,7 @@ class Desk(Protocol):
     def send_update(self, update: Outgoing | None) -> None:
         """Send an update to all members; None holds it back."""
 
-    def publish(self) -> None:
+    def release_held(self) -> None:
         """Send what was held back, or an update without a change."""
 
     def handled(self, member: JoinedMember) -> None:
@@ -103,6 +91,7 @@ class Call:
     """One event or message, or one member's join, on its way.
 
     Args:
+        life: the life of the session that it belongs to.
         desk: the session.
         kind: which of these it is.
         event: the event's name; the topic of a message; None for a join.
@@ -113,6 +102,7 @@ class Call:
         waiting: the channels whose handlers wait for this call.
     """
 
+    life: Life
     desk: Desk
     kind: Kind
     event: Any
@@ -135,11 +125,12 @@ class Call:
 
     async def run(self) -> None:
         """Take the call through its handler."""
-        if self.kind is Kind.JOIN and self.desk.ledger.version is None:  # init refused or failed
+        is_asked = self.kind in (Kind.EVENT, Kind.FOREIGN)
+        if not is_asked and self.life.ledger.version is None:  # init refused or failed
             self._was_handled()
             return
         self.begun = time.perf_counter()
-        turn = Turn(self.desk.channel, self.member, self.waiting)
+        turn = Turn(self.life.channel, self.member, self.waiting)
         if self.kind is Kind.MESSAGE:
             turn.message_topic = self.event
         current_turn.set(turn)
@@ -153,7 +144,7 @@ class Call:
             turn.is_over = True
             self._was_handled()
             if self.generator_task is not None:
-                self.desk.running.ended(self.owner, self)
+                self.life.running.ended(self.owner, self)
 
     def end(self) -> None:
         """End the handler, a generator that has come to a yield: nobody wants it any more."""
@@ -162,33 +153,33 @@ class Call:
             self.generator_task.cancel()
 
     async def _handle(self) -> None:
-        desk, working, work = self.desk, None, None
+        life, working, work = self.life, None, None
         try:
             function, arguments = self._function()
-            working = desk.ledger.open()
-            work = desk.work(function, *arguments, working)
+            working = life.ledger.open()
+            work = life.work(function, *arguments, working)
             step = await work.step(working)
-            while not desk.mailbox.is_closed:
+            while not life.is_over:
                 if not step.is_last and self.generator_task is None:
-                    desk.running.begin(self.owner, self)
+                    life.running.begin(self.owner, self)
                     self.generator_task = asyncio.current_task()
                 self._commit(working, step.value, goes_on=not step.is_last)
                 self.ending = Outcome.OK
                 if step.is_last:
                     break
                 self._was_handled()
-                cancelled = await desk.mailbox.pause()
-                working = desk.ledger.reopen(working)
+                cancelled = await life.mailbox.pause()
+                working = life.ledger.reopen(working)
                 step = await (work.throw(cancelled) if cancelled else work.step(working))
         except BaseException as error:
-            desk.ledger.abort(working)
+            life.ledger.abort(working)
             await self._close(work)
-            if desk.mailbox.is_closed:
+            if life.is_over:
                 raise
             if not self.is_unwanted:
                 self._failed(error)
             return
-        if desk.mailbox.is_closed:
+        if life.is_over:
             await self._close(work)
             return
         if self.member is not None and self.kind is not Kind.JOIN:
@@ -198,8 +189,8 @@ class Call:
 
     def _function(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Return what handles the call, and what it takes before the state."""
-        channel = self.desk.channel
-        if self.desk.ledger.version is None:
+        channel = self.life.channel
+        if self.life.ledger.version is None:
             raise ChannelError("there is no state: init refused or failed")
         if self.kind is Kind.MESSAGE:
             return channel.handle_message, (self.payload,)
@@ -226,12 +217,12 @@ class Call:
         return _nothing, ()  # as in the original, a channel without handlers takes all events
 
     def _commit(self, working: Any, result: object, *, goes_on: bool) -> None:
-        desk = self.desk
+        life, desk = self.life, self.desk
         state, events = (result.state, result.events) if isinstance(result, Reply) else (result, ())
         events = tuple(Event(event.name, plain(event.detail)) for event in events)
         messages = [event_message(event) for event in events]
         is_held = (goes_on or self.kind is Kind.MESSAGE) and desk.must_hold()
-        update = desk.ledger.commit(working, state, is_held=is_held)
+        update = life.ledger.commit(working, state, is_held=is_held)
         for message in messages:
             if self.member is not None:
                 self.member.send(message)
@@ -243,13 +234,13 @@ class Call:
         desk.send_update(update)
 
     def _failed(self, error: BaseException) -> None:
-        desk, member = self.desk, self.member
+        life, desk, member = self.life, self.desk, self.member
         event = self.event if self.kind in (Kind.EVENT, Kind.FOREIGN) else None
         is_refusal = isinstance(error, Refuse)
         self._note_failure(error)
         self._log_failure(error)
         fail(self.outcome, error)
-        if options_of(type(desk.channel)).on_error == "crash" and not is_refusal:
+        if options_of(type(life.channel)).on_error == "crash" and not is_refusal:
             desk.crash()
             return
         what = self._what() if event is None else f"the event {cut(event)}"
@@ -258,8 +249,8 @@ class Call:
             receiver.send(error_message(told))
         if member is None:
             return
-        if desk.ledger.version is not None and self.kind is not Kind.FOREIGN:
-            desk.publish()
+        if life.ledger.version is not None and self.kind is not Kind.FOREIGN:
+            desk.release_held()
         if self.kind is not Kind.JOIN:
             told = describe(error, what, event, is_local=member.line.is_local)
             member.answer(self.ref, "error", told)
@@ -268,7 +259,7 @@ class Call:
         refusal = next((one for kind, one in _REFUSALS.items() if isinstance(error, kind)), None)
         self.ending = Outcome.FAILED if refusal is None else Outcome.REFUSED
         if refusal is not None and self.member is not None:
-            self.member.line.refused(refusal, self.desk.topic)
+            self.member.line.refused(refusal, self.life.topic)
 
     def _what(self) -> str:
         """Return what is handled, for people."""
@@ -280,7 +271,7 @@ class Call:
         return cut(self.event)
 
     def _log_failure(self, error: BaseException) -> None:
-        name = f"{type(self.desk.channel).__name__} on {cut(self.desk.topic)}"
+        name = f"{type(self.life.channel).__name__} on {cut(self.life.topic)}"
         what = self._what()
         if isinstance(error, InvalidPayload):  # what it says and where may be the client's data
             _log.info("%s refused %s: its payload does not fit the annotation", name, what)
@@ -298,7 +289,7 @@ class Call:
             if work is not None:
                 await work.close()
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and self.desk.mailbox.is_closed:
+            if isinstance(error, asyncio.CancelledError) and self.life.is_over:
                 raise
             what = self._what()
             _log.error("the handler of %s failed when it was closed", what, exc_info=error)
@@ -314,12 +305,12 @@ class Call:
             self.desk.handled(self.member)
 
     def _measure(self, seconds: float) -> None:
-        desk, line = self.desk, None if self.member is None else self.member.line
-        desk.meter.handled(desk.pattern, self.kind, self.ending, seconds)
+        life, line = self.life, None if self.member is None else self.member.line
+        self.desk.meter.handled(life.pattern, self.kind, self.ending, seconds)
         note(
             logging.DEBUG,
             "handled",
-            topic=desk.topic,
+            topic=life.topic,
             kind=self.kind,
             event=self.event if self.kind in (Kind.EVENT, Kind.FOREIGN) else "",
             connection="" if line is None else line.name,

@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from livestate_nb.errors import ChannelError, Overloaded, SessionClosed
 
-ENDED: Final = "the session has ended: run the cell that shows it again"
+ENDED: Final = "the session has ended: show it, or join its topic, again"
 """What is said to who comes too late."""
 
 _log = logging.getLogger("livestate_nb")

@@ -50,8 +50,8 @@ class Line(Protocol):
     def refused(self, refusal: Refusal, topic: Json) -> None:
         """Tell who measures that something was refused to the client."""
 
-    def close(self, code: int, reason: str) -> None:
-        """Close the client's connection."""
+    def shut_out(self, topic: str, what: str, reason: str) -> None:
+        """Close the connection of a client that goes on with what is refused as too much."""
 
 
 class Away:
@@ -84,7 +84,7 @@ class Away:
     def crashed(self, join: Join, reason: str) -> None:
         """Tell nobody."""
 
-    def close(self, code: int, reason: str) -> None:
+    def shut_out(self, topic: str, what: str, reason: str) -> None:
         """Close nothing: it is lost."""
 
 

@@ -81,7 +81,7 @@ class Meter(Protocol):
             seconds: since its turn began.
         """
 
-    def published(self, pattern: str, size: int) -> None:
+    def updated(self, pattern: str, size: int) -> None:
         """Note that an update has been made.
 
         Args:
@@ -102,7 +102,7 @@ class Unmetered:
     def handled(self, pattern: str, kind: str, outcome: Outcome, seconds: float) -> None:
         """Drop it."""
 
-    def published(self, pattern: str, size: int) -> None:
+    def updated(self, pattern: str, size: int) -> None:
         """Drop it."""
 
 

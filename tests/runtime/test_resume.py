@@ -498,6 +498,16 @@ async def test_a_client_that_gives_up_waiting_for_its_join_comes_back_once_more(
     assert (await again.open(token=first))["resumed"]
 
 
+async def test_a_client_that_knows_that_it_is_back_leaves_for_good(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client = await lose(client, endpoint)
+    assert (await client.open())["resumed"]
+    client.push("count:1", "lvs_sync", {"last": "0"})
+    client.push("count:1", "phx_leave")
+    await until(lambda: endpoint.sessions == [])
+
+
 async def test_a_client_that_comes_back_does_not_leave(endpoint: Endpoint) -> None:
     client = Own(endpoint, "count:1")
     await client.start()
