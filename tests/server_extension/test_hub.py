@@ -1,35 +1,26 @@
-"""A server as JupyterHub runs one: below an odd path, with tokens that are people's own."""
+"""A server as JupyterHub runs one: below an odd path, with tokens that are users' own."""
 
-from typing import Any, Final
+from typing import Any
 
 import pytest
-from jupyter_server.auth import IdentityProvider, User
 
+from tests.hub import BASE_URL, TOKENS, LikeJupyterHub
 from tests.server_extension.web import Connect, Web, status
 
-PEOPLE: Final = {"token-of-ann": "ann", "token-of-bob": "a@b c", "token-of-token": "token"}
 TOPIC = "counter:shared"
-
-
-class EachByToken(IdentityProvider):
-    """Knows each user by a token of their own, beside the server's, which is nobody's."""
-
-    async def get_user_token(self, handler: Any) -> User | None:
-        name = PEOPLE.get(self.get_token(handler) or "")
-        return await super().get_user_token(handler) if name is None else User(name)
 
 
 @pytest.fixture
 def options() -> dict[str, Any]:
     return {
-        "ServerApp": {"identity_provider_class": EachByToken},
+        "ServerApp": {"identity_provider_class": LikeJupyterHub},
         "LiveStateApp": {"limits": {"sockets_per_user": 2}},
     }
 
 
 @pytest.fixture
 def jp_base_url() -> str:
-    return "/user/a@b%20c/"
+    return BASE_URL
 
 
 def by(token: str) -> dict[str, str]:
@@ -53,7 +44,7 @@ async def test_a_lost_place_is_for_the_user_whose_token_it_was(connect: Connect)
     assert (await claim(back, terms["token"]))["resumed"]
 
 
-@pytest.mark.parametrize("token", PEOPLE)
+@pytest.mark.parametrize("token", TOKENS)
 async def test_a_user_with_a_token_of_their_own_has_a_bounded_number_of_sockets(
     connect: Connect, token: str
 ) -> None:
