@@ -70,6 +70,9 @@ class Member(Protocol):
 class Seat(Protocol):
     """What the runtime gives a channel object: its place in a session."""
 
+    session: object
+    """Stands for the session, which may have other channel objects after this one."""
+
     @property
     def topic(self) -> str:
         """The session's topic."""

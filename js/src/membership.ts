@@ -132,7 +132,10 @@ export class Membership {
       .receive("ok", (response) => {
         const terms = isObject(response) ? response[RESERVED_KEY] : undefined;
         this.#maxBytes = terms?.max_bytes ?? 0;
-        this.#member.joined(terms, this.#place.take(terms));
+        const isResumed = this.#place.take(terms);
+        this.#member.joined(terms, isResumed);
+        // Until it knows that we know, the server takes a leave for that of a join which timed out.
+        if (isResumed) this.#askAll();
       })
       .receive("error", (response) => {
         const error = readRefusal(this.topic, response);

@@ -17,6 +17,9 @@ T = TypeVar("T")
 class Workers(Executor):
     """Run functions in up to so many daemon threads, started as they are needed.
 
+    When the interpreter ends it may start no more of them (from Python 3.12 on): then a function
+    for which none is idle runs in the caller's.
+
     Args:
         limit: threads at most; more functions wait for one.
 
@@ -56,12 +59,14 @@ class Workers(Executor):
         with self._lock:
             if self._is_shut_down:
                 raise RuntimeError("the workers are shut down")
-            self._queue.put(work)
             if self._idle:
                 self._idle -= 1
-            elif self._threads < self._limit:
+            elif self._threads < self._limit and self._start():
                 self._threads += 1
-                threading.Thread(target=self._run, name="livestate-worker", daemon=True).start()
+            elif self._threads < self._limit:
+                work()
+                return future
+            self._queue.put(work)
         return future
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
@@ -70,6 +75,14 @@ class Workers(Executor):
             self._is_shut_down = True
             for _ in range(self._threads):
                 self._queue.put(None)
+
+    def _start(self) -> bool:
+        """Start a thread; return whether the interpreter has."""
+        try:
+            threading.Thread(target=self._run, name="livestate-worker", daemon=True).start()
+        except RuntimeError:
+            return False
+        return True
 
     def _run(self) -> None:
         while (work := self._queue.get()) is not None:

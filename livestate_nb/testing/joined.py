@@ -12,12 +12,14 @@ from livestate_nb.errors import Refuse
 from livestate_nb.protocol.message import (
     ERROR,
     EVENT_PREFIX,
+    LAST,
     PHX_CLOSE,
     PHX_ERROR,
     PHX_JOIN,
     PHX_LEAVE,
     REFRESH,
     RESERVED_KEY,
+    SYNC,
 )
 from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.runtime.failure import cut
@@ -277,6 +279,10 @@ class AsyncJoined:
         self._forget_answered()
         for ref, (event, payload) in self._unanswered.items():
             self._push(self.topic, EVENT_PREFIX + event, payload, ref=ref)
+        if (
+            self.is_resumed
+        ):  # our client says that it knows; a leave before that is one that timed out
+            self._push(self.topic, SYNC, {LAST: "0"})
         waiting, self._waiting = self._waiting, []
         for event, payload in waiting:
             self.send_event(event, payload)

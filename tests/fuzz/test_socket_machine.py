@@ -15,6 +15,7 @@ from livestate_nb.protocol import (
     Join,
     Leave,
     Message,
+    Reject,
     Send,
     Socket,
     Start,
@@ -207,9 +208,13 @@ class SocketMachine(RuleBasedStateMachine):
     def perform(self, actions: list[Action]) -> None:
         for action in actions:
             match action:
+                case Reject(Message(_, ref, _, event, payload)):
+                    assert event == PHX_REPLY
+                    assert payload == {"status": "error", "response": UNMATCHED}
+                    self.replies[ref["number"]] += 1
                 case Send(Message(join_ref, ref, topic, event, payload)):
                     if event == PHX_REPLY:
-                        assert payload["status"] == "ok" or payload["response"] in ({}, UNMATCHED)
+                        assert payload["status"] == "ok" or payload["response"] == {}
                         self.replies[ref["number"]] += 1
                     else:
                         self.endings[ending(event, topic, join_ref)] += 1

@@ -1033,6 +1033,41 @@ async def test_a_held_session_that_crashes_starts_afresh_under_its_key(
     assert await endpoint.open(Cell, "cell", "a", {"n": 5}) is session
 
 
+async def test_a_join_is_answered_where_the_channel_cannot_be_made(endpoint: Endpoint) -> None:
+    class Locked(Channel, topic="locked"):
+        def __init__(self) -> None:
+            raise OSError("database is locked")
+
+    endpoint.declare(Locked)
+    client = Client(endpoint)
+    client.push("locked", "phx_join")
+    [reply] = await client.wait("phx_reply", 1)
+    assert reply[4] == {"status": "error", "response": {"reason": "join crashed"}}
+    assert endpoint.sessions == []
+
+
+async def test_a_held_session_that_cannot_begin_afresh_ends(endpoint: Endpoint) -> None:
+    class Locked(Cell, topic="locked", on_error="crash"):
+        is_locked = False
+
+        def __init__(self) -> None:
+            if Locked.is_locked:
+                raise OSError("database is locked")
+
+    endpoint.declare(Locked)
+    session = await endpoint.open(Locked, "locked", "a", {"n": 5})
+    page = Client(endpoint, is_local=True)
+    params = {"livestate": {"session": session.key}}
+    await page.join("locked", params)
+    Locked.is_locked = True
+    page.dispatch("locked", "boom")
+    await page.wait("phx_error", 1)
+    assert endpoint.sessions == []
+    rejoin = page.push("locked", "phx_join", params)
+    await page.until(lambda: any(f[1] == rejoin for f in page.received("phx_reply")))
+    assert page.received("phx_reply")[-1][4]["status"] == "error"
+
+
 async def test_a_refused_init_is_told_to_who_asked(endpoint: Endpoint) -> None:
     class Picky(Channel, topic="picky", shared=True):
         def init(self, params: Any) -> Any:

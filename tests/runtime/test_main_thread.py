@@ -53,9 +53,11 @@ async def kernel() -> AsyncIterator[Kernel]:
 
 class Plots(Channel, topic="plots"):
     ended: threading.Event
+    hangs: threading.Event
 
     def init(self, params: Any) -> Any:
         self.ended = threading.Event()
+        self.hangs = threading.Event()
         return {"threads": [], "n": 0}
 
     @on("plot", run_on="main")
@@ -90,6 +92,7 @@ class Plots(Channel, topic="plots"):
     @on("hang", run_on="main")
     async def hang(self, payload: Any, state: Any) -> None:
         try:
+            self.hangs.set()
             await asyncio.Event().wait()
         finally:
             self.ended.set()
@@ -234,8 +237,7 @@ async def test_an_async_handler_is_ended_on_its_loop_with_the_session(
     if event == "stream":
         await until(lambda: plots.version > 2)
     else:
-        await until(lambda: bool(plots._session.mailbox._is_busy))
-        await asyncio.sleep(0.05)
+        await away(plots._session.channel.hangs.wait)  # type: ignore[attr-defined]  # of Plots
     await away(plots.close)
     assert isinstance(await away(waiter.error), SessionClosed)
     await until(ended.is_set)

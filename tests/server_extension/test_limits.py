@@ -220,11 +220,11 @@ async def slower(web: Web) -> None:
     """Send events more slowly until one is handled."""
     is_handled = False
     while not is_handled:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.6)
         is_handled = (await answer(web, await web.dispatch(TOPIC, "inc")))["status"] == "ok"
 
 
-@limited(events_per_second=20, events_at_once=10)
+@limited(events_per_second=5, events_at_once=10)
 async def test_events_that_come_too_fast_are_refused_and_then_the_socket_is_closed(
     connect: Connect,
 ) -> None:
@@ -247,11 +247,11 @@ async def test_events_that_come_too_fast_are_refused_and_then_the_socket_is_clos
     closed = await other.closed()
     assert await own.closed() == closed
     await still_works(calm)
-    check("events_per_second", 20, f"{message('error', refused)}; {OURS}")
+    check("events_per_second", 5, f"{message('error', refused)}; {OURS}")
     check("events_at_once", 10, f"the same; after as many refusals {close(*closed)}")
 
 
-@limited(events_per_second=5, events_at_once=3)
+@limited(events_per_second=2, events_at_once=3)
 async def test_an_event_that_was_refused_is_refused_again_when_it_comes_again(
     connect: Connect,
 ) -> None:

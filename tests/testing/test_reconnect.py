@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from livestate_nb import Refuse, on
 from livestate_nb.testing import AsyncClient, AsyncRig, Rig
+from tests.clients import until
 from tests.testing.channels import Fragile, Room, Tally
 
 
@@ -119,6 +120,14 @@ async def test_an_event_that_never_arrived_is_sent_again(
     await client.reconnect()
     await tally.settle()
     assert tally.state == {"n": 1}
+
+
+@pytest.mark.asyncio
+async def test_who_has_come_back_may_leave_at_once(client: AsyncClient, rig: AsyncRig) -> None:
+    tally = await client.join("tally:a")
+    await client.reconnect()
+    await tally.leave()
+    await until(lambda: rig.endpoint.sessions == [])
 
 
 @pytest.mark.asyncio
