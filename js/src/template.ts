@@ -95,7 +95,9 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
     super.disconnectedCallback();
     // An element that is moved is connected again at once.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#share();
+      if (this.isConnected) return;
+      this.#share();
+      this.#view?.update();
     });
   }
 
@@ -110,8 +112,7 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
 
   protected override update(changed: PropertyValues): void {
     super.update(changed);
-    // An element that is removed has no LiveState, but may come back to the one that it had.
-    if (this.isConnected && this.#view?.isOfAnother(this.live.liveState)) {
+    if (this.#view?.isOfAnother(this.live.liveState)) {
       this.#view.end();
       this.#view = undefined;
     }
