@@ -4,9 +4,11 @@ It implements `livestate_nb.channel.Host`. It must not know how frames or states
 """
 
 import asyncio
+import atexit
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -17,7 +19,7 @@ from livestate_nb import report
 from livestate_nb.channel import Channel, options_of, session_of
 from livestate_nb.codec import Json
 from livestate_nb.declaration import check_tag
-from livestate_nb.errors import ChannelError, HostError, TopicError
+from livestate_nb.errors import ChannelError, HostError, LiveStateError, TopicError
 from livestate_nb.journal import Journal
 from livestate_nb.limits import Limits
 from livestate_nb.output import Front, Output
@@ -32,6 +34,9 @@ from livestate_nb.transports.uplink import Uplink
 
 _DIALLING: Final = 1.0
 """Seconds that loading the extension waits for the server."""
+
+_HEARING: Final = 1.0
+"""Seconds in which a loop that nothing blocks has its turn."""
 
 _IDLE_TIMEOUT: Final = 150.0
 """Seconds; browsers let a page in the background send a heartbeat once a minute only."""
@@ -71,6 +76,7 @@ class Notebook:
         self._watching = self._loop.start(self._screen.watch())
         self._uplink = None if address is None else self._dial(address)
         self.sharing = Sharing(self._loop, self._screen, self._uplink, is_private=is_private)
+        atexit.register(self._abandon)
 
     # for channels: what `livestate_nb.channel.Host` asks for
 
@@ -138,11 +144,21 @@ class Notebook:
         self._loop.run(self._uplink.publish(str(options_of(channel).topic)))
         return True
 
-    def share(self, channel: type[Channel], terms: Terms, *, element: str, url: str) -> None:
+    def unpublish(self, channel: type[Channel]) -> None:
+        """Close a channel's topics to the server's other clients; see `Channel.unpublish`."""
+        pattern = str(options_of(channel).topic)
+
+        async def unpublish() -> None:
+            self._unpublish(pattern)
+
+        self._loop.run(unpublish())
+
+    def share(self, channel: type[Channel], terms: Terms, *, element: str, url: str) -> str:
         """Share topics of a channel; see `Channel.share`."""
         card = self.sharing.share(channel, terms, element, url)
         data, metadata = card.bundle()
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython
+        return card.id
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to all who subscribed; see `livestate_nb.broadcast`."""
@@ -225,8 +241,7 @@ class Notebook:
 
         async def withdraw() -> list[Session]:
             ended = self._endpoint.withdraw(pattern)
-            if self._uplink is not None:
-                self._uplink.withdraw(pattern)
+            self._unpublish(pattern)
             return ended
 
         ended = self._loop.run(withdraw())
@@ -254,6 +269,7 @@ class Notebook:
 
     def close(self) -> None:
         """End the endpoint, its thread and its widgets."""
+        atexit.unregister(self._abandon)
         self._watching.cancel()
         self._loop.run(self._endpoint.close())
         if self._uplink is not None:
@@ -264,19 +280,38 @@ class Notebook:
 
     # inside
 
+    def _abandon(self) -> None:
+        """End the sessions, since the process ends: channels close what they have opened.
+
+        A loop that a handler blocks has none of it.
+        """
+        is_free = threading.Event()
+        self._loop.loop.call_soon_threadsafe(is_free.set)
+        if is_free.wait(_HEARING):
+            self._loop.run(self._endpoint.abandon())
+
     def _open(
         self, channel: type[Channel], topic: str, name: str, params: dict[str, Json] | None
     ) -> Session:
         """Return a session whose `init` has run; see `Endpoint.open`.
 
         Callbacks of it that need this thread run, or say that they cannot, while it waits.
+
+        Raises:
+            WouldDeadlock: its turn waits for what waits here.
         """
 
         async def reserve() -> Session:
             return self._endpoint.reserve(channel, topic, name)
 
         session = self._loop.run(reserve())
-        self._loop.run(self._endpoint.keep(session, params), session.channel)
+        with ExitStack() as waiting:
+            try:
+                waiting.enter_context(self._loop.waiting(session.channel, "this"))
+            except LiveStateError:
+                self._loop.loop.call_soon_threadsafe(session.release)
+                raise
+            self._loop.run(self._endpoint.keep(session, params), session.channel)
         return session
 
     def _whole(self, session: Session) -> bytes:
@@ -301,6 +336,10 @@ class Notebook:
         uplink = self._loop.run(dial())
         is_known.wait(_DIALLING)
         return uplink
+
+    def _unpublish(self, pattern: str) -> None:
+        if self._uplink is not None:
+            self._uplink.unpublish(pattern)
 
     def _tell_server(self) -> None:
         if self._uplink is not None:
@@ -332,8 +371,9 @@ class Notebook:
         ]
         name = channel.__name__
         return (
-            f"{name} is not shared: each join and each cell has a session of its own, so use what "
-            f"{name}.show returned, or write class {name}(Channel, shared=True, ...). "
+            f"{name} has no shared state (shared=True): each join and each cell has a session of "
+            f"its own, so use what {name}.show returned, or write class {name}(Channel, "
+            f"shared=True, ...). "
             f"Sessions of {topic!r}: {report.sessions_by_name(live)}"
         )
 
