@@ -114,6 +114,8 @@ class Uplink:
         self._socket: WebSocketClientConnection | None = None
         self._turns = wire.Turns()
         self._unsent = 0
+        self._failures = 0
+        """Attempts to dial since the way was open."""
         self._answers = Answers()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -210,11 +212,9 @@ class Uplink:
     # the way
 
     async def _run(self) -> None:
-        attempt = 0
         while True:
             try:
                 await self._serve(await dial(self._address))
-                attempt = 0
             except HostError as error:
                 _log.info("this kernel has no uplink: %s", error)
                 self._changed(False)
@@ -225,10 +225,10 @@ class Uplink:
                 _log.warning("the uplink to the Jupyter server is broken: %s", error)
             except Exception:  # noqa: BLE001 - one broken message must not end the way for good
                 _log.exception("the uplink to the Jupyter server failed")
-            if attempt == _FAILURES:
+            if self._failures == _FAILURES:
                 self._changed(False)
-            await asyncio.sleep(_BACKOFF[min(attempt, len(_BACKOFF) - 1)])
-            attempt += 1
+            await asyncio.sleep(_BACKOFF[min(self._failures, len(_BACKOFF) - 1)])
+            self._failures += 1
 
     async def _serve(self, socket: WebSocketClientConnection) -> None:
         """Take what the server sends until the way is lost."""
@@ -239,6 +239,7 @@ class Uplink:
         try:
             self._declare(0)
             self._changed(True)
+            self._failures = 0
             while (message := await socket.read_message()) is not None:
                 self._receive(wire.unpack(theirs.check(message)))
         finally:
