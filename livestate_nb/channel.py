@@ -433,6 +433,33 @@ class Channel:
         """
         return None
 
+    def left(self, state: Any) -> Any:  # noqa: ARG002 - for subclasses
+        """Handle that a client (``self.member``) has gone for good (Phoenix' ``terminate``).
+
+        It runs once for each member that `joined` ran for, or would have: when it has left, or its
+        connection is lost and the grace time is over, and what it sent before is handled. It may
+        change the state, which those who remain are told, and returns what a handler may return;
+        its reply events go to those. It must not yield. Not where the session itself has ended or
+        crashed: see `ended`.
+
+        Args:
+            state: as for an event handler.
+        """
+        return None
+
+    def ended(self, state: Any) -> Any:  # noqa: ARG002 - for subclasses
+        """Close what `init` has opened: the session has ended, or crashed. May be async.
+
+        It runs once for each `init` that gave a state: when the last client has gone and the grace
+        time is over, by ``close``, ``%livestate off``, or with the server or kernel, which waits
+        for it a few seconds; not where the process is killed. What it returns, and how it changes
+        the state, goes nowhere. Nobody is joined any more, and nothing else of the session runs.
+
+        Args:
+            state: the last one, as for an event handler.
+        """
+        return None
+
     def migrate(self, state: Any) -> Any:
         """Return the state in the shape that this class wants; see docs/channels.md.
 
@@ -469,7 +496,7 @@ class Channel:
 
     @property
     def member(self) -> Member | None:
-        """Who sent the event being handled; None in messages, handles and a shared `init`."""
+        """Who sent the event being handled, or joined or left; else, and from handles, None."""
         turn = self._turn
         return None if turn is None else turn.member
 
@@ -673,6 +700,16 @@ def handler_of(
 def wants_joined(channel: type[Channel]) -> bool:
     """Return whether a channel defines `joined`."""
     return channel.joined is not Channel.joined
+
+
+def wants_left(channel: type[Channel]) -> bool:
+    """Return whether a channel defines `left`."""
+    return channel.left is not Channel.left
+
+
+def wants_ended(channel: type[Channel]) -> bool:
+    """Return whether a channel defines `ended`."""
+    return channel.ended is not Channel.ended
 
 
 def needs_main(channel: type[Channel], function: Callable[..., Any]) -> bool:

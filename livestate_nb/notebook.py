@@ -4,6 +4,7 @@ It implements `livestate_nb.channel.Host`. It must not know how frames or states
 """
 
 import asyncio
+import atexit
 import secrets
 import threading
 from collections.abc import Callable
@@ -33,6 +34,9 @@ from livestate_nb.transports.uplink import Uplink
 
 _DIALLING: Final = 1.0
 """Seconds that loading the extension waits for the server."""
+
+_HEARING: Final = 1.0
+"""Seconds in which a loop that nothing blocks has its turn."""
 
 _IDLE_TIMEOUT: Final = 150.0
 """Seconds; browsers let a page in the background send a heartbeat once a minute only."""
@@ -72,6 +76,7 @@ class Notebook:
         self._watching = self._loop.start(self._screen.watch())
         self._uplink = None if address is None else self._dial(address)
         self.sharing = Sharing(self._loop, self._screen, self._uplink, is_private=is_private)
+        atexit.register(self._abandon)
 
     # for channels: what `livestate_nb.channel.Host` asks for
 
@@ -255,6 +260,7 @@ class Notebook:
 
     def close(self) -> None:
         """End the endpoint, its thread and its widgets."""
+        atexit.unregister(self._abandon)
         self._watching.cancel()
         self._loop.run(self._endpoint.close())
         if self._uplink is not None:
@@ -264,6 +270,16 @@ class Notebook:
         self.sharing.close()
 
     # inside
+
+    def _abandon(self) -> None:
+        """End the sessions, since the process ends: channels close what they have opened.
+
+        A loop that a handler blocks has none of it.
+        """
+        is_free = threading.Event()
+        self._loop.loop.call_soon_threadsafe(is_free.set)
+        if is_free.wait(_HEARING):
+            self._loop.run(self._endpoint.abandon())
 
     def _open(
         self, channel: type[Channel], topic: str, name: str, params: dict[str, Json] | None

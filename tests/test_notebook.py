@@ -452,6 +452,78 @@ def test_classes_that_a_function_makes_are_no_renamed_ones(kernel: Kernel) -> No
     assert kernel.run("other = make('two')") == ""
 
 
+# the end of sessions
+
+BOOKS = """
+import sqlite3
+from pathlib import Path
+from livestate_nb import Channel, on
+
+class Books(Channel, topic="books", run_on="main"):
+    def init(self, params):
+        self.database = sqlite3.connect(":memory:")
+        return {"ended": params["ended"], "left": 0}
+
+    def left(self, state):
+        state["left"] += 1
+
+    def ended(self, state):
+        self.database.close()  # raises in every other thread
+        Path(state["ended"]).write_text(f"{state['left']} left")
+
+class Notes(Books, topic="notes", run_on=None):
+    async def init(self, params):
+        return {"ended": params["ended"], "left": 0}
+
+    def ended(self, state):
+        Path(state["ended"]).write_text(f"{state['left']} left")
+"""
+
+
+def test_a_session_that_a_cell_shows_ends_with_what_withdraws_it(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    ended = tmp_path / "ended"
+    kernel.run(BOOKS, "definition")
+    shown = show(kernel, f"books = Books.show(params={{'ended': {str(ended)!r}}})", "a")
+    page = Page(kernel, kernel.displays()[-1])
+    page.join("books", str(shown["session"]))
+    page.push("books", "phx_leave", {})
+    page.wait("phx_close", 1)
+    kernel.until(lambda: kernel.run("print(books.state['left'])") == "1\n")
+    kernel.run("%livestate off books")
+    kernel.until(ended.exists)
+    assert ended.read_text() == "1 left"
+    assert kernel.run("%livestate errors") == "no errors\n"
+
+
+def test_an_ended_that_fails_is_among_the_errors(kernel: Kernel, tmp_path: Path) -> None:
+    kernel.run(BOOKS, "definition")
+    kernel.run(f"books = Books.show(params={{'ended': {str(tmp_path)!r}}})", "a")
+    kernel.run("books.close()")
+    kernel.until(lambda: "failed on ended" in kernel.run("%livestate errors"))
+    assert "IsADirectoryError" in kernel.run("%livestate errors")
+
+
+@pytest.mark.parametrize("name", ["Books", "Notes"])
+@pytest.mark.parametrize("end", ["unload", "shut down"])
+def test_sessions_end_with_the_extension_and_with_the_kernel(
+    tmp_path: Path, name: str, end: str
+) -> None:
+    ended, kernel = tmp_path / "ended", Kernel()
+    try:
+        kernel.run("%load_ext livestate_nb")
+        kernel.run(BOOKS, "definition")
+        kernel.run(f"shown = {name}.show(params={{'ended': {str(ended)!r}}})", "a")
+        if end == "unload":
+            kernel.run("%unload_ext livestate_nb")
+        else:
+            kernel.shut_down()
+        assert ended.read_text() == "0 left"
+    finally:
+        kernel.close()
+
+
 # shared topics
 
 

@@ -112,11 +112,12 @@ class Audience(Generic[Session]):
         self._places.keep(member.place, grace, partial(give_up, member))
         return True
 
-    def remove(self, member: JoinedMember) -> None:
-        """Take a member out for good, joined or absent."""
-        self._take_out(member)
+    def remove(self, member: JoinedMember) -> bool:
+        """Take a member out for good, joined or absent; return whether it was in."""
+        was_in = self._take_out(member)
         if member.place is not None:
             self._places.close(member.place)
+        return was_in
 
     def clear(self) -> list[JoinedMember]:
         """Take all members out; return those who were joined."""
@@ -145,7 +146,9 @@ class Audience(Generic[Session]):
         if self._history is not None and not self.absent:
             self._history.forget(before)
 
-    def _take_out(self, member: JoinedMember) -> None:
+    def _take_out(self, member: JoinedMember) -> bool:
         for members in (self.joined, self.absent):
             if member in members:
                 members.remove(member)
+                return True
+        return False

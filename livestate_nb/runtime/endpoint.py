@@ -41,6 +41,8 @@ IDLE_TIMEOUT: Final = 60.0
 
 _WORKERS: Final = 40
 _PATIENCE: Final = 5.0
+_LAST_PATIENCE: Final = 4.0
+"""Seconds; Jupyter terminates a kernel that has not ended 2.5 seconds after it was asked to."""
 
 _log = logging.getLogger("livestate_nb")
 
@@ -111,6 +113,8 @@ class Endpoint:
         self._numbers = count(1)
         self._sessions = Sessions(self)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._last: set[asyncio.Task[None]] = set()
+        """Those of them that the end of the process waits for."""
         self._reaper: asyncio.Task[None] | None = None
 
     # channels
@@ -340,6 +344,12 @@ class Endpoint:
         self._own(task)
         return task
 
+    def finish(self, coroutine: Coroutine[Any, Any, None], /) -> None:
+        """Start a task as `spawn` does, which is waited for when the process ends, too."""
+        task = self.spawn(coroutine)
+        self._last.add(task)
+        task.add_done_callback(self._last.discard)
+
     def begin(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None] | None:
         """Run a coroutine up to its first wait, and the rest in a task as `spawn` starts it.
 
@@ -381,6 +391,21 @@ class Endpoint:
             if late:
                 await asyncio.wait(late, timeout=_PATIENCE)
         self.threads.workers.shutdown()
+
+    async def abandon(self) -> None:
+        """End sessions without a word to their clients, who notice it: the process ends.
+
+        What `Channel.ended` does is waited for, 4 seconds at most.
+        """
+        for session in self.sessions:
+            session.abandon()
+        if self._last:
+            await asyncio.wait(self._last, timeout=_LAST_PATIENCE)
+
+    async def settle(self) -> None:
+        """Wait until nothing runs or waits for its turn: handlers, generators, joins, endings."""
+        while running := self._tasks - {self._reaper, asyncio.current_task()}:
+            await asyncio.wait(running)
 
     def _flush(self) -> None:
         """Let sessions say what they hold back."""

@@ -34,7 +34,7 @@ class Served(Desk, Protocol):
         """Note that a client's connection is lost: if it may come back, its place is kept."""
 
     def detach(self, member: JoinedMember) -> None:
-        """Take a client out; what it sent before is still handled."""
+        """Take a client out; what it sent before is still handled, and then `left` is called."""
 
 
 class Intake:

@@ -170,6 +170,12 @@ class Mailbox:
             if task is not None and task is not current:
                 task.cancel()
 
+    async def wound_up(self, seconds: float) -> None:
+        """Wait until no job runs, when it is closed; so long at most."""
+        running = [task for task in self._begun.values() if task is not None]
+        if running:
+            await asyncio.wait(running, timeout=seconds)
+
     def _begin(self, job: Job, *, is_eager: bool = False) -> None:
         self._is_busy = True
         self._begun[job] = None

@@ -125,8 +125,10 @@ class JoinedMember:
         """Messages of this client that the session has not handled yet."""
         self.leave_ref: Json = None
         self.is_leaving = False
+        self.is_announced = False
+        """Whether the channel has been told, or is to be, that it has joined."""
         self.is_introduced = False
-        """Whether the channel knows that it has joined."""
+        """Whether the channel knows it: it is told when this one has gone."""
         self.presence: Presence | None = None
         """How it is present on the topic while it is joined, if it is."""
         self.is_behind = False

@@ -76,7 +76,7 @@ class Meter(Protocol):
 
         Args:
             pattern: of the channel.
-            kind: ``event``, ``foreign``, ``message`` or ``join``.
+            kind: ``event``, ``foreign``, ``message``, ``join``, ``leave`` or ``end``.
             outcome: how it ended.
             seconds: since its turn began.
         """

@@ -47,9 +47,9 @@ async def take_over(life: Life, heir: Heir, channel: type[Channel]) -> None:
         update = life.ledger.commit(working, state)
     except BaseException as error:
         life.ledger.abort(working)
+        life.channel.__class__ = before
         if life.is_over:
             raise
-        life.channel.__class__ = before
         heir.reconfigure(options)
         _log.error(
             "%s on %s keeps its class and state, since migrate failed",

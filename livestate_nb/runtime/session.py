@@ -6,7 +6,7 @@ what came in the meantime. It must not know frames, sockets or notebooks.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from typing import Any, Protocol, TypeAlias
 
@@ -14,7 +14,9 @@ from livestate_nb.channel import (
     Channel,
     Turn,
     current_turn,
+    wants_ended,
     wants_joined,
+    wants_left,
 )
 from livestate_nb.codec import Json
 from livestate_nb.declaration import Options
@@ -24,6 +26,7 @@ from livestate_nb.protocol.socket import CRASHED
 from livestate_nb.roles import Member
 from livestate_nb.runtime.attendance import Attendance
 from livestate_nb.runtime.audience import Audience
+from livestate_nb.runtime.ending import finish
 from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.handling import Call, Kind
 from livestate_nb.runtime.intake import Intake
@@ -49,6 +52,9 @@ class Ground(Site, Protocol):
     clock: Callable[[], float]
     places: "Places[Seated]"
     meter: Meter
+
+    def finish(self, coroutine: Coroutine[Any, Any, None], /) -> None:
+        """Start a task that is waited for when the process ends."""
 
     def forget(self, session: "Session") -> None:
         """Note that a session has ended."""
@@ -196,11 +202,13 @@ class Session:
 
             life.mailbox.put(Errand(start, member))
         self._attendance.come_back(member)
-        if not member.is_introduced:
-            member.is_introduced = True
+        if not member.is_announced:
+            member.is_announced = True
             if wants_joined(type(self.channel)):
                 call = Call(self.life, self, Kind.JOIN, None, member.params, member)
                 self.intake.put(call, member)
+            else:
+                member.is_introduced = True
 
     def handled(self, member: JoinedMember) -> None:
         """Note that one message of a client is handled, or has come to its first yield."""
@@ -216,7 +224,7 @@ class Session:
             self.detach(member)
 
     def detach(self, member: JoinedMember) -> None:
-        """Take a client out; what it sent before is still handled.
+        """Take a client out; what it sent before is still handled, and then `left` is called.
 
         The generators of the notebook's own clients and of those that leave run on, those of
         others end. The last one ends the session, unless it is held; if it is shared, after the
@@ -226,8 +234,11 @@ class Session:
             self.life.running.release(member)
         else:
             self.life.running.end(member)
-        self._audience.remove(member)
+        was_in = self._audience.remove(member)
         self._attendance.leave(member)
+        if was_in and (wants_left(type(self.channel)) or wants_left(self._newest)):
+            call = Call(self.life, self, Kind.LEAVE, None, None, member)
+            self.mailbox.put(Errand(call.run))
         self._end_when_empty()
 
     def hold(self) -> None:
@@ -354,6 +365,10 @@ class Session:
 
     # the end
 
+    def abandon(self) -> None:
+        """End the session without a word to its members: the process ends, which they notice."""
+        self._end()
+
     def close(self) -> None:
         """End the session: members get ``phx_close`` and do not rejoin."""
         if not self.is_closed:
@@ -396,7 +411,10 @@ class Session:
         """End what runs, and return who was joined."""
         self._pace.stop()
         self._attendance.close()
-        self.life.end()
+        life = self.life
+        life.end()
+        if wants_ended(type(life.channel)) and life.ledger.version is not None:
+            self._ground.finish(finish(life, self.meter))
         self.tenure.stop()
         return self._audience.clear()
 

@@ -226,6 +226,11 @@ class Rig:
         """Give a message to every session that subscribed to a topic."""
         self._rig.publish(topic, message)
 
+    def settle(self) -> None:
+        """Wait until channels have nothing left to do; see `AsyncRig.settle`."""
+        __tracebackhide__ = True
+        self._portal.run(self._rig.settle())
+
     def close(self) -> None:
         """End all that runs; a second time there is nothing to end."""
         if self._portal.is_open:

@@ -1,5 +1,7 @@
 """Worker threads: as many as there may be, and those that wait are not counted."""
 
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Iterator
@@ -133,3 +135,24 @@ def test_more_than_may_wait_are_told(crowd: Crowd) -> None:
 def test_who_is_no_worker_just_waits() -> None:
     with waiting(), waiting():
         assert threading.current_thread() is threading.main_thread()
+
+
+# at the end of the interpreter, where new threads may be forbidden
+
+
+LAST = """
+import atexit
+from livestate_nb.runtime.threads import Workers
+
+def last():
+    print(workers.submit(pow, 2, 5).result(), workers.submit(pow, 2, 6).result())
+
+workers = Workers(2)
+atexit.register(last)
+"""
+
+
+def test_what_is_submitted_when_the_interpreter_ends_is_run() -> None:
+    command = [sys.executable, "-c", LAST]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert (done.stdout, done.stderr) == ("32 64\n", "")
