@@ -7,7 +7,7 @@ import asyncio
 import copy
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Final, Protocol
 
@@ -119,6 +119,12 @@ class Joining:
         if task := self._asking.pop(join, None):
             task.cancel()
 
+    def refuse_unserved(self, serves: Callable[[str], bool]) -> None:
+        """Refuse the joins that wait for their answer and whose topics are served no longer."""
+        for join in [one for one in self._asking if not serves(one.topic)]:
+            self.give_up(join)
+            self._door.refuse(join, Refusal.UNMATCHED, UNMATCHED)
+
     def give_up_all(self) -> None:
         """Give up all that wait for their answer: the client has gone."""
         asking, self._asking = list(self._asking.values()), {}
@@ -157,13 +163,17 @@ class Joining:
             self._asking.pop(join, None)
             kind = Refusal.UNMATCHED if isinstance(error, Unserved) else Refusal.JOIN
             self._door.refuse(join, kind, refusal(error, "reason"))
+        except BaseException as error:
+            if self._asking.pop(join, None) is None:
+                raise  # given up
+            _log.error("a join of %s failed", cut(join.topic), exc_info=error)
+            self._door.refuse(join, Refusal.JOIN, {"reason": "join crashed"})
         finally:
             if session is not None:
                 session.release()
 
     async def _refusal(self, session: Session, member: JoinedMember) -> Json:
         """Return what a client that may not join is told; None where it may."""
-        topic = cut(member.join.topic)
         try:
             await session.authorize(member)
         except Refuse as error:
@@ -176,11 +186,6 @@ class Joining:
                 reason=brief(error),
             )
             return refusal(error, "reason")
-        except BaseException as error:
-            if member.join not in self._asking:
-                raise  # given up
-            _log.error("a join of %s failed", topic, exc_info=error)
-            return {"reason": "join crashed"}
         return None
 
     def _admit(
@@ -211,8 +216,9 @@ class Joining:
             rate=None if self._rates is None else self._rates.of(join.topic, topics),
             post=self._endpoint.post,
         )
-        earlier = {} if claim is None else claim.holder[1].assigns  # it may yet be refused
-        client.assigns = {**earlier, **copy.deepcopy(self._assigns)}
+        if claim is not None:
+            client.inherit(claim.holder[1].assigns)
+        client.assigns |= copy.deepcopy(self._assigns)
         return session, client, claim
 
     def _claim(self, resume: Json, owner: Owner) -> Claim[Seated] | None:

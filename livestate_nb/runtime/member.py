@@ -119,6 +119,7 @@ class JoinedMember:
         self.user = line.user
         self.params = params
         self.assigns: dict[str, Any] = {}
+        self._inherited: dict[str, Any] = {}
         self.is_own = is_own
         self.unhandled = 0
         """Messages of this client that the session has not handled yet."""
@@ -153,10 +154,15 @@ class JoinedMember:
         """Take a place that is kept when the connection is lost."""
         self.place, self._history, self.since = place, history, history.position
 
+    def inherit(self, assigns: dict[str, Any]) -> None:
+        """Begin with the assigns that the client had before; it may yet be refused."""
+        self._inherited, self.assigns = dict(assigns), dict(assigns)
+
     def come_back(self, client: "JoinedMember", received: int) -> None:
         """Go on with the connection, user and params that the client has now.
 
-        What `authorize` and the transport put into its assigns is put into these.
+        What `authorize` and the transport change in its assigns is changed in these: handlers may
+        have gone on meanwhile.
 
         Args:
             client: how it asked to join.
@@ -164,7 +170,12 @@ class JoinedMember:
         """
         self.line, self.join = client.line, client.join
         self.user, self.params = client.user, client.params
-        self.assigns |= client.assigns
+        before, now = client._inherited, client.assigns
+        for key in before.keys() - now.keys():
+            self.assigns.pop(key, None)
+        for key, value in now.items():
+            if key not in before or before[key] is not value:
+                self.assigns[key] = value
         self.is_leaving = False
         if self._receipts is not None:
             self._receipts.begin()

@@ -155,7 +155,7 @@ class Session:
             ReturnError: authorize returned neither True nor False.
         """
         life = self.life
-        current_turn.set(Turn(life.channel, member))
+        current_turn.set(Turn(life.channel, member, is_aside=True))
         allowed = await run(life.work(life.channel.authorize, member.params))
         if not isinstance(allowed, bool):
             raise ReturnError(
@@ -217,8 +217,8 @@ class Session:
     def lose(self, member: JoinedMember) -> None:
         """Note that a client's connection is lost: if it may come back, its place is kept."""
         grace = self.ledger.options.grace
-        if member.place is not None and grace > 0 and not member.is_leaving:
-            self._audience.miss(member, grace, self.detach)
+        may_come_back = member.place is not None and grace > 0 and not member.is_leaving
+        if may_come_back and self._audience.miss(member, grace, self.detach):
             self._attendance.leave(member)
         else:
             self.detach(member)
@@ -240,6 +240,11 @@ class Session:
             call = Call(self.life, self, Kind.LEAVE, None, None, member)
             self.mailbox.put(Errand(call.run))
         self._end_when_empty()
+
+    def dismiss(self, member: JoinedMember) -> None:
+        """Take a client out that may be here no longer: it gets ``phx_close``."""
+        self.detach(member)
+        member.line.closed(member.join)
 
     def hold(self) -> None:
         """Keep the session open without members, until `release`."""
@@ -293,13 +298,13 @@ class Session:
         """Run `init` unless there is a state; see `Opening.open`."""
         return await self._opening.open(params)
 
-    async def dispatch(self, event: str, payload: Json, waiting: frozenset[Channel]) -> list[Event]:
+    async def dispatch(self, event: str, payload: Json, waiting: frozenset[Turn]) -> list[Event]:
         """Handle an event as if a client had sent it; return the reply events.
 
         Args:
             event: the event's name.
             payload: its payload.
-            waiting: the channel objects whose handlers wait for this.
+            waiting: the turns that go on when this is handled.
 
         Raises:
             SessionClosed: the session has ended.
@@ -383,13 +388,21 @@ class Session:
         """
         if self.is_closed:
             return
-        if self.tenure.is_held:
-            members = self._clear()
-            self.life = self._begin()
-        else:
+        fresh = self._begin_again() if self.tenure.is_held else None
+        if fresh is None:
             members = self._end()
+        else:
+            members, self.life = self._clear(), fresh
         for member in members:
             member.line.crashed(member.join, CRASHED)
+
+    def _begin_again(self) -> Life | None:
+        """Return the next life; None where the channel's class cannot be instantiated."""
+        try:
+            return self._begin()
+        except Exception as error:  # noqa: BLE001 - a user's __init__ may raise anything
+            _log.error("%s cannot begin afresh", cut(self.topic), exc_info=error)
+            return None
 
     def _end(self) -> list[JoinedMember]:
         if self.is_closed:
