@@ -7,8 +7,9 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type LiveStateError, rejection } from "./failure";
 import { awaitAnswer, isBusy, readForm } from "./form";
 import type { Json, JsonObject } from "./json";
-import { Kept } from "./kept";
+import { Kept, keptFor } from "./kept";
 import type { LiveState } from "./live-state";
+import type { SocketOptions } from "./membership";
 import type { Presences } from "./presences";
 import { Selection, type Selector } from "./selection";
 import type { DispatchArgs, DispatchOptions, Name, Status } from "./typed";
@@ -24,6 +25,8 @@ export interface LiveSource<S = Json, E = Json, R = Json> {
   params?: object | undefined;
   /** A share token: what opens a topic to other people's pages. */
   share?: string | undefined;
+  /** Options of the phoenix Socket that is made for `url`, as an `authToken`. */
+  socketOptions?: SocketOptions | undefined;
 }
 
 /** Options of `submit`. */
@@ -226,9 +229,7 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   /** Connects to what the source names now, unless it is connected to that. */
   #attach(): void {
     const source = this.#source ?? (this.#host as LiveSource<S, E, R>);
-    const { liveState, url, topic, params, share } = source;
-    const named = () => (url && topic ? this.#kept.of({ url, topic, params, share }) : undefined);
-    this.#use(liveState ?? named());
+    this.#use(source.liveState ?? keptFor(source, this.#kept));
   }
 
   #use(liveState: LiveState<S, E, R> | undefined): void {

@@ -3,7 +3,7 @@
  * connection was lost, and brings what comes. It knows nothing of states, nor what is sent.
  */
 
-import { type Channel, Socket, type SocketConnectOption } from "phoenix";
+import type { Channel, Socket, SocketConnectOption } from "phoenix";
 import { type LiveStateError, readRefusal } from "./failure";
 import { isObject, type Json } from "./json";
 import { Place } from "./place";
@@ -21,6 +21,14 @@ import {
   SYNC,
 } from "./wire";
 
+/**
+ * Options of a phoenix Socket. An `authToken` is sent beside the address; where it is a function,
+ * that is asked for it whenever the socket connects.
+ */
+export interface SocketOptions extends Partial<Omit<SocketConnectOption, "authToken">> {
+  authToken?: string | (() => string) | undefined;
+}
+
 /** What a LiveState connects to: a `url`, by a socket of the page's, or a given `socket`. */
 export interface LiveStateConfig {
   /** The socket's address without its `/websocket`, e.g. `wss://host/livestate`. */
@@ -32,8 +40,8 @@ export interface LiveStateConfig {
   params?: object | undefined;
   /** A share token, as `Todos.share(...)` gives it to other people's pages: sent with each join. */
   share?: string | undefined;
-  /** Options of a phoenix Socket that is then made for `url` alone, and shared with nobody. */
-  socketOptions?: Partial<SocketConnectOption> | undefined;
+  /** Options of the phoenix Socket that is made for `url`, for who has the same object. */
+  socketOptions?: SocketOptions | undefined;
   /** The name of the session to join, where the server knows sessions by name. */
   session?: string | undefined;
 }
@@ -69,8 +77,7 @@ type TimedSocket = Socket & { heartbeatIntervalMs: number };
 /** The channel of one topic, from join to leave and again. */
 export class Membership {
   readonly topic: string;
-  #socket: Socket;
-  /** What others of the page use as well; undefined for a socket that was given, or is our own. */
+  /** The page's socket that we use; undefined where one was given. */
   #shared: SharedSocket | undefined;
   #config: LiveStateConfig;
   #member: Member;
@@ -85,19 +92,18 @@ export class Membership {
 
   /** @throws Error if it knows of no socket or no topic */
   constructor(config: LiveStateConfig, member: Member) {
-    const { share, url, socket, socketOptions, topic } = config;
+    const { url, socket, topic } = config;
     if (!socket && !url) throw new Error("LiveState needs a url or a socket, and got neither");
     if (!topic) throw new Error("LiveState needs a topic, and got none");
     this.#config = config;
     this.#member = member;
     this.topic = topic;
-    if (!socket && url && !socketOptions) this.#shared = socketFor(topic, url, share);
-    this.#socket = socket ?? this.#shared?.socket ?? new Socket(url as string, socketOptions);
+    if (!socket) this.#shared = socketFor(config);
     this.#channel = this.#open();
   }
 
   get socket(): Socket {
-    return this.#socket;
+    return this.#shared?.socket ?? (this.#config.socket as Socket);
   }
 
   /** The phoenix Channel; null after `leave`. */
@@ -141,7 +147,10 @@ export class Membership {
       .receive("ok", (response) => {
         const terms = isObject(response) ? response[RESERVED_KEY] : undefined;
         this.#maxBytes = terms?.max_bytes ?? 0;
-        this.#member.joined(terms, this.#place.take(terms));
+        const isResumed = this.#place.take(terms);
+        this.#member.joined(terms, isResumed);
+        // Until it knows that we know, the server takes a leave for that of a join which timed out.
+        if (isResumed) this.#askAll();
       })
       .receive("error", (response) => {
         const error = readRefusal(this.topic, response);
@@ -158,22 +167,18 @@ export class Membership {
     clearInterval(this.#syncing);
     channel.leave();
     this.socket.off([this.#socketErrorRef]);
-    if (this.#shared) this.#shared.release(this.topic);
-    else if (!this.#config.socket) this.socket.disconnect();
+    this.#shared?.release(this.topic);
     this.#place.drop();
   }
 
   /** Takes the topic on a shared socket: another one, if somebody has joined it on ours. */
   #takePlace(): void {
-    const { share, url } = this.#config;
-    if (!this.#shared) return;
-    if (!this.#shared.isFree(this.topic)) {
+    if (this.#shared && !this.#shared.suits(this.#config)) {
       if (this.#channel) this.socket.remove(this.#channel);
       this.#channel = null;
-      this.#shared = socketFor(this.topic, url as string, share);
-      this.#socket = this.#shared.socket;
+      this.#shared = socketFor(this.#config);
     }
-    this.#shared.take(this.topic);
+    this.#shared?.take(this.topic);
   }
 
   /**

@@ -1,12 +1,13 @@
 /**
- * The sockets of a page, by where they lead: who joins topics there shares them. It knows nothing
+ * The sockets of a page, by what they lead to: who joins topics there shares them. It knows nothing
  * of what is said on a topic.
  *
  * None is given up, as phoenix.js has each listen to the page for good: it is disconnected while
- * nobody has joined anything on it, and used again.
+ * nothing is joined on it, and used again.
  */
 
-import { Socket } from "phoenix";
+import { Socket, type SocketConnectOption } from "phoenix";
+import type { LiveStateConfig } from "./membership";
 
 /** Topics on one socket: servers let 100 be joined, as Phoenix does. */
 const MOST_TOPICS = 50;
@@ -14,14 +15,20 @@ const MOST_TOPICS = 50;
 /** A socket, and the topics that are taken on it: each can be joined once. */
 export class SharedSocket {
   readonly socket: Socket;
+  readonly #config: LiveStateConfig;
   #topics = new Set<string>();
 
-  constructor(url: string) {
-    this.socket = new Socket(url);
+  constructor(config: LiveStateConfig) {
+    const { socketOptions, url } = config;
+    this.#config = config;
+    this.socket = new Socket(url as string, socketOptions as Partial<SocketConnectOption>);
   }
 
-  isFree(topic: string): boolean {
-    return this.#topics.size < MOST_TOPICS && !this.#topics.has(topic);
+  /** Leads it where a config says, and is the config's topic not taken? */
+  suits({ share, socketOptions, topic, url }: LiveStateConfig): boolean {
+    const own = this.#config;
+    const isSame = own.url === url && own.share === share && own.socketOptions === socketOptions;
+    return isSame && this.#topics.size < MOST_TOPICS && !this.#topics.has(topic as string);
   }
 
   take(topic: string): void {
@@ -30,23 +37,15 @@ export class SharedSocket {
 
   release(topic: string): void {
     this.#topics.delete(topic);
-    // Who leaves a topic for another takes that at once.
-    queueMicrotask(() => {
-      if (this.#topics.size === 0) this.socket.disconnect();
-    });
+    if (!this.#topics.size) this.socket.disconnect();
   }
 }
 
-const sockets = new Map<string, SharedSocket[]>();
+const sockets: SharedSocket[] = [];
 
-/** Returns a socket to `url` on which a topic is free; those for other shares are others. */
-export function socketFor(topic: string, url: string, share = ""): SharedSocket {
-  const key = JSON.stringify([url, share]);
-  const known = sockets.get(key) ?? [];
-  sockets.set(key, known);
-  const free = known.find((one) => one.isFree(topic));
-  if (free) return free;
-  const made = new SharedSocket(url);
-  known.push(made);
-  return made;
+/** Returns a socket for the `url`, `share` and `socketOptions` of a config, where its topic is free. */
+export function socketFor(config: LiveStateConfig): SharedSocket {
+  const found = sockets.find((one) => one.suits(config)) ?? new SharedSocket(config);
+  if (!sockets.includes(found)) sockets.push(found);
+  return found;
 }

@@ -68,7 +68,7 @@ describe("a server of ours", () => {
   });
 
   it("is joined again when it says nothing of what it has", async () => {
-    const place = { token: "1", grace: 60, resumed: true, received: 0 };
+    const place = { token: "1", grace: 60, resumed: false, received: 0 };
     const response = { livestate: { max_version: 1000, ...place } };
     for (const said of [null, [], "x"]) {
       vi.useFakeTimers({ toFake: ["setInterval"] });

@@ -57,13 +57,8 @@ export async function show(
 
 /** Accepts the next connection. */
 export async function answer(state: Json): Promise<void> {
-  link = await server.link();
-  await answerJoin(state);
-}
-
-/** Accepts the next join on the connection that there is. */
-export async function answerJoin(state: Json): Promise<void> {
   version = 0;
+  link = await server.link();
   join = await link.accept(state);
 }
 

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Container
 from functools import partial
+from math import inf
 from typing import Any, Final, Protocol
 
 from tornado.httpclient import HTTPError
@@ -22,6 +23,7 @@ from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.transports import uplink_wire as wire
+from livestate_nb.transports.answers import Answers
 from livestate_nb.transports.dial import Address, dial
 from livestate_nb.transports.writing import write
 
@@ -34,6 +36,8 @@ _FAILURES: Final = 3
 """Failed attempts to dial after which the way counts as lost: it often is back at once."""
 
 _PATIENCE: Final = 5.0
+"""Seconds that a server may take to make room: a burst may be more than it can read at once."""
+
 _NO_WAY: Final = "the Jupyter server of this kernel cannot be reached; see its log"
 
 
@@ -114,8 +118,11 @@ class Uplink:
         self._socket: WebSocketClientConnection | None = None
         self._turns = wire.Turns()
         self._unsent = 0
-        self._requests = 0
-        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._full_since = inf
+        """Since when too much has waited for the server to read."""
+        self._failures = 0
+        """Attempts to dial since the way was open."""
+        self._answers = Answers()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     @property
@@ -127,6 +134,10 @@ class Uplink:
     def is_congested(self) -> bool:
         """Whether so much waits for the server to read that none of its clients gets updates."""
         return self._unsent > self._endpoint.limits.unread
+
+    @property
+    def _is_full(self) -> bool:
+        return self._unsent > self._endpoint.limits.unread_most
 
     @property
     def published(self) -> list[str]:
@@ -150,9 +161,11 @@ class Uplink:
                 self._unpublish(pattern, earlier)
             raise
 
-    def withdraw(self, pattern: str) -> None:
-        """Note that a pattern is declared no longer: it must be published anew."""
+    def unpublish(self, pattern: str) -> None:
+        """Close a pattern to the server's other clients; those who have joined are told."""
         self._unpublish(pattern, None)
+        for connection, _ in list(self._clients.values()):
+            connection.turn_out()
 
     async def ask(self, what: str, **more: Json) -> Any:
         """Ask the server for or about shares: `uplink_wire` says what, and what it answers.
@@ -164,7 +177,7 @@ class Uplink:
         if not self.is_open:
             raise HostError(_NO_WAY)
         body = {"ask": what, **more}
-        answer = await self._answer(
+        answer = await self._answers.to(
             lambda request: self.send(wire.pack_json(wire.ASK, request, body))
         )
         if "error" in answer:
@@ -191,13 +204,22 @@ class Uplink:
     # for the transports
 
     def send(self, message: str | bytes) -> None:
-        """Send a message; nothing happens where the uplink is lost."""
+        """Send a message; nothing happens where the uplink is lost.
+
+        A server that has not read for long is hung up on: its clients find what they missed when
+        it is dialled again.
+        """
         socket = self._socket
         if socket is None:
+            return
+        if time.monotonic() - self._full_since > _PATIENCE:
+            self._hang_up(socket)
             return
         size = len(message)
         if write(socket.protocol, self._turns.stamp(message), partial(self._taken, socket, size)):
             self._unsent += size
+            if self._full_since == inf and self._is_full:
+                self._full_since = time.monotonic()
 
     def drop(self, number: int, code: int, reason: str) -> None:
         """Close a client's connection from this end."""
@@ -210,12 +232,17 @@ class Uplink:
 
     # the way
 
+    def _hang_up(self, socket: WebSocketClientConnection) -> None:
+        """End the way at once; what waits is dropped."""
+        stream = None if socket.protocol is None else socket.protocol.stream
+        if stream is not None and not stream.closed():
+            _log.warning("hanging up on the Jupyter server: it does not read what it is sent")
+            stream.close()
+
     async def _run(self) -> None:
-        attempt = 0
         while True:
             try:
                 await self._serve(await dial(self._address))
-                attempt = 0
             except HostError as error:
                 _log.info("this kernel has no uplink: %s", error)
                 self._changed(False)
@@ -226,20 +253,21 @@ class Uplink:
                 _log.warning("the uplink to the Jupyter server is broken: %s", error)
             except Exception:  # noqa: BLE001 - one broken message must not end the way for good
                 _log.exception("the uplink to the Jupyter server failed")
-            if attempt == _FAILURES:
+            if self._failures == _FAILURES:
                 self._changed(False)
-            await asyncio.sleep(_BACKOFF[min(attempt, len(_BACKOFF) - 1)])
-            attempt += 1
+            await asyncio.sleep(_BACKOFF[min(self._failures, len(_BACKOFF) - 1)])
+            self._failures += 1
 
     async def _serve(self, socket: WebSocketClientConnection) -> None:
         """Take what the server sends until the way is lost."""
         self._socket = socket
         self._turns, theirs = wire.Turns(), wire.Turns()
-        self._unsent = 0
+        self._unsent, self._full_since = 0, inf
         self.taken = frozenset()
         try:
             self._declare(0)
             self._changed(True)
+            self._failures = 0
             while (message := await socket.read_message()) is not None:
                 self._receive(wire.unpack(theirs.check(message)))
         finally:
@@ -248,9 +276,7 @@ class Uplink:
             clients, self._clients = list(self._clients.values()), {}
             for connection, _ in clients:
                 connection.lost()
-            answers, self._answers = list(self._answers.values()), {}
-            for answer in answers:
-                answer.set_exception(HostError("the way to the Jupyter server was lost: try again"))
+            self._answers.lost()
 
     def _declare(self, request: int) -> None:
         channels = self._endpoint.channels
@@ -281,23 +307,9 @@ class Uplink:
 
     async def _request(self, pattern: str) -> None:
         """Declare all there is, and wait until the server has published a pattern."""
-        refused = (await self._answer(self._declare))["refused"].get(pattern)
+        refused = (await self._answers.to(self._declare))["refused"].get(pattern)
         if refused is not None:
             raise HostError(f"cannot publish {pattern!r}: {refused}")
-
-    async def _answer(self, send: Callable[[int], None]) -> Any:
-        """Send a request, which gets its number, and return what the server answers."""
-        self._requests += 1
-        request = self._requests
-        answer = self._answers[request] = asyncio.get_running_loop().create_future()
-        send(request)
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                return await answer
-        except TimeoutError as error:
-            raise HostError("the Jupyter server does not answer: try again") from error
-        finally:
-            self._answers.pop(request, None)
 
     # messages
 
@@ -316,7 +328,7 @@ class Uplink:
         elif message.kind == wire.DECLARE:
             self._declare_answered(number, message.json)
         elif message.kind == wire.ASK:
-            self._answered(number, message.json)
+            self._answers.came(number, message.json)
         elif message.kind == wire.TAKEN:
             self._lose_joins(frozenset(message.json["patterns"]))
         elif message.kind == wire.ELEMENT:
@@ -379,12 +391,8 @@ class Uplink:
             if not transport.is_congested:
                 connection.drained()
 
-    def _answered(self, number: int, answer: Any) -> None:
-        if number in self._answers:
-            self._answers.pop(number).set_result(answer)
-
     def _declare_answered(self, number: int, answer: Any) -> None:
-        self._answered(number, answer)
+        self._answers.came(number, answer)
         for pattern, why in answer["refused"].items():
             if number == 0:
                 _log.warning("the Jupyter server does not publish %s: %s", pattern, why)
@@ -399,6 +407,8 @@ class Uplink:
             return
         was_congested = self.is_congested
         self._unsent -= size
+        if not self._is_full:
+            self._full_since = inf
         if was_congested and not self.is_congested:
             for connection, transport in list(self._clients.values()):
                 if not transport.is_congested:
