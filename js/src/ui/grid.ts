@@ -10,6 +10,7 @@ import { html, nothing, type ReactiveController, type TemplateResult } from "lit
 import { ifDefined } from "lit/directives/if-defined.js";
 import { repeat } from "lit/directives/repeat.js";
 import type { Json } from "../json";
+import { Cursor, HEAD } from "./cursor";
 import { Editor } from "./editor";
 import {
   type Cell,
@@ -22,13 +23,7 @@ import {
   valueIn,
 } from "./rows";
 import type { TablePart } from "./table";
-
-/** Rows that are rendered above and below the visible ones. */
-const SPARE_ROWS = 6;
-/** A row's height in the size of the font. */
-const ROW_EMS = 2;
-/** The row of the column headers, as the active one. */
-const HEAD = -1;
+import { Viewport } from "./viewport";
 
 /** What screen readers are told of the signs in cells. */
 const SPOKEN: Readonly<Partial<Record<Cell["kind"], string>>> = {
@@ -51,33 +46,27 @@ export class Grid implements ReactiveController {
   #shown: readonly number[] | undefined;
   /** The rows and the sorting that `#shown` was made of. */
   #made: unknown[] = [];
-  #active = { line: 0, column: 0, key: undefined as Json };
+  #active = new Cursor(
+    () => [this.#rows.length, this.#columns.length],
+    (line) => this.#keyAt(line),
+  );
   /** The keys of the selected row, and of the one that it is again if that is refused. */
   #selected: Json;
   #accepted: Json;
-  #scrollTop = 0;
-  #rowHeight = 14 * ROW_EMS;
+  #viewport: Viewport;
   /** Must the active cell be brought into view? */
   #isMoved = false;
-  #resized = new ResizeObserver(() => this.#measure());
 
   constructor(host: TablePart) {
     this.#host = host;
     this.#editor = new Editor(host, () => this.#table);
-    this.#measure();
+    this.#viewport = new Viewport(host, () => this.#rows.length);
     host.addController(this);
   }
 
-  hostConnected(): void {
-    this.#resized.observe(this.#host);
-  }
-
-  hostDisconnected(): void {
-    this.#resized.disconnect();
-  }
-
   hostUpdated(): void {
-    if (this.#isMoved) this.#reveal();
+    const cell = this.#isMoved ? this.#table?.querySelector(".active") : null;
+    if (cell) this.#viewport.reveal(cell);
     this.#isMoved = false;
   }
 
@@ -85,13 +74,13 @@ export class Grid implements ReactiveController {
     this.#take(rows);
     const { line, column } = this.#active;
     const [first, keys] = this.#window();
-    const head = this.#rowHeight;
+    const head = this.#viewport.rowHeight;
     const isActiveShown = line === HEAD || (line >= first && line < first + keys.length);
     const width = this.#columns.map(widthOf).join(" + ") || "0px";
     return html`<div
         class="scroller"
         style="--_row: ${head}px; max-height: ${(this.#host.rows + 1) * head + 2}px"
-        @scroll=${this.#scroll}
+        @scroll=${this.#viewport.scroll}
       >
         <div style="height: ${(Math.max(rows.length, 1) + 1) * head}px; min-width: calc(${width})">
           <table
@@ -134,7 +123,7 @@ export class Grid implements ReactiveController {
 
   #renderHead = (column: Column, index: number): TemplateResult => {
     const way = this.#wayOf(column);
-    const isActive = this.#active.line === HEAD && this.#active.column === index;
+    const isActive = this.#active.isAt(HEAD, index);
     return html`<th
       id="${HEAD}:${index}"
       class="${column.isNumeric ? "number" : ""} ${isActive ? "active" : ""}"
@@ -161,7 +150,7 @@ export class Grid implements ReactiveController {
 
   #renderCell(line: number, row: Json, key: Json, column: Column, index: number): TemplateResult {
     const value = valueIn(row, column.key);
-    const isActive = this.#active.line === line && this.#active.column === index;
+    const isActive = this.#active.isAt(line, index);
     if (this.#editor.isAt(key, column.key)) {
       return html`<td id="${line}:${index}" class="edited ${column.isNumeric ? "number" : ""}">
         ${this.#editor.render()}
@@ -193,21 +182,8 @@ export class Grid implements ReactiveController {
       this.#made = made;
       this.#rows = rows;
       this.#shown = this.#sorting && this.#order.apply(rows, this.#sorting);
-      this.#follow();
+      this.#active.follow();
     }
-  }
-
-  /** Finds the active row again, or takes the one that stands in its place. */
-  #follow(): void {
-    const active = this.#active;
-    active.column = Math.max(Math.min(active.column, this.#columns.length - 1), 0);
-    if (active.line === HEAD) return;
-    if (active.key !== undefined && this.#keyAt(active.line) !== active.key) {
-      const line = this.#rows.findIndex((_, index) => this.#keyAt(index) === active.key);
-      if (line >= 0) active.line = line;
-    }
-    active.line = Math.max(Math.min(active.line, this.#rows.length - 1), 0);
-    if (active.key !== undefined) active.key = this.#keyAt(active.line);
   }
 
   #rowAt(line: number): Json {
@@ -222,12 +198,9 @@ export class Grid implements ReactiveController {
 
   /** Returns the first row that is rendered, and what tells those that are rendered apart. */
   #window(): [number, Json[]] {
-    const count = this.#host.rows + 2 * SPARE_ROWS;
-    const top = Math.floor(this.#scrollTop / this.#rowHeight) - SPARE_ROWS;
-    const first = Math.max(Math.min(top, this.#rows.length - count), 0);
-    const lines = Array.from({ length: Math.min(count, this.#rows.length) }, (_, i) => first + i);
+    const { lines } = this.#viewport;
     const keys = lines.map((line) => this.#keyAt(line));
-    return [first, new Set(keys).size === keys.length ? keys : lines];
+    return [lines[0] ?? 0, new Set(keys).size === keys.length ? keys : lines];
   }
 
   // order
@@ -250,7 +223,8 @@ export class Grid implements ReactiveController {
     const place = placeOf(event);
     if (!place || isInField(event)) return;
     const [line, column] = place;
-    this.#activate(line, column);
+    this.#active.go(line, column);
+    this.#show();
     if (line === HEAD) this.#sort(this.#columns[column] as Column);
     else this.#select();
     this.#table?.focus({ preventScroll: true });
@@ -263,20 +237,7 @@ export class Grid implements ReactiveController {
   #press = (event: KeyboardEvent): void => {
     if (isInField(event)) return;
     const { line, column } = this.#active;
-    const isWhole = event.ctrlKey || event.metaKey;
-    const [last, page] = [this.#rows.length - 1, this.#host.rows - 1];
-    const moves: Record<string, [number, number]> = {
-      ArrowUp: [line - 1, column],
-      ArrowDown: [line + 1, column],
-      ArrowLeft: [line, column - 1],
-      ArrowRight: [line, column + 1],
-      PageUp: [Math.max(line - page, 0), column],
-      PageDown: [line + page, column],
-      Home: [isWhole ? 0 : line, 0],
-      End: [isWhole ? last : line, this.#columns.length - 1],
-    };
-    const move = moves[event.key];
-    if (move) this.#activate(...move);
+    if (this.#active.press(event, this.#host.rows - 1)) this.#show();
     else if (event.key === "F2") this.#edit();
     else if (event.key !== "Enter" && event.key !== " ") return;
     else if (line === HEAD) this.#sort(this.#columns[column] as Column);
@@ -285,15 +246,11 @@ export class Grid implements ReactiveController {
     event.stopPropagation(); // they are no commands to a notebook
   };
 
-  #activate(line: number, column: number): void {
-    const to = Math.max(Math.min(line, this.#rows.length - 1), HEAD);
-    const at = Math.max(Math.min(column, this.#columns.length - 1), 0);
-    this.#active = { line: to, column: at, key: to === HEAD ? undefined : this.#keyAt(to) };
+  /** Brings the active cell into view. */
+  #show(): void {
+    const { line } = this.#active;
     this.#isMoved = true;
-    const { clientHeight } = this.#scroller ?? { clientHeight: 0 };
-    const top = to * this.#rowHeight;
-    const bottom = top - Math.max(clientHeight - 2 * this.#rowHeight, 0);
-    if (to !== HEAD) this.#scrollTo(Math.max(Math.min(this.#scrollTop, top), bottom));
+    if (line !== HEAD) this.#viewport.show(line);
     this.#host.requestUpdate();
   }
 
@@ -325,41 +282,6 @@ export class Grid implements ReactiveController {
 
   get #table(): HTMLElement | null {
     return this.#host.renderRoot.querySelector("table");
-  }
-
-  get #scroller(): Element | null {
-    return this.#host.renderRoot.querySelector(".scroller");
-  }
-
-  #scroll = (event: Event): void => {
-    const [before] = this.#window();
-    this.#scrollTop = (event.target as Element).scrollTop;
-    if (this.#window()[0] !== before) this.#host.requestUpdate();
-  };
-
-  #scrollTo(top: number): void {
-    const scroller = this.#scroller;
-    if (!scroller || top === this.#scrollTop) return;
-    scroller.scrollTop = top;
-    this.#scrollTop = scroller.scrollTop;
-  }
-
-  /** Brings the active cell into view from the sides, which scrolls no row. */
-  #reveal(): void {
-    const cell = this.#table?.querySelector(".active");
-    const scroller = this.#scroller;
-    if (!cell || !scroller) return;
-    const [inner, outer] = [cell.getBoundingClientRect(), scroller.getBoundingClientRect()];
-    scroller.scrollLeft += Math.min(inner.left - outer.left, 0);
-    scroller.scrollLeft += Math.max(inner.right - outer.left - scroller.clientWidth, 0);
-  }
-
-  #measure(): void {
-    const size = Number.parseFloat(getComputedStyle(this.#host).fontSize);
-    const height = Math.round((size || 14) * ROW_EMS);
-    if (height === this.#rowHeight) return;
-    this.#rowHeight = height;
-    this.#host.requestUpdate();
   }
 }
 
