@@ -13,7 +13,7 @@
     |  |- InvalidPayload     a payload that is not what its handler's annotation says
     |  |- EventError         an Event that cannot be sent
     |  '- Refuse             raised by authors to refuse a join or an event
-    |- HostError             something that needs the notebook extension, without it
+    |- HostError             something that needs the notebook extension, or a server, without it
     |- LimitError            a limit that there is not, or a value that it cannot have
     |- ShareError            a share that cannot be made, or that opens nothing (any more)
     |- TopicError            no channel is declared for a topic
@@ -144,7 +144,11 @@ class Refuse(ChannelError):
 
 
 class HostError(LiveStateError):
-    """Say that something needs the notebook extension, which is not loaded."""
+    """Say that something needs what is not there: the notebook extension, or its Jupyter server.
+
+    The extension is not loaded, no way leads to a server with livestate_nb, the server does not
+    answer, or it refuses what would take over its own topics.
+    """
 
 
 class LimitError(LiveStateError):

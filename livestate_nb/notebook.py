@@ -144,11 +144,21 @@ class Notebook:
         self._loop.run(self._uplink.publish(str(options_of(channel).topic)))
         return True
 
-    def share(self, channel: type[Channel], terms: Terms, *, element: str, url: str) -> None:
+    def unpublish(self, channel: type[Channel]) -> None:
+        """Close a channel's topics to the server's other clients; see `Channel.unpublish`."""
+        pattern = str(options_of(channel).topic)
+
+        async def unpublish() -> None:
+            self._unpublish(pattern)
+
+        self._loop.run(unpublish())
+
+    def share(self, channel: type[Channel], terms: Terms, *, element: str, url: str) -> str:
         """Share topics of a channel; see `Channel.share`."""
         card = self.sharing.share(channel, terms, element, url)
         data, metadata = card.bundle()
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython
+        return card.id
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to all who subscribed; see `livestate_nb.broadcast`."""
@@ -231,8 +241,7 @@ class Notebook:
 
         async def withdraw() -> list[Session]:
             ended = self._endpoint.withdraw(pattern)
-            if self._uplink is not None:
-                self._uplink.withdraw(pattern)
+            self._unpublish(pattern)
             return ended
 
         ended = self._loop.run(withdraw())
@@ -328,6 +337,10 @@ class Notebook:
         is_known.wait(_DIALLING)
         return uplink
 
+    def _unpublish(self, pattern: str) -> None:
+        if self._uplink is not None:
+            self._uplink.unpublish(pattern)
+
     def _tell_server(self) -> None:
         if self._uplink is not None:
             self._uplink.declared()
@@ -358,8 +371,9 @@ class Notebook:
         ]
         name = channel.__name__
         return (
-            f"{name} is not shared: each join and each cell has a session of its own, so use what "
-            f"{name}.show returned, or write class {name}(Channel, shared=True, ...). "
+            f"{name} has no shared state (shared=True): each join and each cell has a session of "
+            f"its own, so use what {name}.show returned, or write class {name}(Channel, "
+            f"shared=True, ...). "
             f"Sessions of {topic!r}: {report.sessions_by_name(live)}"
         )
 

@@ -142,7 +142,11 @@ class Handle(Protocol):
         """
 
     def dispatch(self, event: str, payload: Json = ...) -> list[Event]:
-        """Let the channel handle an event, as if a client had dispatched it.
+        """Let the channel handle an event, as if a client had dispatched it, and wait for it.
+
+        Where the handler is a generator this waits until it has ended; an interrupt ends it. To
+        start it without waiting, call this in a thread of its own:
+        ``threading.Thread(target=todos.dispatch, args=("train", {"epochs": 9})).start()``.
 
         Args:
             event: the event's name.
@@ -153,6 +157,7 @@ class Handle(Protocol):
 
         Raises:
             UnknownEvent: the channel has no handler for it.
+            InvalidPayload: the payload is not what the handler's annotation asks for.
             Overloaded: too many messages wait in the session, or too many handlers for others.
             SessionClosed: the session has ended.
             WouldDeadlock: as for `change`.

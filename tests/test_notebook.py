@@ -226,8 +226,8 @@ def test_params_reach_init(kernel: Kernel) -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("Todos.show()", "say which topic to show"),
-        ("Todos.show('other:me')", "serves 'todos:*', which 'other:me' is not"),
+        ("Todos.show()", "Todos serves many topics: expected a topic such as 'todos:me', got none"),
+        ("Todos.show('other:me')", "Todos: expected a topic such as 'todos:me', got 'other:me'"),
         ("Todos.show('todos:me', esm='export {}')", "the tag of the element"),
         ("Todos.show('todos:me', element='todos', esm='x')", "with a hyphen"),
         ("class T(Channel): pass\nT.show('x')", "has no topic"),
@@ -394,6 +394,8 @@ def test_the_magic_tells_what_is_declared_and_who_is_joined(kernel: Kernel) -> N
         "off none:*": "is declared",
         "publish none:*": "is declared",
         "publish todos:*": "was not started by a Jupyter server",
+        "unpublish none:*": "is declared",
+        "unpublish todos:*": "is closed to the server's other clients",
     }.items():
         assert message in kernel.run(f"%livestate {line}")
 
@@ -638,7 +640,7 @@ def test_cells_and_threads_broadcast_to_what_subscribed(kernel: Kernel) -> None:
 
 def test_at_on_a_channel_that_is_not_shared_says_so_and_names_its_sessions(kernel: Kernel) -> None:
     kernel.run("todos = Todos.show('todos:me')", "a")
-    with pytest.raises(CellError, match=r"(?s)not shared.*cell a 1 \(version 0, 0 joined\)"):
+    with pytest.raises(CellError, match=r"(?s)no shared state.*cell a 1 \(version 0, 0 joined\)"):
         kernel.run("Todos.at('todos:me')")
 
 

@@ -102,6 +102,7 @@ class Connection:
         self.name = name
         self.user = user
         self.is_local = is_local
+        self._serves = serves
         self.last_seen = endpoint.clock()
         self.is_closed = False
         self._is_pushing = False
@@ -172,6 +173,16 @@ class Connection:
         for session, member in list(self._members.values()):
             if member.is_behind:
                 session.send_whole(member)
+
+    def turn_out(self) -> None:
+        """End the channels of topics that are there for the client no longer: it is told.
+
+        It does not join again; a join that waits for its answer is refused.
+        """
+        for join, (session, member) in list(self._members.items()):
+            if not self._serves(join.topic):
+                session.dismiss(member)
+        self._joining.refuse_unserved(self._serves)
 
     @property
     def has_joined(self) -> bool:

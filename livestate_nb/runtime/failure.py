@@ -1,7 +1,7 @@
 """What clients are told when a callback fails.
 
-Outsiders get no internals: only who holds the kernel sees the error's own text. It must not
-know how the error is sent or what becomes of the session.
+Only the notebook's own clients see an error's own text; others get no internals. It must not know
+how the error is sent or what becomes of the session.
 """
 
 from typing import Final

@@ -241,6 +241,11 @@ class Session:
             self.mailbox.put(Errand(call.run))
         self._end_when_empty()
 
+    def dismiss(self, member: JoinedMember) -> None:
+        """Take a client out that may be here no longer: it gets ``phx_close``."""
+        self.detach(member)
+        member.line.closed(member.join)
+
     def hold(self) -> None:
         """Keep the session open without members, until `release`."""
         self.tenure.hold()

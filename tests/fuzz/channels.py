@@ -1,10 +1,11 @@
 """Channels whose states tell which events were handled, and how often."""
 
 import asyncio
+from dataclasses import dataclass, field
 from itertools import count
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
-from livestate_nb import Channel, Event, Reply, on
+from livestate_nb import Channel, Event, Member, Reply, on
 
 KINDS: Final = ["add", "slow", "tell", "shout", "stream", "fail"]
 """Events, each with a token that is to be among the items afterwards, but for `fail`."""
@@ -12,11 +13,27 @@ KINDS: Final = ["add", "slow", "tell", "shout", "stream", "fail"]
 _lives = count(1)
 
 
+@dataclass(slots=True, eq=False)
+class Life:
+    """Tell who came into one life of a session and who went, and how often it has ended."""
+
+    came: list[Member] = field(default_factory=list)
+    went: list[Member] = field(default_factory=list)
+    ended: int = 0
+    is_cut_short: bool = False
+    """Whether it was withdrawn, or has crashed, under who was in it."""
+
+
 class Ledger(Channel):
     """Keep the tokens of what was handled.
 
     All is async, since what threads do is not the same each time.
+
+    Attributes:
+        lives: those that have begun; who looks at them empties it first.
     """
+
+    lives: ClassVar[list[Life]] = []
 
     async def authorize(self, params: Any) -> bool:
         await asyncio.sleep(0)
@@ -25,7 +42,24 @@ class Ledger(Channel):
     async def init(self, params: Any) -> Any:
         await asyncio.sleep(0)
         self.subscribe("news")
+        self.life = Life()
+        self.lives.append(self.life)
         return {"life": next(_lives), "items": [], "steps": {}}
+
+    async def joined(self, params: Any, state: Any) -> None:
+        assert self.member is not None
+        self.life.came.append(self.member)
+        await asyncio.sleep(0)
+
+    async def left(self, state: Any) -> None:
+        assert self.member is not None
+        assert not self.life.ended
+        self.life.went.append(self.member)
+        await asyncio.sleep(0)
+
+    async def ended(self, state: Any) -> None:
+        await asyncio.sleep(0)
+        self.life.ended += 1
 
     @on("add")
     async def add(self, payload: Any, state: Any) -> None:
@@ -59,6 +93,7 @@ class Ledger(Channel):
     async def fail(self, payload: Any, state: Any) -> None:
         state["items"].append(payload["token"])
         await asyncio.sleep(0)
+        self.life.is_cut_short = self.topic.startswith("frail")
         raise ValueError(payload["token"])
 
     async def handle_message(self, message: Any, state: Any) -> None:

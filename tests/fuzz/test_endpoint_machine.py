@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from livestate_nb.runtime import Endpoint, Session
 from livestate_nb.runtime.places import Owner
 from tests.fuzz.cases import bounded, ran
-from tests.fuzz.channels import KINDS, channels
+from tests.fuzz.channels import KINDS, Ledger, channels
 from tests.fuzz.loops import StillLoop, settle
 from tests.fuzz.players import Player
 
@@ -37,6 +37,7 @@ class EndpointMachine(RuleBasedStateMachine):
         self.loop = StillLoop()
         self.is_settled = True
         self.news = 0
+        Ledger.lives.clear()
         self.endpoint = Endpoint(clock=self.loop.time, idle_timeout=1e9)
         self.declare()
         own = {"ann": True, "bob": True, "cat": False, "dan": True}
@@ -133,6 +134,9 @@ class EndpointMachine(RuleBasedStateMachine):
     @rule(turns=turns, which=st.integers(0, 3))
     def withdraw(self, turns: int | None, which: int) -> None:
         pattern = list(self.endpoint.channels)[which]
+        for session in self.endpoint.sessions_of(pattern):
+            if isinstance(session.channel, Ledger) and session.ledger.version is not None:
+                session.channel.life.is_cut_short = True
         self.run(lambda: self.endpoint.withdraw(pattern), 0)
         self.run(self.declare, turns)
 
@@ -204,6 +208,13 @@ class EndpointMachine(RuleBasedStateMachine):
                 owner = Owner(player.name, False, topic)
                 assert self.endpoint.places.claim(claim["resume"]["token"], owner, 0) is None
         assert asyncio.all_tasks(self.loop) == self.reaper
+        for life in Ledger.lives:
+            assert life.ended == 1
+            assert len({*life.came}) == len(life.came)
+            assert len({*life.went}) == len(life.went)
+            assert {*life.went} <= {*life.came}
+            if not life.is_cut_short:
+                assert {*life.went} == {*life.came}
 
     # inside
 

@@ -56,7 +56,9 @@ async def test_a_client_may_have_100_generators(endpoint: Endpoint) -> None:
     assert Crowd.running == MAX_RUNNING + 1
 
 
-async def test_the_generators_of_an_outsider_who_is_gone_end(endpoint: Endpoint) -> None:
+async def test_the_generators_of_a_client_of_the_server_that_is_gone_end(
+    endpoint: Endpoint,
+) -> None:
     endpoint.declare(Crowd)
     gone, stays = Client(endpoint), Client(endpoint)
     await gone.join("crowd")
