@@ -50,23 +50,28 @@ class Turn:
     Args:
         channel: the channel object at work.
         member: the member it works for.
-        waiting: channel objects whose handlers wait for this turn to end.
+        waiting: the turns that go on when this one has ended.
         is_over: whether it has ended: what runs on in a thread or task has no turn.
+        is_aside: whether the session goes on meanwhile, as while `authorize` runs.
         is_block: whether it is that of a `with handle.change()` block: code of a cell.
         message_topic: the topic of the message that is being handled, if it is one.
     """
 
     channel: "Channel"
     member: Member | None
-    waiting: "frozenset[Channel]" = frozenset()
+    waiting: "frozenset[Turn]" = frozenset()
     is_over: bool = False
+    is_aside: bool = False
     is_block: bool = False
     message_topic: str | None = None
 
     @property
     def blocked(self) -> "frozenset[Channel]":
         """The channel objects that would wait for a call made in this turn."""
-        return frozenset() if self.is_over else self.waiting | {self.channel}
+        if self.is_over:
+            return frozenset()
+        own = frozenset() if self.is_aside else frozenset((self.channel,))
+        return own.union(*(turn.blocked for turn in self.waiting))
 
 
 class Host(Protocol):
@@ -93,7 +98,10 @@ class Host(Protocol):
     def publish(self, channel: "type[Channel]") -> bool:
         """Open a channel's topics to the server's other clients; see `Channel.publish`."""
 
-    def share(self, channel: "type[Channel]", terms: Terms, *, element: str, url: str) -> None:
+    def unpublish(self, channel: "type[Channel]") -> None:
+        """Close them again; see `Channel.unpublish`."""
+
+    def share(self, channel: "type[Channel]", terms: Terms, *, element: str, url: str) -> str:
         """Let pages of other sites join topics, and show how; see `Channel.share`."""
 
     def broadcast(self, topic: str, message: object) -> None:
@@ -348,6 +356,22 @@ class Channel:
         host.publish(cls)
 
     @classmethod
+    def unpublish(cls) -> None:
+        """Close this channel's topics to the server's other clients: take back `publish`.
+
+        Those of them who have joined are told that their channel has ended, and do not join again;
+        what the notebook itself shows or holds goes on. Shares open nothing until `publish` is
+        called again. Where nothing is published nothing happens.
+
+        Raises:
+            HostError: ``%load_ext livestate_nb`` has not been run.
+            TopicError: the class names no topic.
+        """
+        host = _the_host()
+        cls._pattern()
+        host.unpublish(cls)
+
+    @classmethod
     def share(
         cls,
         topic: str | None = None,
@@ -357,25 +381,30 @@ class Channel:
         expires: str | timedelta | float = "7d",
         element: str = "",
         url: str = "",
-    ) -> None:
+    ) -> str:
         """Let pages of other sites join topics: the cell shows HTML to paste, with a token in it.
 
         Whoever has the token can do what it says, and nothing else on the server. It is shown
         once, in no output that is saved. ``%livestate shares`` lists what this kernel shares, and
-        ``%livestate revoke`` ends it. Topics must be published: sharing does not do that.
+        ``%livestate revoke ID`` ends a share. Topics must be published: sharing does not do that.
 
         Args:
             topic: one of the channel's topics, or a prefix and a star (``"todos:*"``); not needed
                 where the channel has just one.
             origins: of the pages that may use it, such as ``"https://example.org"``, or several;
-                ``"*"`` for all.
+                ``"*"`` for all but ``"null"``, that of files and sandboxed frames.
             events: names of the events that the pages may dispatch, ``[]`` for none, ``"*"`` for
                 all; by default those that the channel has handlers for now.
-            expires: how long, such as ``"12h"`` or ``"7d"``, a timedelta or seconds.
+            expires: how long, such as ``"12h"`` or ``"7d"``, a timedelta or seconds; 366 days at
+                most.
             element: the tag of an element that is shown for the channel, to be in the HTML; by
                 default the last one. Without any, the HTML has lines for the client.
             url: where outsiders reach the server, up to its base_url; by default where this
                 notebook does.
+
+        Returns:
+            the id of the share, by which ``%livestate revoke`` and ``jupyter livestate token
+            --revoke`` end it; it is no secret.
 
         Raises:
             HostError: ``%load_ext livestate_nb`` has not been run, or no way leads to the server.
@@ -393,7 +422,7 @@ class Channel:
                 f"expected events that {cls.__name__} handles ({', '.join(known) or 'none'}), "
                 f"got {', '.join(unknown)}"
             )
-        host.share(cls, terms, element=element, url=url)
+        return host.share(cls, terms, element=element, url=url)
 
     def authorize(self, params: dict[str, Json]) -> bool | Awaitable[bool]:  # noqa: ARG002
         """Return whether the client may join; raise `Refuse` to say why not.
@@ -456,7 +485,7 @@ class Channel:
         return None
 
     def migrate(self, state: Any) -> Any:
-        """Return the state in the shape that this class wants; see docs/channels.md.
+        """Return the state in the shape that this class wants.
 
         Define it where the class that takes over live sessions needs another shape: it is called
         once for each, with the state as the class before left it, and returns the new one or None
@@ -602,10 +631,12 @@ class Channel:
         pattern = cls._pattern()
         if topic is None:
             if is_pattern(pattern):
-                raise TopicError(f"{cls.__name__} serves {pattern!r}: say which topic to show")
+                raise TopicError(
+                    f"{cls.__name__} serves many topics: {_expected(pattern)}, got none"
+                )
             return pattern
         if not isinstance(topic, str) or not matches(pattern, topic):
-            raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not")
+            raise TopicError(f"{cls.__name__}: {_expected(pattern)}, got {topic!r}")
         return topic
 
     @classmethod
@@ -614,12 +645,13 @@ class Channel:
         if topic is None:
             if is_pattern(pattern):
                 raise TopicError(
-                    f"{cls.__name__} serves {pattern!r}: say which topic to share, or {pattern!r} "
-                    "for all"
+                    f"{cls.__name__} serves many topics: {_expected(pattern)}, or {pattern!r} for "
+                    "all, got none"
                 )
             return pattern
         if not isinstance(topic, str) or not contains(pattern, topic):
-            raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not within")
+            narrower = f", or a pattern within {pattern!r}" if is_pattern(pattern) else ""
+            raise TopicError(f"{cls.__name__}: {_expected(pattern)}{narrower}, got {topic!r}")
         return topic
 
     @classmethod
@@ -627,6 +659,13 @@ class Channel:
         if cls._options.topic is None:
             raise TopicError(f"{cls.__name__} {_NO_TOPIC.format(name=cls.__name__)}")
         return cls._options.topic
+
+
+def _expected(pattern: str) -> str:
+    """Say which topics fit a pattern, by one of them."""
+    if is_pattern(pattern):
+        return f"expected a topic such as {pattern.removesuffix('*') + 'me'!r}"
+    return f"expected the topic {pattern!r}"
 
 
 def _shown(layout: Element, element: str, esm: str | Path) -> tuple[str, str]:

@@ -8,6 +8,7 @@ import atexit
 import secrets
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,7 +19,7 @@ from livestate_nb import report
 from livestate_nb.channel import Channel, options_of, session_of
 from livestate_nb.codec import Json
 from livestate_nb.declaration import check_tag
-from livestate_nb.errors import ChannelError, HostError, TopicError
+from livestate_nb.errors import ChannelError, HostError, LiveStateError, TopicError
 from livestate_nb.journal import Journal
 from livestate_nb.limits import Limits
 from livestate_nb.output import Front, Output
@@ -143,11 +144,21 @@ class Notebook:
         self._loop.run(self._uplink.publish(str(options_of(channel).topic)))
         return True
 
-    def share(self, channel: type[Channel], terms: Terms, *, element: str, url: str) -> None:
+    def unpublish(self, channel: type[Channel]) -> None:
+        """Close a channel's topics to the server's other clients; see `Channel.unpublish`."""
+        pattern = str(options_of(channel).topic)
+
+        async def unpublish() -> None:
+            self._unpublish(pattern)
+
+        self._loop.run(unpublish())
+
+    def share(self, channel: type[Channel], terms: Terms, *, element: str, url: str) -> str:
         """Share topics of a channel; see `Channel.share`."""
         card = self.sharing.share(channel, terms, element, url)
         data, metadata = card.bundle()
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython
+        return card.id
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to all who subscribed; see `livestate_nb.broadcast`."""
@@ -230,8 +241,7 @@ class Notebook:
 
         async def withdraw() -> list[Session]:
             ended = self._endpoint.withdraw(pattern)
-            if self._uplink is not None:
-                self._uplink.withdraw(pattern)
+            self._unpublish(pattern)
             return ended
 
         ended = self._loop.run(withdraw())
@@ -286,13 +296,22 @@ class Notebook:
         """Return a session whose `init` has run; see `Endpoint.open`.
 
         Callbacks of it that need this thread run, or say that they cannot, while it waits.
+
+        Raises:
+            WouldDeadlock: its turn waits for what waits here.
         """
 
         async def reserve() -> Session:
             return self._endpoint.reserve(channel, topic, name)
 
         session = self._loop.run(reserve())
-        self._loop.run(self._endpoint.keep(session, params), session.channel)
+        with ExitStack() as waiting:
+            try:
+                waiting.enter_context(self._loop.waiting(session.channel, "this"))
+            except LiveStateError:
+                self._loop.loop.call_soon_threadsafe(session.release)
+                raise
+            self._loop.run(self._endpoint.keep(session, params), session.channel)
         return session
 
     def _whole(self, session: Session) -> bytes:
@@ -317,6 +336,10 @@ class Notebook:
         uplink = self._loop.run(dial())
         is_known.wait(_DIALLING)
         return uplink
+
+    def _unpublish(self, pattern: str) -> None:
+        if self._uplink is not None:
+            self._uplink.unpublish(pattern)
 
     def _tell_server(self) -> None:
         if self._uplink is not None:
@@ -348,8 +371,9 @@ class Notebook:
         ]
         name = channel.__name__
         return (
-            f"{name} is not shared: each join and each cell has a session of its own, so use what "
-            f"{name}.show returned, or write class {name}(Channel, shared=True, ...). "
+            f"{name} has no shared state (shared=True): each join and each cell has a session of "
+            f"its own, so use what {name}.show returned, or write class {name}(Channel, "
+            f"shared=True, ...). "
             f"Sessions of {topic!r}: {report.sessions_by_name(live)}"
         )
 

@@ -226,8 +226,8 @@ def test_params_reach_init(kernel: Kernel) -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("Todos.show()", "say which topic to show"),
-        ("Todos.show('other:me')", "serves 'todos:*', which 'other:me' is not"),
+        ("Todos.show()", "Todos serves many topics: expected a topic such as 'todos:me', got none"),
+        ("Todos.show('other:me')", "Todos: expected a topic such as 'todos:me', got 'other:me'"),
         ("Todos.show('todos:me', esm='export {}')", "the tag of the element"),
         ("Todos.show('todos:me', element='todos', esm='x')", "with a hyphen"),
         ("class T(Channel): pass\nT.show('x')", "has no topic"),
@@ -394,6 +394,8 @@ def test_the_magic_tells_what_is_declared_and_who_is_joined(kernel: Kernel) -> N
         "off none:*": "is declared",
         "publish none:*": "is declared",
         "publish todos:*": "was not started by a Jupyter server",
+        "unpublish none:*": "is declared",
+        "unpublish todos:*": "is closed to the server's other clients",
     }.items():
         assert message in kernel.run(f"%livestate {line}")
 
@@ -527,6 +529,21 @@ def test_sessions_end_with_the_extension_and_with_the_kernel(
 # shared topics
 
 
+def test_a_handler_that_waits_for_its_own_session_to_be_shown_is_told(kernel: Kernel) -> None:
+    kernel.run("""
+class Rooms(Channel, topic="room:*", shared=True):
+    @on("meet")
+    def meet(self, payload, state):
+        state["met"] = Rooms.at(payload).topic
+
+room = Rooms.at("room:1")
+""")
+    with pytest.raises(CellError, match="WouldDeadlock"):
+        kernel.run("room.dispatch('meet', 'room:1')")
+    kernel.run("room.dispatch('meet', 'room:2')")
+    assert kernel.run("print(room.state)") == "{'met': 'room:2'}\n"
+
+
 def test_at_gives_the_handle_of_a_shared_topic(kernel: Kernel) -> None:
     kernel.run("class Rooms(Channel, topic='room:*', shared=True): pass")
     kernel.run("room = Rooms.at('room:1')")
@@ -623,7 +640,7 @@ def test_cells_and_threads_broadcast_to_what_subscribed(kernel: Kernel) -> None:
 
 def test_at_on_a_channel_that_is_not_shared_says_so_and_names_its_sessions(kernel: Kernel) -> None:
     kernel.run("todos = Todos.show('todos:me')", "a")
-    with pytest.raises(CellError, match=r"(?s)not shared.*cell a 1 \(version 0, 0 joined\)"):
+    with pytest.raises(CellError, match=r"(?s)no shared state.*cell a 1 \(version 0, 0 joined\)"):
         kernel.run("Todos.at('todos:me')")
 
 

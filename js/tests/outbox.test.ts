@@ -109,6 +109,35 @@ describe("a server of ours", () => {
     expect(live.status).toBe("live");
   });
 
+  it("tells each failure anew, by whomever and however alike they are", async () => {
+    const { link, join } = await joined();
+    const errors = record("livestate-error");
+    const told = { type: "refused", event: "add", message: "no title" };
+    const isPushed = [true, true, false, false, true];
+    for (const [count, isFirst] of isPushed.entries()) {
+      const answer = live.dispatch("add");
+      const push = await link.take("lvs_evt:add");
+      if (isFirst) link.push(join, "error", told);
+      link.reply(push, told, "error");
+      await expect(answer).rejects.toThrow("no title");
+      expect(errors).toHaveLength(count + 1);
+    }
+    live.disconnect();
+    for (let n = 0; n < 2; n += 1) await expect(live.dispatch("add")).rejects.toThrow("not sent");
+    expect(errors).toHaveLength(isPushed.length + 2);
+  });
+
+  it("tells a failure once to who dispatches the same because of it", async () => {
+    await joined();
+    live.disconnect();
+    const errors = record("livestate-error");
+    live.addEventListener("livestate-error", () => {
+      live.dispatch("report");
+    });
+    await expect(live.dispatch("add")).rejects.toThrow("not sent");
+    expect(errors.map(({ event }) => event)).toEqual(["add", "report"]);
+  });
+
   it("clears the error when the next event succeeds", async () => {
     const { link, join } = await joined();
     const statuses = record("livestate-status");
@@ -152,7 +181,7 @@ describe("a server of ours", () => {
     const ends: [string, (link: Link, join: Frame) => void, RegExp][] = [
       ["connection lost", (link) => link.close(), /connection was lost before the answer/],
       ["channel error", (link, join) => link.crash(join), /channel crashed before the answer/],
-      ["not sent", () => live.disconnect(), /not connected before the answer/],
+      ["connection closed", () => live.disconnect(), /: the client left before the answer/],
     ];
     for (const [type, end, message] of ends) {
       const { link, join } = await joined();

@@ -4,6 +4,7 @@ The transport feeds it and carries what it sends. It must not know channels' sta
 transport works.
 """
 
+import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterator
@@ -31,7 +32,7 @@ from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.meter import Refusal, username
 from livestate_nb.runtime.note import note
-from livestate_nb.runtime.session import Session
+from livestate_nb.runtime.session import Seated, Session
 
 _log = logging.getLogger("livestate_nb")
 
@@ -101,8 +102,10 @@ class Connection:
         self.name = name
         self.user = user
         self.is_local = is_local
+        self._serves = serves
         self.last_seen = endpoint.clock()
         self.is_closed = False
+        self._is_pushing = False
         self._since = time.perf_counter()
         self._endpoint = endpoint
         self._transport = transport
@@ -137,6 +140,8 @@ class Connection:
         """Note that the client has gone: nothing is sent, and its members leave or are absent.
 
         It makes no difference why: what ends a place is leaving, and what ends the channel.
+        Where the transport closes as it is pushed an event, others are pushed that first, and
+        what the loss leads to afterwards.
         """
         if self.is_closed:
             return
@@ -146,6 +151,9 @@ class Connection:
         self._endpoint.disconnected(self)
         self._joining.give_up_all()
         members, self._members = list(self._members.values()), {}
+        if self._is_pushing:
+            asyncio.get_running_loop().call_soon(self._lose_late, members)
+            return
         for session, member in members:
             session.lose(member)
 
@@ -165,6 +173,16 @@ class Connection:
         for session, member in list(self._members.values()):
             if member.is_behind:
                 session.send_whole(member)
+
+    def turn_out(self) -> None:
+        """End the channels of topics that are there for the client no longer: it is told.
+
+        It does not join again; a join that waits for its answer is refused.
+        """
+        for join, (session, member) in list(self._members.items()):
+            if not self._serves(join.topic):
+                session.dismiss(member)
+        self._joining.refuse_unserved(self._serves)
 
     @property
     def has_joined(self) -> bool:
@@ -200,12 +218,15 @@ class Connection:
         if join not in self._members:
             return
         message = self._socket.push(join, outgoing.event, outgoing.payload, ref)
+        self._is_pushing = True
         try:
             self._send(message)
         except ProtocolError as error:
             _log.warning("%s has no frame for %s: %s", cut(join.topic), cut(message.event), error)
             told = undeliverable(outgoing.event, error)
             self._send(self._socket.push(join, ERROR, told))
+        finally:
+            self._is_pushing = False
 
     def reply(self, join: Join, ref: Json, status: str, response: Json) -> None:
         """Answer a message of a joined channel's client."""
@@ -261,6 +282,12 @@ class Connection:
 
     def _send(self, message: Message) -> None:
         self._transport.send(self._serializer.encode(message))
+
+    def _lose_late(self, members: list[Seated]) -> None:
+        """Lose members, but for those that have gone, or are back already."""
+        for session, member in members:
+            if member.line is self and member in session.joined:
+                session.lose(member)
 
     def _perform(self, actions: list[Action]) -> None:
         for action in actions:

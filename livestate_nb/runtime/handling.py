@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from livestate_nb.channel import Channel, Turn, current_turn, handler_of, options_of, wants_left
+from livestate_nb.channel import Turn, current_turn, handler_of, options_of, wants_left
 from livestate_nb.codec import Json
 from livestate_nb.errors import (
     ChannelError,
@@ -112,7 +112,7 @@ class Call:
         member: who sent it, joined or left; None for messages and handles.
         ref: the ref that `member` waits for.
         outcome: gets the reply events, or what the handler raised, where Python waits for it.
-        waiting: the channels whose handlers wait for this call.
+        waiting: the turns that go on when this call has ended.
     """
 
     life: Life
@@ -123,7 +123,7 @@ class Call:
     member: JoinedMember | None = None
     ref: Json = None
     outcome: "asyncio.Future[list[Event]] | None" = None
-    waiting: frozenset[Channel] = frozenset()
+    waiting: frozenset[Turn] = frozenset()
     replied: list[Event] = field(default_factory=list)
     is_handled: bool = False
     is_unwanted: bool = False

@@ -7,7 +7,7 @@ import asyncio
 import copy
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import chain
 from typing import Final, Protocol
 
@@ -118,6 +118,12 @@ class Joining:
         """Give up a join, if it waits for its answer: another one took its place."""
         if task := self._asking.pop(join, None):
             task.cancel()
+
+    def refuse_unserved(self, serves: Callable[[str], bool]) -> None:
+        """Refuse the joins that wait for their answer and whose topics are served no longer."""
+        for join in [one for one in self._asking if not serves(one.topic)]:
+            self.give_up(join)
+            self._door.refuse(join, Refusal.UNMATCHED, UNMATCHED)
 
     def give_up_all(self) -> None:
         """Give up all that wait for their answer: the client has gone."""

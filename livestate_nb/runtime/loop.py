@@ -5,14 +5,16 @@ It must not know what they do.
 
 import asyncio
 import threading
-from collections.abc import Coroutine
+from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import Any, Final, TypeVar
 
-from livestate_nb.channel import Channel
+from livestate_nb.channel import Channel, Turn
 from livestate_nb.errors import SessionClosed, WouldDeadlock
 from livestate_nb.runtime.main_thread import MainThread
+from livestate_nb.runtime.threads import waiting
+from livestate_nb.runtime.waits import Waits
 
 T = TypeVar("T")
 
@@ -37,6 +39,7 @@ class Loop:
     def __init__(self, name: str, main: MainThread | None = None) -> None:
         self.loop = asyncio.new_event_loop()
         self._main = main
+        self._waits = Waits()
         self._thread = threading.Thread(target=self._serve, name=name, daemon=True)
         self._thread.start()
 
@@ -63,6 +66,23 @@ class Loop:
         except BaseException:
             future.cancel()
             raise
+
+    @contextmanager
+    def waiting(self, channel: Channel, what: str) -> Iterator[frozenset[Turn]]:
+        """Let this thread wait for a session's turn; return its own turn, if it has one.
+
+        Nobody else waits for a worker's thread then: another one takes its place.
+
+        Args:
+            channel: the session's channel object.
+            what: what is called, for people.
+
+        Raises:
+            WouldDeadlock: the session waits for what waits here.
+            Overloaded: too many worker threads wait.
+        """
+        with self._waits.noted(channel, what) as turns, waiting():
+            yield turns
 
     def wait(self, future: "Future[T]", channel: Channel | None) -> T:
         """Wait for what a future comes to; see `run`."""

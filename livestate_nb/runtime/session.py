@@ -155,7 +155,7 @@ class Session:
             ReturnError: authorize returned neither True nor False.
         """
         life = self.life
-        current_turn.set(Turn(life.channel, member))
+        current_turn.set(Turn(life.channel, member, is_aside=True))
         allowed = await run(life.work(life.channel.authorize, member.params))
         if not isinstance(allowed, bool):
             raise ReturnError(
@@ -241,6 +241,11 @@ class Session:
             self.mailbox.put(Errand(call.run))
         self._end_when_empty()
 
+    def dismiss(self, member: JoinedMember) -> None:
+        """Take a client out that may be here no longer: it gets ``phx_close``."""
+        self.detach(member)
+        member.line.closed(member.join)
+
     def hold(self) -> None:
         """Keep the session open without members, until `release`."""
         self.tenure.hold()
@@ -293,13 +298,13 @@ class Session:
         """Run `init` unless there is a state; see `Opening.open`."""
         return await self._opening.open(params)
 
-    async def dispatch(self, event: str, payload: Json, waiting: frozenset[Channel]) -> list[Event]:
+    async def dispatch(self, event: str, payload: Json, waiting: frozenset[Turn]) -> list[Event]:
         """Handle an event as if a client had sent it; return the reply events.
 
         Args:
             event: the event's name.
             payload: its payload.
-            waiting: the channel objects whose handlers wait for this.
+            waiting: the turns that go on when this is handled.
 
         Raises:
             SessionClosed: the session has ended.

@@ -222,9 +222,9 @@ class Rig:
         __tracebackhide__ = True
         return self.connect(user).join(topic, params, first=first)
 
-    def publish(self, topic: str, message: object) -> None:
+    def broadcast(self, topic: str, message: object) -> None:
         """Give a message to every session that subscribed to a topic."""
-        self._rig.publish(topic, message)
+        self._rig.broadcast(topic, message)
 
     def settle(self) -> None:
         """Wait until channels have nothing left to do; see `AsyncRig.settle`."""

@@ -4,7 +4,7 @@ It must not know endpoints, nor how frames are read.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Never, Protocol
+from typing import Any, Never, Protocol
 from unittest.mock import ANY
 
 from livestate_nb.codec import Json
@@ -22,13 +22,9 @@ from livestate_nb.protocol.message import (
     SYNC,
 )
 from livestate_nb.protocol.socket import UNMATCHED
-from livestate_nb.runtime.failure import cut
 from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
 from livestate_nb.testing.inbox import Inbox
-from livestate_nb.testing.view import ENDINGS, Push, View
-
-_SHOWN: Final = 400
-"""Characters of an expected value in a message."""
+from livestate_nb.testing.view import ENDINGS, Push, View, shown
 
 
 class Pushing(Protocol):
@@ -319,7 +315,7 @@ class AsyncJoined:
             return bool(found)
 
         said = ", ".join(
-            f"{name}={cut(value, _SHOWN)}" for name, value in expected.items() if value is not ANY
+            f"{name}={shown(value)}" for name, value in expected.items() if value is not ANY
         )
         await self._until(is_here, f"{event} with {said}" if said else event)
         self._taken.add(found[0])

@@ -96,7 +96,7 @@ class AsyncRig:
         """
         return await self.connect(user).join(topic, params, first=first)
 
-    def publish(self, topic: str, message: object) -> None:
+    def broadcast(self, topic: str, message: object) -> None:
         """Give a message to every session that subscribed to a topic."""
         self.endpoint.pubsub.publish(topic, message)
 

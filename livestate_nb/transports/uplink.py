@@ -149,9 +149,11 @@ class Uplink:
                 self._unpublish(pattern, earlier)
             raise
 
-    def withdraw(self, pattern: str) -> None:
-        """Note that a pattern is declared no longer: it must be published anew."""
+    def unpublish(self, pattern: str) -> None:
+        """Close a pattern to the server's other clients; those who have joined are told."""
         self._unpublish(pattern, None)
+        for connection, _ in list(self._clients.values()):
+            connection.turn_out()
 
     async def ask(self, what: str, **more: Json) -> Any:
         """Ask the server for or about shares: `uplink_wire` says what, and what it answers.

@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -625,6 +626,45 @@ async def test_every_failure_reaches_the_client_once(
     assert fine["status"] == "ok"
     assert await served(client, "refusing") == {"n": 1}
     assert client.closed is None
+
+
+class Rows(Channel, topic="rows"):
+    """Reads a stream of rows that has ended."""
+
+    async def rows(self) -> AsyncIterator[int]:
+        for row in ():
+            yield row
+
+    @on("coroutine")
+    async def coroutine(self, payload: Any, state: Any) -> None:
+        state["n"] = await anext(self.rows())
+
+    @on("plain")
+    def plain(self, payload: Any, state: Any) -> None:
+        state["n"] = 1
+        raise StopAsyncIteration
+
+    @on("generator")
+    def generator(self, payload: Any, state: Any) -> Any:
+        yield
+        state["n"] = 1
+        raise StopAsyncIteration
+
+    @on("async_generator")
+    async def async_generator(self, payload: Any, state: Any) -> Any:
+        yield
+        state["n"] = await anext(self.rows())
+
+
+@pytest.mark.parametrize("event", Rows.events())
+async def test_a_stream_that_has_ended_fails_the_handler_that_asks_it_for_more(
+    endpoint: Endpoint, event: str
+) -> None:
+    client = await join(endpoint, Rows, "rows", {"livestate": {}})
+    failed = await answer(client, client.dispatch("rows", event))
+    assert failed["status"] == "error"
+    assert failed["response"]["type"] == "raised"
+    assert await served(client, "rows") == {}
 
 
 async def test_a_refusal_reaches_python_too(endpoint: Endpoint) -> None:

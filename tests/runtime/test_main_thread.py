@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from livestate_nb import Channel, on
 from livestate_nb.channel import Turn, current_turn
-from livestate_nb.errors import DeclarationError, SessionClosed, WouldDeadlock
+from livestate_nb.errors import DeclarationError, SessionClosed, UnknownEvent, WouldDeadlock
 from livestate_nb.runtime import Endpoint, MainThread, SessionHandle
 from tests.clients import PATIENCE
 from tests.sides import Side, Waiter
@@ -217,6 +217,39 @@ async def test_a_cell_that_waits_for_who_waits_for_it_does_not_wait_forever(
     front = await away(kernel.show, Front, "front")
     kernel.cell(lambda: front.dispatch("pass_on"))
     assert plots.state["threads"] == [HERE]
+
+
+async def test_what_runs_above_a_wait_may_not_wait_for_what_is_beneath(kernel: Kernel) -> None:
+    """A handler waits on this thread, and another one is done on it in the meantime."""
+
+    class Desk(Channel, topic="desk:*"):
+        @on("wait", run_on="main")
+        def wait(self, payload: Any, state: Any) -> None:
+            beneath.set()
+            last.dispatch("hold_on")
+
+        @on("hold_on")
+        def hold_on(self, payload: Any, state: Any) -> None:
+            go.wait(PATIENCE)
+
+        @on("ask", run_on="main")
+        def ask(self, payload: Any, state: Any) -> None:
+            desk.dispatch("nothing")
+
+    beneath, go = threading.Event(), threading.Event()
+    desk, other, last = [await away(kernel.show, Desk, f"desk:{name}") for name in "abc"]
+
+    def test() -> None:
+        waiting = Waiter(lambda: desk.dispatch("wait"))
+        beneath.wait(PATIENCE)
+        asking = Waiter(lambda: other.dispatch("ask"))
+        assert isinstance(asking.error(), WouldDeadlock)
+        go.set()
+        waiting.result()
+
+    await away(test)
+    with pytest.raises(UnknownEvent):
+        await away(other.dispatch, "ask")
 
 
 async def test_an_async_handler_says_that_the_cell_keeps_its_loop(kernel: Kernel) -> None:

@@ -39,7 +39,7 @@ def test_several_clients_share_a_room(livestate: Rig) -> None:
     ann.send_event("say", {"text": "hello"})
     bob.assert_state_patch(state={"said": [["ann", "hello"]]})
     client.close()
-    livestate.publish("news", "rain")
+    livestate.broadcast("news", "rain")
     bob.assert_state_patch(state={"said": [["ann", "hello"], ["news", "rain"]]})
     assert ann.versions == [0, 1]
 

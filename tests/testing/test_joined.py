@@ -109,7 +109,7 @@ async def test_a_client_joins_several_topics(rig: AsyncRig) -> None:
 
 async def test_messages_reach_those_who_subscribed(rig: AsyncRig) -> None:
     room = await rig.join("room:1")
-    rig.publish("news", "rain")
+    rig.broadcast("news", "rain")
     await room.assert_state_patch(state={"said": [["news", "rain"]]})
 
 

@@ -58,8 +58,8 @@ async def test_who_comes_back_goes_on_and_gets_what_was_missed(
     room = await client.join("room:1")
     client.close()
     assert not room.is_joined
-    rig.publish("news", "rain")
-    rig.publish("news", "snow")
+    rig.broadcast("news", "rain")
+    rig.broadcast("news", "snow")
     assert not room.is_resumed
     await client.reconnect()
     assert (room.is_joined, room.is_resumed) == (True, True)
@@ -172,7 +172,7 @@ def test_a_plain_test_loses_its_connection_too(livestate: Rig) -> None:
     client = livestate.connect()
     room = client.join("room:1")
     client.close()
-    livestate.publish("news", "rain")
+    livestate.broadcast("news", "rain")
     client.reconnect()
     room.assert_state_patch(state={"said": [["news", "rain"]]})
     assert room.is_resumed
