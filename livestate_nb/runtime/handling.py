@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from livestate_nb.channel import Turn, current_turn, handler_of, options_of, wants_left
+from livestate_nb.channel import Turn, current_turn, handler_of, options_of
 from livestate_nb.codec import Json
 from livestate_nb.errors import (
     ChannelError,
@@ -171,9 +171,7 @@ class Call:
         """Return whether the channel is to hear of a message, or of a member."""
         if self.life.ledger.version is None:  # init refused or failed
             return False
-        if self.kind is not Kind.LEAVE or self.member is None:
-            return True
-        return self.member.is_introduced and wants_left(type(self.life.channel))
+        return self.kind is not Kind.LEAVE or self.member is None or self.member.is_introduced
 
     async def _handle(self) -> None:
         life, working, work = self.life, None, None
