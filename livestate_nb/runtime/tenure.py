@@ -33,6 +33,11 @@ class Tenure:
         """Whether it stays open without members."""
         return self.is_kept or self._holds > 0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its time has run out, and no other has begun since."""
+        return self._linger is None
+
     def hold(self) -> None:
         """Keep it open, until `release`."""
         self._holds += 1
@@ -43,13 +48,18 @@ class Tenure:
 
     def run_out(self, grace: float) -> None:
         """End it after so many seconds: nobody needs it."""
-        if not grace:
-            self._end()
-            return
         self.stop()
-        self._linger = Deadline(self._clock, grace, self._end)
+        if grace:
+            self._linger = Deadline(self._clock, grace, self._run_out)
+        else:
+            self._end()
 
     def stop(self) -> None:
         """Let it not end by itself any more."""
         if self._linger is not None:
             self._linger.cancel()
+            self._linger = None
+
+    def _run_out(self) -> None:
+        self._linger = None
+        self._end()
