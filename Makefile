@@ -27,7 +27,7 @@ help:
 	@echo "make audit    ask whether vulnerabilities are known of what is installed"
 	@echo "make bench    measure patches and a server under load (docs/performance.md)"
 	@echo "make fuzz     try hostile input for long; make soak: all long runs, bounded in count"
-	@echo "make load     run a server under 1,000 clients, twice 10 minutes (docs/reliability.md)"
+	@echo "make load     run a server under 1,000 clients, twice 15 minutes (docs/reliability.md)"
 	@echo "make release  build sdist and wheel in dist/, and try the wheel alone on each Python"
 	@echo "make nightly  the long forms of the tests"
 	@echo "make clean    remove what make has built"
@@ -107,13 +107,13 @@ fuzz: setup
 	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/ui/test_hostile_copies.py --timeout=7200
 
 load: setup
-	@echo "== 1,000 clients for 10 minutes"
+	@echo "== 1,000 clients for 15 minutes"
 	$(BIN)/python -m bench.soak
-	@echo "== 1,000 clients for 10 minutes, 50 of which stop reading"
+	@echo "== 1,000 clients for 15 minutes, 50 of which stop reading"
 	$(BIN)/python -m bench.soak --slow 50
 
 load-short: setup
-	@echo "== 300 clients for less than a minute, 15 of which stop reading"
+	@echo "== 300 clients for two minutes, 15 of which stop reading"
 	$(BIN)/python -m bench.soak --short --slow 15
 
 soak: fuzz load

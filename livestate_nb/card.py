@@ -35,9 +35,14 @@ class ShareCard(anywidget.AnyWidget):
         self._secret: dict[str, Json] | None = secret
         self.on_msg(self._give)
 
+    @property
+    def id(self) -> str:
+        """The id of the share."""
+        return str(self.terms["id"])
+
     def __repr__(self) -> str:
         """Say which share it is: this is saved with the notebook."""
-        return f"<share {self.terms['id']} of {self.terms['topic']}>"
+        return f"<share {self.id} of {self.terms['topic']}>"
 
     def bundle(self) -> tuple[dict[str, Json], dict[str, Json]]:
         """Return the (data, metadata) by which front ends display it, data by MIME type."""

@@ -50,23 +50,28 @@ class Turn:
     Args:
         channel: the channel object at work.
         member: the member it works for.
-        waiting: channel objects whose handlers wait for this turn to end.
+        waiting: the turns that go on when this one has ended.
         is_over: whether it has ended: what runs on in a thread or task has no turn.
+        is_aside: whether the session goes on meanwhile, as while `authorize` runs.
         is_block: whether it is that of a `with handle.change()` block: code of a cell.
         message_topic: the topic of the message that is being handled, if it is one.
     """
 
     channel: "Channel"
     member: Member | None
-    waiting: "frozenset[Channel]" = frozenset()
+    waiting: "frozenset[Turn]" = frozenset()
     is_over: bool = False
+    is_aside: bool = False
     is_block: bool = False
     message_topic: str | None = None
 
     @property
     def blocked(self) -> "frozenset[Channel]":
         """The channel objects that would wait for a call made in this turn."""
-        return frozenset() if self.is_over else self.waiting | {self.channel}
+        if self.is_over:
+            return frozenset()
+        own = frozenset() if self.is_aside else frozenset((self.channel,))
+        return own.union(*(turn.blocked for turn in self.waiting))
 
 
 class Host(Protocol):
@@ -93,7 +98,10 @@ class Host(Protocol):
     def publish(self, channel: "type[Channel]") -> bool:
         """Open a channel's topics to the server's other clients; see `Channel.publish`."""
 
-    def share(self, channel: "type[Channel]", terms: Terms, *, element: str, url: str) -> None:
+    def unpublish(self, channel: "type[Channel]") -> None:
+        """Close them again; see `Channel.unpublish`."""
+
+    def share(self, channel: "type[Channel]", terms: Terms, *, element: str, url: str) -> str:
         """Let pages of other sites join topics, and show how; see `Channel.share`."""
 
     def broadcast(self, topic: str, message: object) -> None:
@@ -348,6 +356,22 @@ class Channel:
         host.publish(cls)
 
     @classmethod
+    def unpublish(cls) -> None:
+        """Close this channel's topics to the server's other clients: take back `publish`.
+
+        Those of them who have joined are told that their channel has ended, and do not join again;
+        what the notebook itself shows or holds goes on. Shares open nothing until `publish` is
+        called again. Where nothing is published nothing happens.
+
+        Raises:
+            HostError: ``%load_ext livestate_nb`` has not been run.
+            TopicError: the class names no topic.
+        """
+        host = _the_host()
+        cls._pattern()
+        host.unpublish(cls)
+
+    @classmethod
     def share(
         cls,
         topic: str | None = None,
@@ -357,25 +381,30 @@ class Channel:
         expires: str | timedelta | float = "7d",
         element: str = "",
         url: str = "",
-    ) -> None:
+    ) -> str:
         """Let pages of other sites join topics: the cell shows HTML to paste, with a token in it.
 
         Whoever has the token can do what it says, and nothing else on the server. It is shown
         once, in no output that is saved. ``%livestate shares`` lists what this kernel shares, and
-        ``%livestate revoke`` ends it. Topics must be published: sharing does not do that.
+        ``%livestate revoke ID`` ends a share. Topics must be published: sharing does not do that.
 
         Args:
             topic: one of the channel's topics, or a prefix and a star (``"todos:*"``); not needed
                 where the channel has just one.
             origins: of the pages that may use it, such as ``"https://example.org"``, or several;
-                ``"*"`` for all.
+                ``"*"`` for all but ``"null"``, that of files and sandboxed frames.
             events: names of the events that the pages may dispatch, ``[]`` for none, ``"*"`` for
                 all; by default those that the channel has handlers for now.
-            expires: how long, such as ``"12h"`` or ``"7d"``, a timedelta or seconds.
+            expires: how long, such as ``"12h"`` or ``"7d"``, a timedelta or seconds; 366 days at
+                most.
             element: the tag of an element that is shown for the channel, to be in the HTML; by
                 default the last one. Without any, the HTML has lines for the client.
             url: where outsiders reach the server, up to its base_url; by default where this
                 notebook does.
+
+        Returns:
+            the id of the share, by which ``%livestate revoke`` and ``jupyter livestate token
+            --revoke`` end it; it is no secret.
 
         Raises:
             HostError: ``%load_ext livestate_nb`` has not been run, or no way leads to the server.
@@ -393,7 +422,7 @@ class Channel:
                 f"expected events that {cls.__name__} handles ({', '.join(known) or 'none'}), "
                 f"got {', '.join(unknown)}"
             )
-        host.share(cls, terms, element=element, url=url)
+        return host.share(cls, terms, element=element, url=url)
 
     def authorize(self, params: dict[str, Json]) -> bool | Awaitable[bool]:  # noqa: ARG002
         """Return whether the client may join; raise `Refuse` to say why not.
@@ -428,8 +457,35 @@ class Channel:
         """
         return None
 
+    def left(self, state: Any) -> Any:  # noqa: ARG002 - for subclasses
+        """Handle that a client (``self.member``) has gone for good (Phoenix' ``terminate``).
+
+        It runs once for each member that `joined` ran for, or would have: when it has left, or its
+        connection is lost and the grace time is over, and what it sent before is handled. It may
+        change the state, which those who remain are told, and returns what a handler may return;
+        its reply events go to those. It must not yield. Not where the session itself has ended or
+        crashed: see `ended`.
+
+        Args:
+            state: as for an event handler.
+        """
+        return None
+
+    def ended(self, state: Any) -> Any:  # noqa: ARG002 - for subclasses
+        """Close what `init` has opened: the session has ended, or crashed. May be async.
+
+        It runs once for each `init` that gave a state: when the last client has gone and the grace
+        time is over, by ``close``, ``%livestate off``, or with the server or kernel, which waits
+        for it a few seconds; not where the process is killed. What it returns, and how it changes
+        the state, goes nowhere. Nobody is joined any more, and nothing else of the session runs.
+
+        Args:
+            state: the last one, as for an event handler.
+        """
+        return None
+
     def migrate(self, state: Any) -> Any:
-        """Return the state in the shape that this class wants; see docs/channels.md.
+        """Return the state in the shape that this class wants.
 
         Define it where the class that takes over live sessions needs another shape: it is called
         once for each, with the state as the class before left it, and returns the new one or None
@@ -464,7 +520,7 @@ class Channel:
 
     @property
     def member(self) -> Member | None:
-        """Who sent the event being handled; None in messages, handles and a shared `init`."""
+        """Who sent the event being handled, or joined or left; else, and from handles, None."""
         turn = self._turn
         return None if turn is None else turn.member
 
@@ -575,10 +631,12 @@ class Channel:
         pattern = cls._pattern()
         if topic is None:
             if is_pattern(pattern):
-                raise TopicError(f"{cls.__name__} serves {pattern!r}: say which topic to show")
+                raise TopicError(
+                    f"{cls.__name__} serves many topics: {_expected(pattern)}, got none"
+                )
             return pattern
         if not isinstance(topic, str) or not matches(pattern, topic):
-            raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not")
+            raise TopicError(f"{cls.__name__}: {_expected(pattern)}, got {topic!r}")
         return topic
 
     @classmethod
@@ -587,12 +645,13 @@ class Channel:
         if topic is None:
             if is_pattern(pattern):
                 raise TopicError(
-                    f"{cls.__name__} serves {pattern!r}: say which topic to share, or {pattern!r} "
-                    "for all"
+                    f"{cls.__name__} serves many topics: {_expected(pattern)}, or {pattern!r} for "
+                    "all, got none"
                 )
             return pattern
         if not isinstance(topic, str) or not contains(pattern, topic):
-            raise TopicError(f"{cls.__name__} serves {pattern!r}, which {topic!r} is not within")
+            narrower = f", or a pattern within {pattern!r}" if is_pattern(pattern) else ""
+            raise TopicError(f"{cls.__name__}: {_expected(pattern)}{narrower}, got {topic!r}")
         return topic
 
     @classmethod
@@ -600,6 +659,13 @@ class Channel:
         if cls._options.topic is None:
             raise TopicError(f"{cls.__name__} {_NO_TOPIC.format(name=cls.__name__)}")
         return cls._options.topic
+
+
+def _expected(pattern: str) -> str:
+    """Say which topics fit a pattern, by one of them."""
+    if is_pattern(pattern):
+        return f"expected a topic such as {pattern.removesuffix('*') + 'me'!r}"
+    return f"expected the topic {pattern!r}"
 
 
 def _shown(layout: Element, element: str, esm: str | Path) -> tuple[str, str]:
@@ -670,6 +736,16 @@ def wants_joined(channel: type[Channel]) -> bool:
     return channel.joined is not Channel.joined
 
 
+def wants_left(channel: type[Channel]) -> bool:
+    """Return whether a channel defines `left`."""
+    return channel.left is not Channel.left
+
+
+def wants_ended(channel: type[Channel]) -> bool:
+    """Return whether a channel defines `ended`."""
+    return channel.ended is not Channel.ended
+
+
 def needs_main(channel: type[Channel], function: Callable[..., Any]) -> bool:
     """Return whether a callback of a channel is to run on the main thread."""
     return channel._options.run_on is not None or asks_for_main(function)
@@ -683,9 +759,9 @@ def has_main(channel: type[Channel]) -> bool:
     )
 
 
-def seat_of(channel: Channel) -> Seat:
-    """Return the place that a channel object has in a session."""
-    return channel._seat
+def session_of(channel: Channel) -> object:
+    """Return what stands for the session of a channel object."""
+    return channel._seat.session
 
 
 def bind(channel: Channel, seat: Seat) -> None:

@@ -13,13 +13,13 @@
     |  |- InvalidPayload     a payload that is not what its handler's annotation says
     |  |- EventError         an Event that cannot be sent
     |  '- Refuse             raised by authors to refuse a join or an event
-    |- HostError             something that needs the notebook extension, without it
+    |- HostError             something that needs the notebook extension, or a server, without it
     |- LimitError            a limit that there is not, or a value that it cannot have
     |- ShareError            a share that cannot be made, or that opens nothing (any more)
     |- TopicError            no channel is declared for a topic
     |- SessionClosed         a session (or its endpoint) that has ended
-    |- Overloaded            more waits in a session than it can take
-    '- WouldDeadlock         a call that would wait for itself
+    |- Overloaded            more waits in a session, or for others, than may
+    '- WouldDeadlock         a call that would wait for itself, by way of others or not
 
 It must not import anything of the package, and no error here knows how it is shown.
 """
@@ -144,7 +144,11 @@ class Refuse(ChannelError):
 
 
 class HostError(LiveStateError):
-    """Say that something needs the notebook extension, which is not loaded."""
+    """Say that something needs what is not there: the notebook extension, or its Jupyter server.
+
+    The extension is not loaded, no way leads to a server with livestate_nb, the server does not
+    answer, or it refuses what would take over its own topics.
+    """
 
 
 class LimitError(LiveStateError):
@@ -164,8 +168,8 @@ class SessionClosed(LiveStateError):
 
 
 class Overloaded(LiveStateError):
-    """Say that more messages wait in a session than it can take."""
+    """Say that more messages wait in a session, or handlers for other sessions, than may."""
 
 
 class WouldDeadlock(LiveStateError):
-    """Say that a call would wait for itself."""
+    """Say that a call would wait for itself, by way of others or not."""

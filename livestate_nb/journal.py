@@ -11,8 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final, Literal, TypeAlias
 
-from livestate_nb.channel import Channel, seat_of
-from livestate_nb.roles import Seat
+from livestate_nb.channel import Channel, session_of
 
 Kind: TypeAlias = Literal["print", "error"]
 
@@ -34,7 +33,8 @@ class Entry:
     Args:
         number: counts the entries.
         time: when it began.
-        seat: the session.
+        session: stands for the session.
+        topic: its topic.
         channel: the name of its class.
         kind: which of the two.
         text: what was printed; of an error its traceback, if there is one.
@@ -43,7 +43,8 @@ class Entry:
 
     number: int
     time: datetime
-    seat: Seat
+    session: object
+    topic: str
     channel: str
     kind: Kind
     text: str
@@ -57,7 +58,7 @@ class Journal:
         tell: called with the session that has a new entry, or a longer one.
     """
 
-    def __init__(self, tell: Callable[[Seat], None]) -> None:
+    def __init__(self, tell: Callable[[object], None]) -> None:
         self._tell = tell
         self._lock = threading.Lock()
         self._entries: deque[Entry] = deque(maxlen=MAX_ENTRIES)
@@ -72,14 +73,14 @@ class Journal:
         """Note what a channel's handler has written: it continues what it wrote last."""
         if not text:
             return
-        seat = seat_of(channel)
+        session = session_of(channel)
         with self._lock:
             last = self._entries[-1] if self._entries else None
-            if last is not None and last.kind == "print" and last.seat is seat:
+            if last is not None and last.kind == "print" and last.session is session:
                 self._entries[-1] = replace(last, text=_typed(last.text + text))
             else:
                 self._add(channel, "print", _typed(text), "")
-        self._tell(seat)
+        self._tell(session)
 
     def failed(self, channel: Channel, title: str, traceback: str) -> None:
         """Note that a channel's callback has failed.
@@ -91,7 +92,7 @@ class Journal:
         """
         with self._lock:
             self._add(channel, "error", traceback[-MAX_TEXT:], title[:MAX_TITLE])
-        self._tell(seat_of(channel))
+        self._tell(session_of(channel))
 
     def entries(self, kind: Kind | None = None) -> list[Entry]:
         """Return the entries, oldest first.
@@ -105,8 +106,9 @@ class Journal:
     def _add(self, channel: Channel, kind: Kind, text: str, title: str) -> None:
         self._count += 1
         now = datetime.now().astimezone()
-        name = type(channel).__name__
-        self._entries.append(Entry(self._count, now, seat_of(channel), name, kind, text, title))
+        session, name = session_of(channel), type(channel).__name__
+        entry = Entry(self._count, now, session, channel.topic, name, kind, text, title)
+        self._entries.append(entry)
 
 
 def _typed(text: str) -> str:

@@ -3,7 +3,7 @@
 Whoever keeps one finds it here, on the endpoint. It must not know who that is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from difflib import get_close_matches
 from typing import Final, Self
@@ -13,12 +13,28 @@ from livestate_nb.errors import LimitError
 _MOST: Final = 10**12
 """Where nothing is to be bounded, this is enough."""
 
+OF_KERNELS: Final = (
+    "frame_depth",
+    "joins",
+    "waiting_for_join",
+    "events_per_second",
+    "events_at_once",
+    "waiting_per_client",
+    "waiting_per_session",
+    "generators",
+    "absent_clients",
+    "resume_messages",
+    "resume_bytes",
+    "unread",
+)
+"""The limits that an endpoint keeps, so that kernels have them too; all others are the server's."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Limits:
     """Hold the limits of a server or a kernel: numbers, all of them greater than 0.
 
-    ``docs/server.md`` says of each what a client sees that meets it.
+    What a client sees that meets one is in the documentation, on the page The server.
 
     Args:
         frame_bytes: bytes of one frame of a client.
@@ -106,13 +122,40 @@ class Limits:
             livestate_nb.errors.LimitError: there is no limit 'event_per_second': did you mean \
 'events_per_second'?
         """
-        known = [field.name for field in fields(cls)]
-        for name in values:
-            if name not in known:
-                near = get_close_matches(str(name), known, 1)
-                hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
-                raise LimitError(f"there is no limit {name!r}: {hint}")
+        _check_names(values, [field.name for field in fields(cls)])
         return cls(**values)  # type: ignore[arg-type]  # each is checked
+
+    @classmethod
+    def of_kernel(cls, values: Mapping[str, object]) -> Self:
+        """Return the limits that the config of a kernel names, and the defaults of the others.
+
+        Args:
+            values: by name.
+
+        Raises:
+            LimitError: as for `of`, or a name is that of a limit which only servers have.
+
+        Example:
+            >>> Limits.of_kernel({"polls": 5})
+            Traceback (most recent call last):
+            livestate_nb.errors.LimitError: 'polls' is a limit of the server: set it as \
+c.LiveStateApp.limits
+        """
+        for name in values:
+            if name not in OF_KERNELS and any(name == field.name for field in fields(cls)):
+                raise LimitError(
+                    f"{name!r} is a limit of the server: set it as c.LiveStateApp.limits"
+                )
+        _check_names(values, OF_KERNELS)
+        return cls(**values)  # type: ignore[arg-type]  # each is checked
+
+
+def _check_names(names: Iterable[str], known: Sequence[str]) -> None:
+    for name in names:
+        if name not in known:
+            near = get_close_matches(str(name), known, 1)
+            hint = f"did you mean {near[0]!r}?" if near else f"there are {', '.join(known)}"
+            raise LimitError(f"there is no limit {name!r}: {hint}")
 
 
 def _check(name: str, value: object, *, is_whole: bool) -> None:

@@ -27,7 +27,7 @@ from livestate_nb.transports.uplink_wire import SECRET_VARIABLE, URL_VARIABLE
 _VOILA: Final = "VOILA_PREHEAT"
 """The variable that Voila gives to the kernels of its visitors."""
 
-_WORDS: Final = ("errors", "log", "off", "on", "publish", "revoke", "shares")
+_WORDS: Final = ("errors", "log", "off", "on", "publish", "revoke", "shares", "unpublish")
 
 
 class LiveState(Configurable):
@@ -38,7 +38,10 @@ class LiveState(Configurable):
         value_trait=Union([Int(), Float()]),
         help="""
         How much clients of this kernel may ask for: name -> number, such as
-        {'events_per_second': 50}. The names and their defaults stand in docs/server.md.
+        {'events_per_second': 50}. Names: frame_depth, joins, waiting_for_join,
+        events_per_second, events_at_once, waiting_per_client, waiting_per_session, generators,
+        absent_clients, resume_messages, resume_bytes, unread. Those of the server are set there:
+        c.LiveStateApp.limits.
         """,
     ).tag(config=True)
 
@@ -60,7 +63,7 @@ class Extension:
             clock,
             shell.kernel.io_loop.asyncio_loop,
             _address(shell.kernel),
-            Limits.of(LiveState(parent=shell).limits),
+            Limits.of_kernel(LiveState(parent=shell).limits),
             is_private=_VOILA in os.environ,
         )
         self._capture = Capture(self._notebook.journal)
@@ -103,6 +106,8 @@ class Extension:
             withdraws what is declared for a topic: its sessions end, clients are told.
         ``%livestate publish todos:*``
             opens what is declared for a topic to the Jupyter server's other clients.
+        ``%livestate unpublish todos:*``
+            closes it to them again: those who have joined are told.
         ``%livestate shares``
             what this kernel shares with pages of other sites (``Todos.share``).
         ``%livestate revoke ID``
@@ -139,6 +144,9 @@ class Extension:
                 return f"{pattern} is withdrawn; sessions that ended: {ended}"
             case ["publish", pattern]:
                 return self._publish(pattern)
+            case ["unpublish", pattern]:
+                self._notebook.unpublish(self._notebook.declared(pattern))
+                return f"{pattern} is closed to the server's other clients"
             case ["shares"]:
                 return self._notebook.sharing.overview
             case ["revoke", share]:
@@ -146,7 +154,7 @@ class Extension:
                 return f"ended: {', '.join(revoked) or 'none, there are no shares'}"
         raise UsageError(
             "expected %livestate alone or with errors, log, on NAME, off TOPIC, publish TOPIC, "
-            f"shares or revoke ID, got {line!r}: see %livestate?"
+            f"unpublish TOPIC, shares or revoke ID, got {line!r}: see %livestate?"
         )
 
     def _declare(self, name: str) -> str:

@@ -4,99 +4,42 @@ It implements `livestate_nb.channel.Host`. It must not know how frames or states
 """
 
 import asyncio
+import atexit
 import secrets
 import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
-from datetime import datetime
+from collections.abc import Callable
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
-from typing import Final, Protocol
+from typing import Final
 
 from IPython.display import display
 
-from livestate_nb import report, saved
-from livestate_nb.channel import Channel, options_of, seat_of
-from livestate_nb.codec import Json, Raw, loads
+from livestate_nb import report
+from livestate_nb.channel import Channel, options_of, session_of
+from livestate_nb.codec import Json
 from livestate_nb.declaration import check_tag
-from livestate_nb.errors import ChannelError, HostError, TopicError
+from livestate_nb.errors import ChannelError, HostError, LiveStateError, TopicError
 from livestate_nb.journal import Journal
 from livestate_nb.limits import Limits
-from livestate_nb.runtime import Endpoint, Loop, MainThread, Session, SessionHandle
+from livestate_nb.output import Front, Output
+from livestate_nb.runtime import Endpoint, Loop, MainThread, Session
 from livestate_nb.screen import Module, Screen
 from livestate_nb.sharing import NO_SERVER, Sharing
+from livestate_nb.shown import KeptHandle, ShownHandle
 from livestate_nb.terms import Terms
 from livestate_nb.transports.comm import CommHub
 from livestate_nb.transports.dial import Address
 from livestate_nb.transports.uplink import Uplink
-from livestate_nb.widget import LiveStateWidget
 
-_PATIENCE: Final = 10.0
 _DIALLING: Final = 1.0
 """Seconds that loading the extension waits for the server."""
 
+_HEARING: Final = 1.0
+"""Seconds in which a loop that nothing blocks has its turn."""
+
 _IDLE_TIMEOUT: Final = 150.0
 """Seconds; browsers let a page in the background send a heartbeat once a minute only."""
-
-
-class Front(Protocol):
-    """Say which cell is being executed, and how front ends show what it displays."""
-
-    is_reactive: bool
-    """Whether only a cell's result is displayed, and ends when the cell runs again (marimo)."""
-
-    def cell(self) -> tuple[str, str]:
-        """Return (the cell's id, the id of this execution of it)."""
-
-
-class KeptHandle(SessionHandle):
-    """Hold a session of the notebook.
-
-    Args:
-        loop: the endpoint's loop.
-        session: the session.
-        forget: called when the session is closed.
-    """
-
-    def __init__(self, loop: Loop, session: Session, forget: Callable[[], None]) -> None:
-        super().__init__(loop, session)
-        self._forget = forget
-
-    def close(self) -> None:
-        """End the session: clients are told and do not rejoin."""
-        super().close()
-        self._forget()
-
-
-class ShownHandle(KeptHandle):
-    """Hold a session that a cell shows; as another cell's result it shows the element there.
-
-    Args:
-        loop: the endpoint's loop.
-        session: the session.
-        forget: called when the session is closed.
-        widget: shows its element.
-        display: displays the widget.
-    """
-
-    def __init__(
-        self,
-        loop: Loop,
-        session: Session,
-        forget: Callable[[], None],
-        widget: LiveStateWidget,
-        display: Callable[[], None],
-    ) -> None:
-        super().__init__(loop, session, forget)
-        self._widget = widget
-        self._display = display
-
-    def _ipython_display_(self) -> None:
-        self._display()
-
-    def _display_(self) -> LiveStateWidget:
-        """Return what marimo shows in its place."""
-        return self._widget
 
 
 class Notebook:
@@ -121,25 +64,19 @@ class Notebook:
         *,
         is_private: bool,
     ) -> None:
-        self._front = front
+        self._output = Output(front, is_private=is_private)
         self._is_private = is_private
         self.main = MainThread(kernel_loop, self._wait)
         self._endpoint = Endpoint(
             clock=clock, idle_timeout=_IDLE_TIMEOUT, limits=limits, main=self.main
         )
-        self._calls: tuple[str, int] = ("", 0)
-        self._displayed: tuple[str, set[str]] = ("", set())
-        started: Future[Loop] = Future()
-        self._thread = threading.Thread(
-            target=self._serve, args=(started,), name="livestate", daemon=True
-        )
-        self._thread.start()
-        self._loop = started.result(_PATIENCE)
+        self._loop = Loop("livestate", self.main)
         hub = CommHub(self._endpoint)
         self._screen = Screen(secrets.token_urlsafe(8), hub, self._loop.loop)
         self._watching = self._loop.start(self._screen.watch())
         self._uplink = None if address is None else self._dial(address)
         self.sharing = Sharing(self._loop, self._screen, self._uplink, is_private=is_private)
+        atexit.register(self._abandon)
 
     # for channels: what `livestate_nb.channel.Host` asks for
 
@@ -167,20 +104,21 @@ class Notebook:
         by_name = element and not esm
         module = self._screen.declared(element) if by_name else Module.read(element, esm)
         self._declare_if_new(channel)
-        place = self._place()
+        place = self._output.place()
         named = f"name {name}" if name is not None else place
-        if not self._has_cell:
+        if not self._output.has_cell:
             # Each run is another cell: the name keeps the widget, one for each thing it shows.
             place = f"{named} {module.label}".rstrip()
         session = self._open(channel, topic, named, params)
-        if self._front.is_reactive:
+        if self._output.is_reactive:
             self._screen.end(session, place)
         widget = self._screen.widget(channel, session, place, module)
         if self._uplink is not None:
             self._loop.loop.call_soon_threadsafe(self._uplink.shown)
-        self._display(widget, session)
+        whole = partial(self._whole, session)
+        self._output.display(widget, whole)
         forget = partial(self._screen.forget, [session])
-        display = partial(self._display_once, widget, session)
+        display = partial(self._output.display_once, widget, whole)
         return ShownHandle(self._loop, session, forget, widget, display)
 
     def at(self, channel: type[Channel], topic: str) -> KeptHandle:
@@ -206,11 +144,21 @@ class Notebook:
         self._loop.run(self._uplink.publish(str(options_of(channel).topic)))
         return True
 
-    def share(self, channel: type[Channel], terms: Terms, *, element: str, url: str) -> None:
+    def unpublish(self, channel: type[Channel]) -> None:
+        """Close a channel's topics to the server's other clients; see `Channel.unpublish`."""
+        pattern = str(options_of(channel).topic)
+
+        async def unpublish() -> None:
+            self._unpublish(pattern)
+
+        self._loop.run(unpublish())
+
+    def share(self, channel: type[Channel], terms: Terms, *, element: str, url: str) -> str:
         """Share topics of a channel; see `Channel.share`."""
         card = self.sharing.share(channel, terms, element, url)
         data, metadata = card.bundle()
         display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython
+        return card.id
 
     def broadcast(self, topic: str, message: object) -> None:
         """Give a message to all who subscribed; see `livestate_nb.broadcast`."""
@@ -293,8 +241,7 @@ class Notebook:
 
         async def withdraw() -> list[Session]:
             ended = self._endpoint.withdraw(pattern)
-            if self._uplink is not None:
-                self._uplink.withdraw(pattern)
+            self._unpublish(pattern)
             return ended
 
         ended = self._loop.run(withdraw())
@@ -322,16 +269,26 @@ class Notebook:
 
     def close(self) -> None:
         """End the endpoint, its thread and its widgets."""
+        atexit.unregister(self._abandon)
         self._watching.cancel()
         self._loop.run(self._endpoint.close())
         if self._uplink is not None:
             self._loop.run(self._uplink.close())
-        self._loop.loop.call_soon_threadsafe(self._loop.loop.stop)
-        self._thread.join(_PATIENCE)
+        self._loop.stop()
         self._screen.close()
         self.sharing.close()
 
     # inside
+
+    def _abandon(self) -> None:
+        """End the sessions, since the process ends: channels close what they have opened.
+
+        A loop that a handler blocks has none of it.
+        """
+        is_free = threading.Event()
+        self._loop.loop.call_soon_threadsafe(is_free.set)
+        if is_free.wait(_HEARING):
+            self._loop.run(self._endpoint.abandon())
 
     def _open(
         self, channel: type[Channel], topic: str, name: str, params: dict[str, Json] | None
@@ -339,14 +296,31 @@ class Notebook:
         """Return a session whose `init` has run; see `Endpoint.open`.
 
         Callbacks of it that need this thread run, or say that they cannot, while it waits.
+
+        Raises:
+            WouldDeadlock: its turn waits for what waits here.
         """
 
         async def reserve() -> Session:
             return self._endpoint.reserve(channel, topic, name)
 
         session = self._loop.run(reserve())
-        self._loop.run(self._endpoint.keep(session, params), session.channel)
+        with ExitStack() as waiting:
+            try:
+                waiting.enter_context(self._loop.waiting(session.channel, "this"))
+            except LiveStateError:
+                self._loop.loop.call_soon_threadsafe(session.release)
+                raise
+            self._loop.run(self._endpoint.keep(session, params), session.channel)
         return session
+
+    def _whole(self, session: Session) -> bytes:
+        """Return the message that carries a session's whole state to clients."""
+
+        async def whole() -> bytes:
+            return bytes(session.ledger.whole().payload)
+
+        return self._loop.run(whole())
 
     def _dial(self, address: Address) -> Uplink:
         """Return the uplink; it is open, unless the server takes its time or refuses."""
@@ -363,20 +337,13 @@ class Notebook:
         is_known.wait(_DIALLING)
         return uplink
 
+    def _unpublish(self, pattern: str) -> None:
+        if self._uplink is not None:
+            self._uplink.unpublish(pattern)
+
     def _tell_server(self) -> None:
         if self._uplink is not None:
             self._uplink.declared()
-
-    def _serve(self, started: "Future[Loop]") -> None:
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        loop.call_soon(started.set_result, Loop(loop, threading.get_ident(), self.main))
-        try:
-            loop.run_forever()
-        finally:
-            loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.run_until_complete(loop.shutdown_default_executor())
-            loop.close()
 
     def _earlier(self, channel: type[Channel]) -> list[str]:
         """Return the patterns that earlier forms of a class are declared for.
@@ -404,69 +371,12 @@ class Notebook:
         ]
         name = channel.__name__
         return (
-            f"{name} is not shared: each join and each cell has a session of its own, so use what "
-            f"{name}.show returned, or write class {name}(Channel, shared=True, ...). "
+            f"{name} has no shared state (shared=True): each join and each cell has a session of "
+            f"its own, so use what {name}.show returned, or write class {name}(Channel, "
+            f"shared=True, ...). "
             f"Sessions of {topic!r}: {report.sessions_by_name(live)}"
         )
 
-    @property
-    def _has_cell(self) -> bool:
-        """Whether the front end says which cell runs."""
-        cell, execution = self._front.cell()
-        return cell != execution
-
-    def _place(self) -> str:
-        """Return what names the session of this call: the cell, and the call's number in it."""
-        cell, execution = self._front.cell()
-        count = self._calls[1] + 1 if self._calls[0] == execution else 1
-        self._calls = execution, count
-        return f"cell {cell} {count}"
-
     def _wait(self, waiting: frozenset[Channel]) -> None:
-        seats = [seat_of(channel) for channel in waiting]
-        self._loop.loop.call_soon_threadsafe(self._screen.wait, seats)
-
-    def _display(self, widget: LiveStateWidget, session: Session) -> None:
-        if self._front.is_reactive:
-            return  # the handle is displayed, as the cell's result
-        for data, metadata in self._bundles(widget, session):
-            display(data, metadata=metadata, raw=True)  # type: ignore[no-untyped-call]  # IPython
-        _, execution = self._front.cell()
-        displayed = self._displayed[1] if self._displayed[0] == execution else set()
-        self._displayed = execution, displayed | {widget.session}
-
-    def _bundles(
-        self, widget: LiveStateWidget, session: Session
-    ) -> Iterator[tuple[dict[str, Json], dict[str, Json]]]:
-        """Yield what to display: (data by MIME type, metadata)."""
-        data, metadata = widget.bundle()
-        if self._is_private:  # a dashboard, which nobody saves
-            yield data, metadata
-        elif self._has_cell:
-            html = self._saved(widget, session, is_beside=False)
-            yield {**data, saved.HTML: html, saved.MIME: {}}, metadata
-        else:
-            # This may be nbclient, which saves the widget's model as well: then exports draw that
-            # instead of other types, by scripts that they load, and wait for this kernel.
-            yield data, metadata
-            yield {saved.HTML: self._saved(widget, session, is_beside=True)}, {}
-
-    def _saved(self, widget: LiveStateWidget, session: Session, *, is_beside: bool) -> str:
-        """Return what stands for an element where it is not live: its state as it is now."""
-
-        async def whole() -> Raw | bytes:
-            return session.ledger.whole().payload
-
-        payload = bytes(self._loop.run(whole()))
-        if len(payload) > saved.LIMIT:
-            content = saved.too_large(len(payload))
-        else:  # a builder of the user's own may send anything
-            sent = loads(payload)
-            content = saved.draw(sent.get("state", sent) if isinstance(sent, dict) else sent)
-        at = datetime.now().astimezone()
-        return saved.frame(content, widget.what, widget.model_id, at, is_beside=is_beside)
-
-    def _display_once(self, widget: LiveStateWidget, session: Session) -> None:
-        """Display a widget unless this cell does already: its result may be the handle."""
-        if self._displayed[0] != self._front.cell()[1] or widget.session not in self._displayed[1]:
-            self._display(widget, session)
+        sessions = [session_of(channel) for channel in waiting]
+        self._loop.loop.call_soon_threadsafe(self._screen.wait, sessions)

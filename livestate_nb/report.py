@@ -3,7 +3,7 @@
 It must not know how it is printed.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, Literal
 
@@ -49,7 +49,7 @@ def renamed(channel: type[Channel], before: str, live: Sequence[Session]) -> str
 
 
 def overview(
-    channels: dict[str, type[Channel]],
+    channels: Mapping[str, type[Channel]],
     sessions: Sequence[Session],
     shown: Iterable[tuple[Session, str]],
     ways: Sequence[str],
@@ -137,7 +137,7 @@ def log(entries: Sequence[Entry]) -> str:
     """Return what handlers have printed, or what failed, oldest first."""
     parts = []
     for entry in entries:
-        head = f"{entry.time:%H:%M:%S} {entry.channel} {entry.seat.topic}"
+        head = f"{entry.time:%H:%M:%S} {entry.channel} {entry.topic}"
         title = f": {entry.title}" if entry.title else ""
         body = "".join(f"\n    {line}" for line in entry.text.rstrip("\n").splitlines())
         parts.append(f"{head}{title}{body}")

@@ -70,6 +70,9 @@ class Member(Protocol):
 class Seat(Protocol):
     """What the runtime gives a channel object: its place in a session."""
 
+    session: object
+    """Stands for the session, which may have other channel objects after this one."""
+
     @property
     def topic(self) -> str:
         """The session's topic."""
@@ -134,11 +137,16 @@ class Handle(Protocol):
         Raises:
             EncodeError: the changed state has no JSON form.
             SessionClosed: the session has ended.
-            WouldDeadlock: called in a handler of the same session, or on the endpoint's thread.
+            WouldDeadlock: called in a handler of the same session or of one that it waits for, or
+                on the endpoint's thread.
         """
 
     def dispatch(self, event: str, payload: Json = ...) -> list[Event]:
-        """Let the channel handle an event, as if a client had dispatched it.
+        """Let the channel handle an event, as if a client had dispatched it, and wait for it.
+
+        Where the handler is a generator this waits until it has ended; an interrupt ends it. To
+        start it without waiting, call this in a thread of its own:
+        ``threading.Thread(target=todos.dispatch, args=("train", {"epochs": 9})).start()``.
 
         Args:
             event: the event's name.
@@ -149,9 +157,10 @@ class Handle(Protocol):
 
         Raises:
             UnknownEvent: the channel has no handler for it.
-            Overloaded: too many messages wait in the session.
+            InvalidPayload: the payload is not what the handler's annotation asks for.
+            Overloaded: too many messages wait in the session, or too many handlers for others.
             SessionClosed: the session has ended.
-            WouldDeadlock: as for `change`, or a handler waits for this one.
+            WouldDeadlock: as for `change`.
             Exception: whatever the handler raises; the state is as it was.
         """
 
@@ -178,7 +187,7 @@ class Handle(Protocol):
 
         Raises:
             SessionClosed: the session has ended.
-            WouldDeadlock: called in a handler of the same session.
+            WouldDeadlock: called in a handler of the same session, or of one that it waits for.
         """
 
     def close(self) -> None:

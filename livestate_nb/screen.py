@@ -6,6 +6,7 @@ It must not know what sessions do.
 import asyncio
 from collections.abc import Container, Iterable
 from dataclasses import dataclass
+from functools import partial
 from hashlib import blake2s
 from pathlib import Path
 from typing import Any, Final, Self
@@ -13,7 +14,6 @@ from typing import Any, Final, Self
 from livestate_nb.channel import Channel, options_of
 from livestate_nb.errors import DeclarationError
 from livestate_nb.journal import Entry, Journal
-from livestate_nb.roles import Seat
 from livestate_nb.runtime import Session
 from livestate_nb.transports.comm import CommHub
 from livestate_nb.transports.uplink_wire import Shown
@@ -88,7 +88,7 @@ class Screen:
         self._declared: dict[str, Module] = {}
         self._cleared: dict[Session, int] = {}
         """The number of the last entry of the log that the author has done away with."""
-        self._to_log: set[Seat] = set()
+        self._to_log: set[object] = set()
 
     @property
     def places(self) -> list[tuple[Session, str]]:
@@ -195,7 +195,7 @@ class Screen:
             if options_of(type(session.channel)).topic == pattern:
                 widget.events = channel.events()
 
-    def wait(self, waiting: Iterable[Seat]) -> None:
+    def wait(self, waiting: Iterable[object]) -> None:
         """Tell which sessions wait for the running cell; on the loop."""
         keys = set(waiting)
         for (session, _), widget in list(self._widgets.items()):
@@ -251,18 +251,20 @@ class Screen:
     def _receive(self, widget: LiveStateWidget, content: object, buffers: list[memoryview]) -> None:
         self._loop.call_soon_threadsafe(self._hub.receive, content, buffers, widget.send)
 
-    def _logged(self, seat: Seat) -> None:
+    def _logged(self, logged: object) -> None:
         """Show the log of a session soon: much may be printed at once."""
-        if seat not in self._to_log:
-            self._to_log.add(seat)
-            self._loop.call_soon_threadsafe(self._loop.call_later, _LOG_DELAY, self._show_log, seat)
+        if logged not in self._to_log:
+            self._to_log.add(logged)
+            show = partial(self._show_log, logged)
+            self._loop.call_soon_threadsafe(self._loop.call_later, _LOG_DELAY, show)
 
-    def _show_log(self, seat: Seat) -> None:
-        self._to_log.discard(seat)
+    def _show_log(self, logged: object) -> None:
+        self._to_log.discard(logged)
         for (session, _), widget in list(self._widgets.items()):
-            if session is seat:
+            if session is logged:
                 since = self._cleared.get(session, 0)
-                own = [e for e in self.journal.entries() if e.seat is seat and e.number > since]
+                entries = self.journal.entries()
+                own = [e for e in entries if e.session is session and e.number > since]
                 widget.log = [_shown(entry) for entry in own[-_LOG_ENTRIES:]]
 
 

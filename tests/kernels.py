@@ -36,6 +36,10 @@ class Kernel:
         self._manager.shutdown_kernel(now=True)
         self._manager.context.destroy(linger=0)
 
+    def shut_down(self) -> None:
+        """End the kernel as a server does, which asks it first."""
+        self._manager.shutdown_kernel()
+
     def run(self, code: str, cell: str = "") -> str:
         """Execute a cell and return what it printed."""
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}}

@@ -135,7 +135,7 @@ class Dialled:
 
     def withdraw(self, pattern: str) -> None:
         self.endpoint.withdraw(pattern)
-        self.uplink.withdraw(pattern)
+        self.uplink.unpublish(pattern)
 
     def declare(self, channel: type[Channel]) -> None:
         self.endpoint.declare(channel)

@@ -1,6 +1,5 @@
 """An endpoint beside the test, as it is beside a notebook's cells, and threads that wait for it."""
 
-import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
@@ -18,11 +17,7 @@ class Side:
 
     def __init__(self, main: MainThread | None = None) -> None:
         self.endpoint = Endpoint(main=main)
-        self._main = main
-        started: Future[Loop] = Future()
-        self._thread = threading.Thread(target=self._serve, args=(started,), daemon=True)
-        self._thread.start()
-        self.loop = started.result(PATIENCE)
+        self.loop = Loop("livestate-side", main)
 
     def show(self, channel: type[Channel], topic: str, name: str = "a") -> SessionHandle:
         async def open_it() -> Session:
@@ -32,7 +27,7 @@ class Side:
         return SessionHandle(self.loop, self.loop.run(open_it()))
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        return asyncio.run_coroutine_threadsafe(coroutine, self.loop.loop).result(PATIENCE)
+        return self.loop.start(coroutine).result(PATIENCE)
 
     def join(self, handle: SessionHandle) -> Client:
         """Return a page that has joined a handle's session."""
@@ -50,22 +45,13 @@ class Side:
 
     def stop(self) -> None:
         """End the loop, as a notebook does behind its endpoint."""
-        self.loop.loop.call_soon_threadsafe(self.loop.loop.stop)
-        self._thread.join(PATIENCE)
-        assert not self._thread.is_alive()
+        self.loop.stop()
+        assert not self.loop.is_running
 
     def close(self) -> None:
-        if self._thread.is_alive():
-            asyncio.run_coroutine_threadsafe(self.endpoint.close(), self.loop.loop).result(20)
+        if self.loop.is_running:
+            self.loop.start(self.endpoint.close()).result(20)
             self.stop()
-
-    def _serve(self, started: "Future[Loop]") -> None:
-        loop = asyncio.new_event_loop()
-        asyncio.set_event_loop(loop)
-        loop.call_soon(started.set_result, Loop(loop, threading.get_ident(), self._main))
-        loop.run_forever()
-        loop.run_until_complete(loop.shutdown_asyncgens())
-        loop.close()
 
 
 class Waiter:

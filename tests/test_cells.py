@@ -208,8 +208,8 @@ def test_a_line_gives_the_handle_and_takes_what_show_takes(kernel: Kernel) -> No
         ("", "required: channel: see %live\\?"),
         ("Todo todos:me", "expected the name of a channel class, got 'Todo': see %live\\?"),
         ("Todo", r"a topic that a declared channel serves \('todos:\*', 'clock'\), got 'Todo'"),
-        ("Todos clock", r"Todos serves 'todos:\*', which 'clock' is not"),
-        ("Todos", r"Todos serves 'todos:\*': say which topic to show"),
+        ("Todos clock", "Todos: expected a topic such as 'todos:me', got 'clock'"),
+        ("Todos", "Todos serves many topics: expected a topic such as 'todos:me', got none"),
         ("Clock --element no-such", "expected an element that a cell declares"),
     ],
 )

@@ -93,7 +93,7 @@ def test_sessions_are_kept_apart() -> None:
         other = desk.side.show(Talker, "talker:b")
         for handle in (desk.handle, other, desk.handle):
             handle.dispatch("say", "x")
-        assert [entry.seat.topic for entry in desk.journal.entries()] == [
+        assert [entry.topic for entry in desk.journal.entries()] == [
             "talker:a",
             "talker:b",
             "talker:a",

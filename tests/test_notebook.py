@@ -226,8 +226,8 @@ def test_params_reach_init(kernel: Kernel) -> None:
 @pytest.mark.parametrize(
     ("code", "message"),
     [
-        ("Todos.show()", "say which topic to show"),
-        ("Todos.show('other:me')", "serves 'todos:*', which 'other:me' is not"),
+        ("Todos.show()", "Todos serves many topics: expected a topic such as 'todos:me', got none"),
+        ("Todos.show('other:me')", "Todos: expected a topic such as 'todos:me', got 'other:me'"),
         ("Todos.show('todos:me', esm='export {}')", "the tag of the element"),
         ("Todos.show('todos:me', element='todos', esm='x')", "with a hyphen"),
         ("class T(Channel): pass\nT.show('x')", "has no topic"),
@@ -394,6 +394,8 @@ def test_the_magic_tells_what_is_declared_and_who_is_joined(kernel: Kernel) -> N
         "off none:*": "is declared",
         "publish none:*": "is declared",
         "publish todos:*": "was not started by a Jupyter server",
+        "unpublish none:*": "is declared",
+        "unpublish todos:*": "is closed to the server's other clients",
     }.items():
         assert message in kernel.run(f"%livestate {line}")
 
@@ -452,7 +454,94 @@ def test_classes_that_a_function_makes_are_no_renamed_ones(kernel: Kernel) -> No
     assert kernel.run("other = make('two')") == ""
 
 
+# the end of sessions
+
+BOOKS = """
+import sqlite3
+from pathlib import Path
+from livestate_nb import Channel, on
+
+class Books(Channel, topic="books", run_on="main"):
+    def init(self, params):
+        self.database = sqlite3.connect(":memory:")
+        return {"ended": params["ended"], "left": 0}
+
+    def left(self, state):
+        state["left"] += 1
+
+    def ended(self, state):
+        self.database.close()  # raises in every other thread
+        Path(state["ended"]).write_text(f"{state['left']} left")
+
+class Notes(Books, topic="notes", run_on=None):
+    async def init(self, params):
+        return {"ended": params["ended"], "left": 0}
+
+    def ended(self, state):
+        Path(state["ended"]).write_text(f"{state['left']} left")
+"""
+
+
+def test_a_session_that_a_cell_shows_ends_with_what_withdraws_it(
+    kernel: Kernel, tmp_path: Path
+) -> None:
+    ended = tmp_path / "ended"
+    kernel.run(BOOKS, "definition")
+    shown = show(kernel, f"books = Books.show(params={{'ended': {str(ended)!r}}})", "a")
+    page = Page(kernel, kernel.displays()[-1])
+    page.join("books", str(shown["session"]))
+    page.push("books", "phx_leave", {})
+    page.wait("phx_close", 1)
+    kernel.until(lambda: kernel.run("print(books.state['left'])") == "1\n")
+    kernel.run("%livestate off books")
+    kernel.until(ended.exists)
+    assert ended.read_text() == "1 left"
+    assert kernel.run("%livestate errors") == "no errors\n"
+
+
+def test_an_ended_that_fails_is_among_the_errors(kernel: Kernel, tmp_path: Path) -> None:
+    kernel.run(BOOKS, "definition")
+    kernel.run(f"books = Books.show(params={{'ended': {str(tmp_path)!r}}})", "a")
+    kernel.run("books.close()")
+    kernel.until(lambda: "failed on ended" in kernel.run("%livestate errors"))
+    assert "IsADirectoryError" in kernel.run("%livestate errors")
+
+
+@pytest.mark.parametrize("name", ["Books", "Notes"])
+@pytest.mark.parametrize("end", ["unload", "shut down"])
+def test_sessions_end_with_the_extension_and_with_the_kernel(
+    tmp_path: Path, name: str, end: str
+) -> None:
+    ended, kernel = tmp_path / "ended", Kernel()
+    try:
+        kernel.run("%load_ext livestate_nb")
+        kernel.run(BOOKS, "definition")
+        kernel.run(f"shown = {name}.show(params={{'ended': {str(ended)!r}}})", "a")
+        if end == "unload":
+            kernel.run("%unload_ext livestate_nb")
+        else:
+            kernel.shut_down()
+        assert ended.read_text() == "0 left"
+    finally:
+        kernel.close()
+
+
 # shared topics
+
+
+def test_a_handler_that_waits_for_its_own_session_to_be_shown_is_told(kernel: Kernel) -> None:
+    kernel.run("""
+class Rooms(Channel, topic="room:*", shared=True):
+    @on("meet")
+    def meet(self, payload, state):
+        state["met"] = Rooms.at(payload).topic
+
+room = Rooms.at("room:1")
+""")
+    with pytest.raises(CellError, match="WouldDeadlock"):
+        kernel.run("room.dispatch('meet', 'room:1')")
+    kernel.run("room.dispatch('meet', 'room:2')")
+    assert kernel.run("print(room.state)") == "{'met': 'room:2'}\n"
 
 
 def test_at_gives_the_handle_of_a_shared_topic(kernel: Kernel) -> None:
@@ -551,7 +640,7 @@ def test_cells_and_threads_broadcast_to_what_subscribed(kernel: Kernel) -> None:
 
 def test_at_on_a_channel_that_is_not_shared_says_so_and_names_its_sessions(kernel: Kernel) -> None:
     kernel.run("todos = Todos.show('todos:me')", "a")
-    with pytest.raises(CellError, match=r"(?s)not shared.*cell a 1 \(version 0, 0 joined\)"):
+    with pytest.raises(CellError, match=r"(?s)no shared state.*cell a 1 \(version 0, 0 joined\)"):
         kernel.run("Todos.at('todos:me')")
 
 

@@ -101,6 +101,27 @@ def test_a_share_is_shown_with_what_it_opens(kernel: Kernel) -> None:
     assert listed[:5] == [name, "todos:me", "add", "https://example.org", "until"]
 
 
+def test_a_share_gives_its_id_by_which_the_next_cell_ends_it(kernel: Kernel) -> None:
+    kernel.run("Todos.publish()")
+    kernel.run(f"share = {SHARE.format('')}")
+    name = Card(kernel).terms["id"]
+    assert kernel.run("print(repr(share))") == f"{name!r}\n"
+    assert kernel.run("%livestate revoke {share}") == f"ended: {name}\n"
+
+
+def test_what_is_unpublished_is_closed_to_others_and_shared_no_more(kernel: Kernel) -> None:
+    others = "the server's other clients"
+    kernel.run("Todos.publish(); Notes.publish()")
+    kernel.run("Todos.unpublish()")
+    assert f"{others}: notes" in kernel.run("%livestate")
+    assert f"{others}: todos:*" not in kernel.run("%livestate")
+    assert "run Todos.publish() first" in refusal(kernel, SHARE.format(""))
+    assert kernel.run("%livestate unpublish notes") == f"notes is closed to {others}\n"
+    assert f"{others}:" not in kernel.run("%livestate")
+    kernel.run("Todos.unpublish()")  # again
+    assert "has no topic" in refusal(kernel, "Channel.unpublish()")
+
+
 def test_what_to_paste_is_given_once_and_stands_in_no_output(kernel: Kernel) -> None:
     kernel.run("Todos.publish()")
     card = share(kernel)

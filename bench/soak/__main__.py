@@ -59,16 +59,19 @@ class Form:
     Args:
         clients: how many come.
         seconds: of load.
+        warm_up: how many of these seconds memory may grow in: what is kept for who comes back
+            fills up, each session is used for the first time, memory falls to pieces.
         bounds: what must be kept to.
     """
 
     clients: int
     seconds: float
+    warm_up: float
     bounds: Bounds
 
 
-LONG_FORM: Final = Form(1_000, 600, LONG)
-SHORT_FORM: Final = Form(300, 40, SHORT)
+LONG_FORM: Final = Form(1_000, 900, 300, LONG)
+SHORT_FORM: Final = Form(300, 95, 50, SHORT)
 
 
 class Crowd:
@@ -144,14 +147,8 @@ class Soak:
         """Hang up."""
         await self._probes.close()
 
-    async def run(self, plan: Plan, seconds: float, bounds: Bounds) -> Figures:
-        """Rehearse with a few, then let the crowd come, act, and leave.
-
-        Args:
-            plan: the crowd.
-            seconds: of load.
-            bounds: what must be kept to.
-        """
+    async def run(self, plan: Plan, form: Form) -> Figures:
+        """Rehearse with a few, then let the crowd come, act, and leave."""
         await self._rehearse(plan)
         idle = await self._probes.run(IDLE)
         before = await self._settled({"server": {"sessions": 1}, "kernel": {"sessions": 1}})
@@ -160,8 +157,8 @@ class Soak:
             sessions = sum(one["sessions"] for one in (await self._counts()).values())
             busy_before, start = self._processes["server"].seconds, time.monotonic()
             await many.tell("start")
-            sampling = asyncio.create_task(self._sample(seconds))
-            busy = await self._probes.run(seconds)
+            sampling = asyncio.create_task(self._sample(form.seconds))
+            busy = await self._probes.run(form.seconds)
             used = (self._processes["server"].seconds - busy_before) / (time.monotonic() - start)
             load = os.getloadavg()[0]
             samples = await sampling
@@ -175,11 +172,11 @@ class Soak:
         logged = [f"the {name} logged: {text}" for name, one in errors.items() for text in one]
         return Figures(
             plan=plan,
-            seconds=seconds,
-            bounds=bounds,
+            seconds=form.seconds,
+            bounds=form.bounds,
             counts=counts,
             most_sessions=sessions,
-            memory={name: Memory(one, seconds / 2) for name, one in samples.items()},
+            memory={name: Memory(one, form.warm_up) for name, one in samples.items()},
             held={name: Held(before[name], after[name]) for name in before},
             idle=idle,
             busy=busy,
@@ -238,7 +235,7 @@ async def soak(form: Form, slow: int) -> Figures:
         prepared = await Soak.prepare(server)
         living = asyncio.create_task(prepared.live())
         try:
-            return await prepared.run(plan, form.seconds, form.bounds)
+            return await prepared.run(plan, form)
         finally:
             living.cancel()
             await asyncio.wait([living])
@@ -248,7 +245,7 @@ async def soak(form: Form, slow: int) -> Figures:
 def main() -> None:
     """Run, print, and judge."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--short", action="store_true", help="fewer clients, for less than 1 min")
+    parser.add_argument("--short", action="store_true", help="fewer clients, for 2 min")
     parser.add_argument("--slow", type=int, default=0, help="how many of them stop reading")
     asked = parser.parse_args()
     signal(SIGTERM, default_int_handler)  # so that what it started ends with it

@@ -21,6 +21,9 @@ from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
 from livestate_nb.testing.frames import Writer, decode
 from tests.servers import Server
 
+CELL: Final = "pass"
+"""What is executed: IPython keeps each value that a cell shows for as long as the kernel lives."""
+
 PERIOD: Final = 0.15
 """Seconds between two of the same kind."""
 
@@ -148,7 +151,7 @@ class Probes:
         """Why a thing was not timed to the end."""
         self._things: dict[str, Callable[[], Awaitable[object]]] = {
             "`GET /api/contents`": lambda: fetch(server, "api/contents"),
-            "a cell's execution": lambda: kernel.run("1"),
+            "a cell's execution": lambda: kernel.run(CELL),
             "an event, in the server": here.count,
             "an event, in a kernel": there.count,
         }

@@ -67,6 +67,8 @@ class Seat:
         self.compared = 0
         """How often its document was held against the server's."""
         self.unanswered: dict[str, tuple[str, Any]] = {}
+        self._again: dict[str, tuple[str, Any]] = {}
+        """Events that were sent once more: their first answer may have been on its way then."""
         self._is_alone = is_alone
         self._may_skip = may_skip
         self._fault = fault
@@ -108,6 +110,11 @@ class Seat:
         self._due += PATCHES.get(event, 1)
         self._handled += event != FAILING
         self._echoes += event in ECHOES
+
+    def send_again(self) -> list[tuple[str, str, Any]]:
+        """Return (ref, event, payload) of what has no answer, and must be sent once more."""
+        self._again |= self.unanswered
+        return [(ref, event, payload) for ref, (event, payload) in self.unanswered.items()]
 
     @property
     def is_settled(self) -> bool:
@@ -164,7 +171,8 @@ class Seat:
             self._versions = terms.get(MAX_VERSION, VERSIONS)
             self._token, self._received = terms.get(TOKEN), terms.get(RECEIVED, 0)
         elif not self.is_leaving and self.is_own:
-            event, _ = self.unanswered.pop(ref, ("nothing", None))
+            answered = self.unanswered.pop(ref, None) or self._again.pop(ref, None)
+            event, _ = answered or ("nothing", None)
             if event == "nothing" or (status == "ok") == (event == FAILING):
                 self._fault(f"{self.topic}: {status} {response} for {event} ({ref})")
 

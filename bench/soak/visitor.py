@@ -119,7 +119,7 @@ class Visitor:
             self._write(frame)
         await self.until(lambda: all(seat.is_joined for seat in self.seats.values()))
         for seat in self.seats.values():
-            for ref, (event, payload) in seat.unanswered.items():
+            for ref, event, payload in seat.send_again():
                 self._push(seat.topic, EVENT_PREFIX + event, payload, ref)
 
     async def act(self) -> None:

@@ -27,9 +27,10 @@ export function kernelSocketUrl(kernel: string): string | undefined {
   return url.href;
 }
 
-/** Returns the address where the page's server tells what widgets a kernel shows, or undefined. */
-export function kernelWidgetsUrl(kernel: string): string | undefined {
-  return kernelUrl(pageConfig().baseUrl, kernel, "widgets")?.href;
+/** Returns the request by which the page's server tells what widgets a kernel shows, or undefined. */
+export function kernelWidgetsRequest(kernel: string): Request | undefined {
+  const url = kernelUrl(pageConfig().baseUrl, kernel, "widgets");
+  return url && new Request(url, { headers: url.host === location.host ? xsrfHeaders() : {} });
 }
 
 /** The cookie authenticates; to a server on another host the page's token does, as in JupyterLab. */
@@ -45,6 +46,12 @@ function kernelUrl(base: Json, kernel: string, what: string): URL | undefined {
 /** Returns whether the page's reader can run its cells again: Voila shows their outputs only. */
 export function hasCells(): boolean {
   return pageConfig().appUrl !== "voila/";
+}
+
+/** Says that a page of the server asks: servers of JupyterHub take no cookie of `fetch` without. */
+function xsrfHeaders(): HeadersInit {
+  const [, token] = /(?:^|; )_xsrf=([^;]*)/.exec(document.cookie) ?? [];
+  return token ? { "X-XSRFToken": token } : {};
 }
 
 function pageConfig(): Record<string, Json> {

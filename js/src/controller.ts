@@ -9,6 +9,7 @@ import { awaitAnswer, isBusy, readForm } from "./form";
 import type { Json, JsonObject } from "./json";
 import { Kept } from "./kept";
 import type { LiveState } from "./live-state";
+import type { SocketOptions } from "./membership";
 import type { Presences } from "./presences";
 import { Selection, type Selector } from "./selection";
 import type { DispatchArgs, DispatchOptions, Name, Status } from "./typed";
@@ -24,6 +25,8 @@ export interface LiveSource<S = Json, E = Json, R = Json> {
   params?: object | undefined;
   /** A share token: what opens a topic to other people's pages. */
   share?: string | undefined;
+  /** Options of the phoenix Socket that is made for `url`, as an `authToken`. */
+  socketOptions?: SocketOptions | undefined;
 }
 
 /** Options of `submit`. */
@@ -58,10 +61,14 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   #host: ReactiveControllerHost & HTMLElement;
   #source: LiveSource<S, E, R> | undefined;
   #liveState: LiveState<S, E, R> | undefined;
+  /** Is it connected to that? Out of the page it shows the last state on, as it may come back. */
+  #isAttached = false;
   /** What was made for a url and a topic. */
   #kept = new Kept<S, E, R>();
   #listeners = new Set<Hearing<S, E, R>>();
-  #selections: Selection<Json, S>[] = [];
+  #selections = new Map<Selector<S, Json>, Selection<Json, S>>();
+  /** Is the host being rendered? */
+  #isUpdating = false;
   /** What `isPending` was asked for, and what it said last. */
   #pendings = new Map<Name<E> | undefined, boolean>();
   /** Was `presences` asked for? */
@@ -79,7 +86,7 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
     return this.#liveState?.state;
   }
 
-  /** What it is connected to; undefined while it knows of nothing. */
+  /** What it is connected to, or was before the element left the page; undefined if it is nothing. */
   get liveState(): LiveState<S, E, R> | undefined {
     return this.#liveState;
   }
@@ -112,12 +119,20 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
    *
    * @param selector a path such as `user.names[0]`, or a function of the state, whose results are
    *   compared by the identity of their members
-   * @throws Error for text that is no path
+   * @throws Error for text that is no path, and in `render` for a function that was not selected
+   *   before: one that is made anew each time would be selected as often
    */
   select<T = Json>(selector: Selector<S, T>): Selection<T, S> {
+    const known = this.#selections.get(selector);
+    if (known) return known;
+    if (this.#isUpdating && typeof selector === "function") {
+      throw new Error(
+        "select: in render expected a path, or a function that was selected before, got a new function: select it in a field of the class, and read its value in render",
+      );
+    }
     const selection = new Selection(selector);
     selection.update(this.state);
-    this.#selections.push(selection);
+    this.#selections.set(selector, selection);
     return selection;
   }
 
@@ -182,7 +197,8 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
    */
   on<K extends Name<R>>(event: K, listener: (payload: R[K]) => void): () => void {
     const attach = (liveState: LiveState<S, E, R>) => liveState.on(event, listener);
-    const hearing = { attach, remove: this.#liveState && attach(this.#liveState) };
+    const hearing: Hearing<S, E, R> = { attach, remove: undefined };
+    if (this.#isAttached && this.#liveState) hearing.remove = attach(this.#liveState);
     this.#listeners.add(hearing);
     return () => {
       hearing.remove?.();
@@ -196,57 +212,67 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
 
   hostUpdate(): void {
     if (this.#host.isConnected) this.#attach();
+    this.#isUpdating = true;
+  }
+
+  hostUpdated(): void {
+    this.#isUpdating = false;
   }
 
   hostDisconnected(): void {
     // An element that is moved is connected again at once.
     queueMicrotask(() => {
-      if (!this.#host.isConnected) this.#use(undefined);
+      if (!this.#host.isConnected) this.#detach();
     });
   }
 
   /** Connects to what the source names now, unless it is connected to that. */
   #attach(): void {
     const source = this.#source ?? (this.#host as LiveSource<S, E, R>);
-    const { liveState, url, topic, params, share } = source;
-    const named = () => (url && topic ? this.#kept.of({ url, topic, params, share }) : undefined);
-    this.#use(liveState ?? named());
+    this.#use(source.liveState ?? this.#kept.named(source));
   }
 
   #use(liveState: LiveState<S, E, R> | undefined): void {
-    const old = this.#liveState;
-    if (liveState === old) return;
+    if (this.#isAttached && liveState === this.#liveState) return;
+    this.#detach();
+    this.#isAttached = true;
     this.#liveState = liveState;
-    if (old) {
-      old.removeEventListener("livestate-change", this.#change);
-      old.removeEventListener("livestate-status", this.#update);
-      old.removeEventListener("livestate-pending", this.#pend);
-      old.removeEventListener("livestate-presences", this.#meet);
-      old.disconnect(this);
-    }
     if (liveState) {
       liveState.addEventListener("livestate-change", this.#change);
       liveState.addEventListener("livestate-status", this.#update);
       liveState.addEventListener("livestate-pending", this.#pend);
       liveState.addEventListener("livestate-presences", this.#meet);
       liveState.connect(this);
-    }
-    for (const hearing of this.#listeners) {
-      hearing.remove?.();
-      hearing.remove = liveState && hearing.attach(liveState);
+      for (const hearing of this.#listeners) hearing.remove = hearing.attach(liveState);
     }
     this.#select();
     this.#update();
   }
 
+  #detach(): void {
+    const liveState = this.#liveState;
+    if (!this.#isAttached) return;
+    this.#isAttached = false;
+    for (const hearing of this.#listeners) {
+      hearing.remove?.();
+      hearing.remove = undefined;
+    }
+    liveState?.removeEventListener("livestate-change", this.#change);
+    liveState?.removeEventListener("livestate-status", this.#update);
+    liveState?.removeEventListener("livestate-pending", this.#pend);
+    liveState?.removeEventListener("livestate-presences", this.#meet);
+    liveState?.disconnect(this);
+  }
+
   /** Brings the selections up to date, and tells whether one is another. */
   #select(): boolean {
     // All of them, whatever the first ones say.
-    return this.#selections.filter((selection) => selection.update(this.state)).length > 0;
+    const selections = [...this.#selections.values()];
+    return selections.filter((selection) => selection.update(this.state)).length > 0;
   }
 
   #change = (): void => {
-    if (this.#select() || this.#selections.length === 0) this.#update();
+    if (this.#select() || this.#selections.size === 0) this.#update();
   };
 
   #pend = (): void => {

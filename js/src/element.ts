@@ -15,6 +15,7 @@ import {
 import { LiveController } from "./controller";
 import type { Json, JsonObject } from "./json";
 import type { LiveState } from "./live-state";
+import type { SocketOptions } from "./membership";
 import { problem, problemStyles } from "./problem";
 import { theme } from "./theme";
 import { firstPlace } from "./trace";
@@ -41,6 +42,7 @@ export class LiveElement<S = Json, E = Json, R = Json> extends LitElement {
     topic: { type: String },
     params: { type: Object },
     share: { type: String },
+    socketOptions: { attribute: false },
     liveState: { attribute: false },
   };
 
@@ -51,6 +53,8 @@ export class LiveElement<S = Json, E = Json, R = Json> extends LitElement {
   declare params: JsonObject | undefined;
   /** A share token, which opens the topic to this page. */
   declare share: string | undefined;
+  /** Options of the phoenix Socket that is made for `url`, as an `authToken`. */
+  declare socketOptions: SocketOptions | undefined;
   /** What to show, instead of `url` and `topic`. */
   declare liveState: LiveState<S, E, R> | undefined;
 

@@ -21,9 +21,10 @@ export function readForm(form: HTMLFormElement, submitter?: HTMLElement | null):
     const before = fields.get(name);
     fields.set(name, before === undefined ? value : [before, value].flat());
   }
-  for (const { name, type } of form.elements as Iterable<HTMLSelectElement>) {
-    const chosen = fields.get(name);
-    if (type === "select-multiple" && typeof chosen === "string") fields.set(name, [chosen]);
+  for (const field of form.elements as Iterable<HTMLSelectElement>) {
+    const { name, type } = field;
+    if (type !== "select-multiple" || !name || field.matches(":disabled")) continue;
+    fields.set(name, [fields.get(name) ?? []].flat());
   }
   return Object.fromEntries(fields);
 }

@@ -73,9 +73,9 @@ function controlsOf(element: HTMLElement): Map<string, Control> {
 }
 
 function focusOf(element: HTMLElement): Focus | undefined {
-  const active = (element.shadowRoot ?? document).activeElement;
   for (const [key, control] of controlsOf(element)) {
-    if (control === active) return { key, selection: selectionOf(control) };
+    const { activeElement } = control.getRootNode() as Document | ShadowRoot;
+    if (control === activeElement) return { key, selection: selectionOf(control) };
   }
   return undefined;
 }

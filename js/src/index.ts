@@ -17,7 +17,7 @@ export { DispatchError, type LiveStateError } from "./failure";
 export type { Json, JsonObject } from "./json";
 // Files that were written for phx-live-state say `import LiveState from`.
 export { LiveState, LiveState as default } from "./live-state";
-export type { LiveStateConfig } from "./membership";
+export type { LiveStateConfig, SocketOptions } from "./membership";
 export { applyPatch, type Operation, PatchError } from "./patch";
 export type { Presences } from "./presences";
 export type { Selection, Selector } from "./selection";

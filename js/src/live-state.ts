@@ -19,7 +19,7 @@ import {
 } from "./failure";
 import { isObject, type Json } from "./json";
 import { type LiveStateConfig, Membership } from "./membership";
-import { Outbox } from "./outbox";
+import { Outbox, type Reason } from "./outbox";
 import { Pace } from "./pace";
 import { Pending } from "./pending";
 import { type Presences, present } from "./presences";
@@ -51,6 +51,10 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   #membership: Membership;
   #status: Status = "offline";
   #error: LiveStateError | null = null;
+  /** What the server's last `error` push told, until the reply that tells the same. */
+  #pushed: LiveStateError | null = null;
+  /** The error that listeners are being told. */
+  #telling: LiveStateError | null = null;
   #document = new Document<S>();
   #effects = new Effects<S>();
   /** The state that listeners know of. */
@@ -82,8 +86,10 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
       onEnded: () => this.#show(),
       onHandled: () => this.clearError(),
       onFailed: (error) => {
-        // The server's `error` push may have told the same before.
-        if (!isSameError(this.#error, error)) this.report(error);
+        const isPushed = this.#error === this.#pushed && isSameError(this.#error, error);
+        this.#pushed = null;
+        // Whoever is told of a failure may dispatch what fails alike.
+        if (!isPushed && !isSameError(this.#telling, error)) this.report(error);
       },
     });
   }
@@ -154,7 +160,8 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
     this.#pace.flush();
     this.#membership.leave();
     this.#document.loseSync();
-    this.#outbox.close("not sent", "it is not connected");
+    const left: Reason = ["connection closed", "the client left"];
+    this.#outbox.close(["not sent", "it is not connected"], left);
     // Whoever was told of what is not sent may have connected it again.
     if (!this.connected) this.#set("offline");
   }
@@ -259,7 +266,8 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   /** Takes an `error` push; without a state it tells that init failed, and there will be none. */
   #fail(payload: Json): void {
     const status = this.#document.isSynced ? this.#status : "error";
-    this.#report(status, readError(payload), payload);
+    this.#pushed = readError(payload);
+    this.#report(status, this.#pushed, payload);
   }
 
   #joined(terms: Json, isResumed: boolean): void {
@@ -288,14 +296,14 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
 
   #refused(error: LiveStateError): void {
     this.#report("error", error);
-    if (!this.#membership.hasPlace) this.#outbox.close(error.type, error.message);
+    if (!this.#membership.hasPlace) this.#outbox.close([error.type, error.message]);
   }
 
   #close(): void {
-    const [type, message] = ["channel closed", "The server closed the channel"];
+    const [type, message]: Reason = ["channel closed", "The server closed the channel"];
     this.#document.loseSync();
     this.#report("error", { type, message });
-    this.#outbox.close(type, message);
+    this.#outbox.close([type, message]);
   }
 
   #changed(): void {
@@ -325,8 +333,11 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   }
 
   #report(status: Status, error: LiveStateError, detail: Json = error): void {
+    const outer = this.#telling;
+    this.#telling = error;
     this.#set(status, error);
     this.emit("livestate-error", detail);
+    this.#telling = outer;
   }
 
   #set(status: Status, error: LiveStateError | null = this.#error): void {

@@ -20,6 +20,14 @@ import {
   SYNC,
 } from "./wire";
 
+/**
+ * Options of a phoenix Socket. An `authToken` is sent beside the address; where it is a function,
+ * that is asked for it whenever the socket connects.
+ */
+export interface SocketOptions extends Partial<Omit<SocketConnectOption, "authToken">> {
+  authToken?: string | (() => string) | undefined;
+}
+
 /** What a LiveState connects to: a `url` of its own, or a `socket` that others use as well. */
 export interface LiveStateConfig {
   /** The socket's address without its `/websocket`, e.g. `wss://host/livestate`. */
@@ -32,7 +40,7 @@ export interface LiveStateConfig {
   /** A share token, as `Todos.share(...)` gives it to other people's pages: sent with each join. */
   share?: string | undefined;
   /** Options of the phoenix Socket that is made for `url`. */
-  socketOptions?: Partial<SocketConnectOption> | undefined;
+  socketOptions?: SocketOptions | undefined;
   /** The name of the session to join, where the server knows sessions by name. */
   session?: string | undefined;
 }
@@ -87,7 +95,8 @@ export class Membership {
     if (!topic) throw new Error("LiveState needs a topic, and got none");
     this.#config = config;
     this.#member = member;
-    this.socket = socket ?? new Socket(url as string, socketOptions);
+    this.socket =
+      socket ?? new Socket(url as string, socketOptions as Partial<SocketConnectOption>);
     this.topic = topic;
     this.#channel = this.#open();
   }
@@ -132,7 +141,10 @@ export class Membership {
       .receive("ok", (response) => {
         const terms = isObject(response) ? response[RESERVED_KEY] : undefined;
         this.#maxBytes = terms?.max_bytes ?? 0;
-        this.#member.joined(terms, this.#place.take(terms));
+        const isResumed = this.#place.take(terms);
+        this.#member.joined(terms, isResumed);
+        // Until it knows that we know, the server takes a leave for that of a join which timed out.
+        if (isResumed) this.#askAll();
       })
       .receive("error", (response) => {
         const error = readRefusal(this.topic, response);

@@ -29,6 +29,9 @@ export interface Outlet {
  */
 export type End = (isSettled: boolean) => void;
 
+/** Why events fail, as their errors tell it: a type, and why they do. */
+export type Reason = readonly [type: string, why: string];
+
 interface Dispatch {
   event: string;
   payload: Json;
@@ -62,8 +65,8 @@ export class Outbox {
   /** Those that were sent to a server that answers none. */
   #unconfirmed: Dispatch[] = [];
   #outage: ReturnType<typeof setTimeout> | undefined;
-  /** How the join was lost last, as errors tell it: a type and a reason. */
-  #loss: [string, string] = ["", ""];
+  /** How the join was lost last. */
+  #loss: Reason = ["", ""];
 
   constructor(outlet: Outlet) {
     this.#outlet = outlet;
@@ -126,13 +129,16 @@ export class Outbox {
     if (this.#unconfirmed.length > 0) this.#end(this.#unconfirmed.splice(0));
   }
 
-  /** Nothing can be sent any more until `wait` or `open`. */
-  close(type: string, why: string): void {
+  /**
+   * Nothing can be sent any more until `wait` or `open`.
+   * @param lost why those that were sent get no answer, if it is not for the same reason
+   */
+  close([type, why]: Reason, lost: Reason = [type, why]): void {
     this.#endOutage();
     this.#isCaughtUp = false;
     this.#refusal = why;
     this.#refuse(this.#waiting.splice(0), type, why);
-    this.#abandon(type, why);
+    this.#abandon(...lost);
     this.confirm();
   }
 

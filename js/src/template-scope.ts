@@ -5,6 +5,7 @@
 
 import { batch, type Signal, signal } from "@preact/signals-core";
 import { isObject, type Json } from "./json";
+import type { PaceOptions } from "./pace";
 import type { Happening } from "./template-send";
 
 /** Leads from a scope to the template that it belongs to. */
@@ -12,6 +13,8 @@ export const HOST: unique symbol = Symbol("livestate template");
 
 /** What is told how expressions fare, which are marked with their places. */
 export interface Host {
+  /** Is the template in the page? Expressions that read it run again when that changes. */
+  readonly isInPage: boolean;
   /** An expression of an element threw. */
   failed(element: Element | undefined, expression: string, error: unknown): void;
   /** It did not. */
@@ -21,7 +24,7 @@ export interface Host {
   /** A node and all in it are gone for good. */
   removed(node: Node): void;
   /** Dispatches an event for what happened to an element, e.g. one with a `:send…` directive. */
-  send(name: string, happening: Happening): void;
+  send(name: string, happening: Happening, pace?: PaceOptions): void;
   /** Returns the name of an event of the page, of which an attribute's name knows no capitals. */
   eventNamed(name: string): string;
 }

@@ -13,13 +13,12 @@ export interface Happening {
   readonly target: EventTarget | null;
   readonly submitter: HTMLElement | null;
   readonly detail: Json;
-  /** The element that sends it on. */
-  readonly element: Element;
+  /** The element that sends it on; null where the page around the template does. */
+  readonly element: Element | null;
 }
 
-/** Takes note of an event while it happens, and keeps the page from what is sent instead. */
-export function observe(event: Event, element: Element): Happening {
-  preventDefault(event);
+/** Takes note of an event while it happens. */
+export function observe(event: Event, element: Element | null): Happening {
   const { submitter = null } = event as Partial<SubmitEvent>;
   const detail = event instanceof CustomEvent ? event.detail : undefined;
   // In a shadow root it says later that it was about the host.
@@ -57,14 +56,29 @@ export function readPayload({ detail, element, submitter, target, type }: Happen
   return { ...dataset, ...detail };
 }
 
-/** Keeps the page from submitting and following links. */
-function preventDefault(event: Event): void {
-  const isClick = event.type === "click" && !isToggle(event.target);
+/** Keeps the page from submitting and following links, as an event is sent instead. */
+export function preventDefault(event: Event): void {
+  const isClick = event.type === "click" && !toggleOf(event);
   if (isClick || event.type === "submit" || event instanceof CustomEvent) event.preventDefault();
 }
 
+/** Is it a click on the label of a checkbox in `element`, which is clicked next by that? */
+export function isOfLabel(event: Event, element: Element): boolean {
+  const toggle = event.type === "click" ? toggleOf(event) : undefined;
+  return element.contains(toggle ?? null) && toggle !== event.composedPath()[0];
+}
+
+/** Returns the checkbox or radio button that a click changes, itself or by its label. */
+function toggleOf(event: Event): HTMLInputElement | undefined {
+  const [target] = event.composedPath();
+  const clicked = target instanceof Element && target.closest("a, button, input, label");
+  const field = clicked instanceof HTMLLabelElement ? clicked.control : clicked;
+  return isToggle(field) && !field.disabled ? field : undefined;
+}
+
 /** Returns the data attributes of an element, and of those in it down to `target`. */
-function readDataset(element: Element, target: EventTarget | null): JsonObject {
+function readDataset(element: Element | null, target: EventTarget | null): JsonObject {
+  if (!element) return {};
   const path: Element[] = [];
   let node = target instanceof Element && element.contains(target) ? target : element;
   for (; node !== element; node = node.parentElement as Element) path.unshift(node);

@@ -9,9 +9,10 @@ import "sprae";
 import * as core from "sprae/core";
 import { _state, decorate, parse, use } from "sprae/core";
 import type { Json } from "./json";
+import type { PaceOptions } from "./pace";
 import { each } from "./template-each";
 import { HOST, type Host, type Scope } from "./template-scope";
-import { type Happening, observe } from "./template-send";
+import { type Happening, isOfLabel, observe, preventDefault } from "./template-send";
 import { unmark } from "./template-source";
 import { showValue } from "./template-value";
 
@@ -40,6 +41,13 @@ const DIRECTIVES: { readonly [name: string]: Directive } = {
 };
 
 const SEND = /^send([^.:]+)((?:\.[^.:]+)*)$/;
+/** The modifiers that say how fast an event may be sent, which is the channel's affair. */
+const PACE = /^(debounce|throttle)-(\d+)(ms|s|m)?$/;
+const UNITS_MS: Readonly<Record<string, number>> = { ms: 1, s: 1_000, m: 60_000 };
+/** sprae's modifiers that run what they are for later. */
+const LATER = /^(debounce|throttle|delay|tick|raf)(-|$)/;
+/** Those that listen to the page around the template. */
+const AROUND = /\.(window|document|root|body|away|outside)\b/;
 
 /** Returns a listener's start: `:send<event>="name"`, with sprae's modifiers. */
 function send(event: string, modifiers: string): Directive {
@@ -47,22 +55,43 @@ function send(event: string, modifiers: string): Directive {
     const host = scope[HOST] as Host;
     const name = unmark(expression);
     const type = host.eventNamed(event);
-    // It may be sent later, by a modifier.
-    let happening: Happening;
-    const send = () => host.send(name, happening);
-    const trigger = decorate(
-      Object.assign(send, { target: element }),
-      modifiers.split(".").slice(1),
+    const given = modifiers.split(".").slice(1);
+    const pace = paceOf(given);
+    const all = given.filter((modifier) => !PACE.test(modifier));
+    // The event has to be looked at as long as it happens, and by those alone that it concerns.
+    const send = decorate(
+      (happening: Happening) => host.send(name, happening, pace),
+      all.filter((modifier) => LATER.test(modifier)),
     );
-    const { target, ...options } = trigger as typeof trigger &
-      AddEventListenerOptions & { target: EventTarget };
-    const listener = (fired: Event) => {
-      happening = observe(fired, element);
-      trigger(fired);
+    const hear = (fired: Event) => {
+      if (isOfLabel(fired, element)) return;
+      if (target === element) preventDefault(fired);
+      send(observe(fired, element));
     };
-    target.addEventListener(type, listener, options);
-    return () => target.removeEventListener(type, listener, options);
+    const listener = decorate(
+      Object.assign(hear, { target: element }),
+      all.filter((modifier) => !LATER.test(modifier)),
+    );
+    const { target, ...options } = listener as EventListener &
+      AddEventListenerOptions & { target: EventTarget };
+    target.addEventListener(type, listener as EventListener, options);
+    return () => target.removeEventListener(type, listener as EventListener, options);
   };
+}
+
+function paceOf(modifiers: readonly string[]): PaceOptions {
+  const matches = modifiers.map((modifier) => PACE.exec(modifier) ?? []);
+  return Object.fromEntries(
+    matches.flatMap(([, name, count, unit = "ms"]) =>
+      name ? [[name, Number(count) * (UNITS_MS[unit] as number)]] : [],
+    ),
+  );
+}
+
+/** Starts a listener to the page around the template, which ends while that is not in the page. */
+function listenAround(begin: Directive): Directive {
+  return (element, expression, scope) =>
+    effect(() => (scope[HOST]?.isInPage ? begin(element, expression, scope) : undefined));
 }
 
 /** Compiles an expression to one that tells its template how it fared. */
@@ -120,17 +149,26 @@ function startPlain(name: string): Directive {
   };
 }
 
+function directiveNamed(name: string): Directive {
+  const [, event, modifiers = ""] = SEND.exec(name) ?? [];
+  const startSpraes: Directive = (element, expression, scope) =>
+    startAny(element, name, expression, scope)() ?? (() => {});
+  if (event !== undefined || name.startsWith("on")) {
+    const listen = event === undefined ? startSpraes : send(event, modifiers);
+    return AROUND.test(name) ? listenAround(listen) : listen;
+  }
+  return /[.:]/.test(name) ? startSpraes : (DIRECTIVES[name] ?? startPlain(name));
+}
+
 use({
   // sprae's own signals give up where effects nest ten deep, as in lists of lists.
   ...{ batch, computed, effect, signal, untracked },
   compile,
   dir(element, name, expression, scope) {
     const host = (scope as Scope)[HOST];
-    const [, event = "", modifiers = ""] = SEND.exec(name) ?? [];
-    const isPlain = !(/[.:]/.test(name) || name.startsWith("on"));
-    if (!host || !(isPlain || event)) return startAny(element, name, expression, scope);
+    if (!host) return startAny(element, name, expression, scope);
     if (name === "if") host.placing(element, expression.trim());
-    const begin = event ? send(event, modifiers) : (DIRECTIVES[name] ?? startPlain(name));
+    const begin = directiveNamed(name);
     return () => begin(element, expression, scope);
   },
 });

@@ -98,11 +98,22 @@ function show(field: Field): void {
 
 function isEdited(field: Field): boolean {
   if (isToggle(field)) return field.checked !== field.defaultChecked;
-  if (!(field instanceof HTMLSelectElement)) return field.value !== field.defaultValue;
+  if (!(field instanceof HTMLSelectElement)) {
+    return field.value !== field.defaultValue && field.value !== untouched(field);
+  }
   const options = [...field.options];
   // Without a default the browser has chosen.
   const hasDefault = options.some(({ defaultSelected }) => defaultSelected);
   return hasDefault && options.some((option) => option.selected !== option.defaultSelected);
+}
+
+/** Returns what a field holds of its default: some kinds bring it into a form of their own. */
+function untouched(field: HTMLInputElement | HTMLTextAreaElement): string {
+  const form = document.createElement("form");
+  const copy = field.cloneNode(true) as typeof field;
+  form.append(copy);
+  form.reset();
+  return copy.value;
 }
 
 function setDefault(field: Field, value: Json): void {

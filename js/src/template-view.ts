@@ -12,12 +12,13 @@ import type { LiveController } from "./controller";
 import { DispatchError, type LiveStateError, TEMPLATE_ERROR } from "./failure";
 import type { Json, JsonObject } from "./json";
 import type { LiveState } from "./live-state";
+import type { PaceOptions } from "./pace";
 import { problem } from "./problem";
 import { fill, restore } from "./template-content";
 import { disposeOf } from "./template-end";
 import { ProblemBox } from "./template-problem";
 import { type Host, RootScope } from "./template-scope";
-import { type Happening, observe, readPayload } from "./template-send";
+import { type Happening, isOfLabel, observe, preventDefault, readPayload } from "./template-send";
 import { placeOf, unmark } from "./template-source";
 import { isField, markSent, settle } from "./template-value";
 import type { DispatchOptions } from "./typed";
@@ -25,6 +26,7 @@ import type { DispatchOptions } from "./typed";
 /** What a template needs of the element that it is in. */
 export interface TemplateOwner {
   readonly live: LiveController;
+  readonly isConnected: boolean;
   /** Makes an error of the template known. */
   report(error: LiveStateError): void;
   /** The events of the page whose names have capitals, which attributes can't have. */
@@ -43,6 +45,7 @@ export class TemplateView implements Host {
   #refusal = "";
   /** Tells expressions that read `live` that it may be another. */
   #updates = signal(0);
+  #isInPage = signal(false);
   /** The expressions that fail, the elements for which they do, and why. */
   #failures = new Map<string, Map<Element | undefined, string>>();
   /** The expressions of elements that may fail while these are not there. */
@@ -62,8 +65,14 @@ export class TemplateView implements Host {
       return read();
     };
     this.#scope = new RootScope(this, {
-      sendEvent: (name: string) => (event: Event) =>
-        this.send(name, observe(event, (event.currentTarget ?? event.target) as Element)),
+      sendEvent: (name: string) => (event: Event) => {
+        const at = (event.currentTarget ?? event.target) as Node;
+        // A modifier may have it listen to the page around the template.
+        const isOwn = at instanceof Element && !/^(html|body)$/.test(at.localName);
+        if (isOwn && isOfLabel(event, at)) return;
+        if (isOwn) preventDefault(event);
+        this.send(name, observe(event, isOwn ? at : null));
+      },
       live: {
         get error() {
           return follow(() => live.error);
@@ -81,6 +90,10 @@ export class TemplateView implements Host {
     });
   }
 
+  get isInPage(): boolean {
+    return this.#isInPage.value;
+  }
+
   get isRendered(): boolean {
     return this.#shown !== undefined;
   }
@@ -95,6 +108,7 @@ export class TemplateView implements Host {
     const { error, liveState, state, status } = this.#owner.live;
     batch(() => {
       this.#updates.value += 1;
+      this.#isInPage.value = this.#owner.isConnected;
       if (state !== undefined) this.#scope.follow(state);
     });
     if (state !== undefined && !this.isRendered) {
@@ -120,10 +134,10 @@ export class TemplateView implements Host {
     this.#news = [];
   }
 
-  send(name: string, happening: Happening): void {
+  send(name: string, happening: Happening, pace: PaceOptions = {}): void {
     // It was held back, and what it belonged to is not shown any more.
     if (this.#shown !== this.#owner.live.liveState) return;
-    const { target, type } = happening;
+    const { element, target, type } = happening;
     const form = type === "submit" && target instanceof HTMLFormElement ? target : null;
     // Its data is on the way already.
     if (form && isBusy(form)) return;
@@ -135,7 +149,9 @@ export class TemplateView implements Host {
       this.#owner.report({ type: "form error", event: name, message });
       return;
     }
-    const answer = this.#owner.live.dispatch(name, payload);
+    // Of each field the latest is sent, also where one directive is for many.
+    const key = isField(target) ? target : element;
+    const answer = this.#owner.live.dispatch(name, payload, { ...pace, key });
     if (form) {
       awaitAnswer(form, answer);
     } else if (isField(target)) {

@@ -10,10 +10,14 @@ import type { LiveStateError } from "./failure";
 import type { JsonObject } from "./json";
 import { Kept } from "./kept";
 import type { LiveState } from "./live-state";
+import type { SocketOptions } from "./membership";
 import { TAG, templateIn } from "./template-content";
 import { markPlaces } from "./template-source";
 import { type TemplateOwner, TemplateView } from "./template-view";
 import { theme } from "./theme";
+
+/** The properties that say what to connect to. */
+const NAMING = ["url", "topic", "params", "share", "socketOptions"];
 
 /** An element that has a template in it. */
 abstract class TemplateElement extends ReactiveElement implements TemplateOwner {
@@ -22,6 +26,7 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
     topic: { type: String },
     params: { type: Object },
     share: { type: String },
+    socketOptions: { attribute: false },
     liveState: { attribute: false },
     provided: { attribute: "provide-context" },
     consumed: { attribute: "consume-context" },
@@ -35,6 +40,8 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
   declare params: JsonObject | undefined;
   /** A share token, which opens the topic to this page. */
   declare share: string | undefined;
+  /** Options of the phoenix Socket that is made for `url`, as an `authToken`. */
+  declare socketOptions: SocketOptions | undefined;
   /** What is shown: made for `url` and `topic`, taken from a context, or set. */
   declare liveState: LiveState | undefined;
   /** The name by which other elements of the document find the LiveState. */
@@ -88,15 +95,15 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
     super.disconnectedCallback();
     // An element that is moved is connected again at once.
     queueMicrotask(() => {
-      if (!this.isConnected) this.#share();
+      if (this.isConnected) return;
+      this.#share();
+      this.#view?.update();
     });
   }
 
   protected override willUpdate(changed: PropertyValues): void {
-    const { params, share, topic, url } = this;
-    const isNamed = ["url", "topic", "params", "share"].some((name) => changed.has(name));
-    if (isNamed) {
-      const named = url && topic ? this.#kept.of({ url, topic, params, share }) : undefined;
+    if (NAMING.some((name) => changed.has(name))) {
+      const named = this.#kept.named(this);
       if (named || this.liveState === this.#named) this.liveState = named;
       this.#named = named;
     }
@@ -105,8 +112,7 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
 
   protected override update(changed: PropertyValues): void {
     super.update(changed);
-    // An element that is removed has no LiveState, but may come back to the one that it had.
-    if (this.isConnected && this.#view?.isOfAnother(this.live.liveState)) {
+    if (this.#view?.isOfAnother(this.live.liveState)) {
       this.#view.end();
       this.#view = undefined;
     }

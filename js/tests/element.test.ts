@@ -169,6 +169,40 @@ describe("a LiveElement", () => {
     await link.take("phx_leave");
   });
 
+  it("keeps what is typed in it while it is out of the page, whatever it is told there", async () => {
+    const element = await mountLive();
+    const input = field(element, "input[name=title]");
+    input.value = "half typed";
+    element.remove();
+    await until(() => !live.connected);
+    element.heading = "Hidden";
+    await element.updateComplete;
+    expect(text(element)).toMatch(/^Hidden MILK/);
+    document.body.append(element);
+    link.reply(await link.take("phx_leave"));
+    await link.accept({ items: ["tea"] });
+    await until(() => text(element)?.startsWith("Hidden TEA"));
+    expect(field(element, "input[name=title]")).toBe(input);
+    expect(input.value).toBe("half typed");
+  });
+
+  it("hears nothing while it is out of the page, and the channel's events again afterwards", async () => {
+    const element = await mountLive();
+    const other = mount<TodoList>("todo-list");
+    const heard: Json[] = [];
+    element.remove();
+    await Promise.resolve();
+    element.live.on("added", ({ id }: Json) => heard.push(id));
+    const heardByOther: Json[] = [];
+    other.live.on("added", ({ id }: Json) => heardByOther.push(id));
+    link.push(join, "added", { id: 1 });
+    await until(() => heardByOther.length === 1);
+    document.body.append(element);
+    link.push(join, "added", { id: 2 });
+    await until(() => heardByOther.length === 2);
+    expect(heard).toEqual([2]);
+  });
+
   it("does not take a LiveState away from another that shows it", async () => {
     const element = await mountLive();
     const other = mount<TodoList>("todo-list");
@@ -415,6 +449,45 @@ describe("a LiveController", () => {
     await until(() => text(element)?.includes("could not be rendered. TypeError"));
     link.push(join, "state:change", { state: { a: { n: 7 } }, version: 1 });
     await until(() => text(element) === "7");
+    log.mockRestore();
+  });
+
+  it("makes one selection of what is selected in each render, and refuses new functions", async () => {
+    const log = vi.spyOn(console, "error").mockImplementation(() => {});
+    interface Shown {
+      n: number;
+      m: string;
+      isWrong?: true;
+    }
+    let runs = 0;
+    const count = (state: Shown) => {
+      runs += 1;
+      return state.n;
+    };
+    class Selecting extends LiveElement<Shown> {
+      count = this.live.select(count);
+
+      override render(state: Shown) {
+        const selector = state.isWrong ? (now: Shown) => now.n : count;
+        return `${this.live.select(selector).value} ${this.live.select("m").value}`;
+      }
+    }
+    customElements.define("selecting-element", Selecting);
+    const element = mount<Selecting>("selecting-element");
+    link = await kernel.link();
+    join = await link.accept({ n: 0, m: "a" });
+    await until(() => text(element) === "0 a");
+    for (let version = 1; version <= 5; version += 1) {
+      const state = { n: version, m: "a" };
+      link.push(join, "state:change", { state, version });
+      await until(() => text(element) === `${version} a`);
+    }
+    runs = 0;
+    link.push(join, "state:change", { state: { n: 5, m: "b" }, version: 6 });
+    await until(() => text(element) === "5 b");
+    expect(runs).toBe(1);
+    link.push(join, "state:change", { state: { n: 6, m: "b", isWrong: true }, version: 7 });
+    await until(() => text(element)?.includes("Error: select: in render expected a path, or"));
     log.mockRestore();
   });
 

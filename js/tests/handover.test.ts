@@ -64,6 +64,21 @@ it("what was typed, and the focus, go over to the element in its place", async (
   await until(() => values(el)[2] === "half a ti");
 });
 
+it("the focus goes over to an element without a shadow root", async () => {
+  const source = (title: string) =>
+    form(title).replace("render(state)", "createRenderRoot() { return this; } render(state)");
+  const { el, model } = show({ element: "typed-form", source: source("Old") });
+  await (await kernel.link()).accept({ tag: "x" });
+  await until(() => textOf(el).startsWith("Old"));
+  const old = find(el, "textarea");
+  old.focus();
+  model.update({ source: source("New") });
+  await until(() => textOf(el).startsWith("New"));
+  const next = find(el, "textarea");
+  await until(() => (next.getRootNode() as ShadowRoot).activeElement === next);
+  expect(next).not.toBe(old);
+});
+
 it("what the element has put there is its own affair, and so is what was sent", async () => {
   const { el, model } = await showForm();
   const [tag, first] = findAll(el, "input") as HTMLInputElement[];

@@ -68,7 +68,7 @@ describe("a server of ours", () => {
   });
 
   it("is joined again when it says nothing of what it has", async () => {
-    const place = { token: "1", grace: 60, resumed: true, received: 0 };
+    const place = { token: "1", grace: 60, resumed: false, received: 0 };
     const response = { livestate: { max_version: 1000, ...place } };
     for (const said of [null, [], "x"]) {
       vi.useFakeTimers({ toFake: ["setInterval"] });
@@ -107,6 +107,35 @@ describe("a server of ours", () => {
     expect(errors).toEqual([told]);
     expect(live.error).toEqual(error);
     expect(live.status).toBe("live");
+  });
+
+  it("tells each failure anew, by whomever and however alike they are", async () => {
+    const { link, join } = await joined();
+    const errors = record("livestate-error");
+    const told = { type: "refused", event: "add", message: "no title" };
+    const isPushed = [true, true, false, false, true];
+    for (const [count, isFirst] of isPushed.entries()) {
+      const answer = live.dispatch("add");
+      const push = await link.take("lvs_evt:add");
+      if (isFirst) link.push(join, "error", told);
+      link.reply(push, told, "error");
+      await expect(answer).rejects.toThrow("no title");
+      expect(errors).toHaveLength(count + 1);
+    }
+    live.disconnect();
+    for (let n = 0; n < 2; n += 1) await expect(live.dispatch("add")).rejects.toThrow("not sent");
+    expect(errors).toHaveLength(isPushed.length + 2);
+  });
+
+  it("tells a failure once to who dispatches the same because of it", async () => {
+    await joined();
+    live.disconnect();
+    const errors = record("livestate-error");
+    live.addEventListener("livestate-error", () => {
+      live.dispatch("report");
+    });
+    await expect(live.dispatch("add")).rejects.toThrow("not sent");
+    expect(errors.map(({ event }) => event)).toEqual(["add", "report"]);
   });
 
   it("clears the error when the next event succeeds", async () => {
@@ -152,7 +181,7 @@ describe("a server of ours", () => {
     const ends: [string, (link: Link, join: Frame) => void, RegExp][] = [
       ["connection lost", (link) => link.close(), /connection was lost before the answer/],
       ["channel error", (link, join) => link.crash(join), /channel crashed before the answer/],
-      ["not sent", () => live.disconnect(), /not connected before the answer/],
+      ["connection closed", () => live.disconnect(), /: the client left before the answer/],
     ];
     for (const [type, end, message] of ends) {
       const { link, join } = await joined();

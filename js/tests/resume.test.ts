@@ -36,6 +36,9 @@ describe("a client whose connection was lost", () => {
     await until(() => live.status === "live");
     expect(live.state).toEqual({ items: ["a"] });
     expect(changes).toEqual([]);
+    const sync = await back.link.take("lvs_sync");
+    expect(sync.payload).toEqual({ last: "0" });
+    back.link.reply(sync, { sent: 3, open: 0 });
     back.link.push(back.join, "state:patch", { patch: [add("b")], version: 2 });
     await until(() => live.version === 2);
     expect(live.state).toEqual({ items: ["a", "b"] });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { textOf } from "./page";
-import { all, get, link, patch, sent, show, type, useTemplates } from "./templates";
+import { all, answer, get, link, patch, sent, show, type, useTemplates } from "./templates";
 import { until } from "./until";
 
 useTemplates();
@@ -107,6 +107,157 @@ describe(":send<event>", () => {
     expect(await sent("enter")).toEqual({});
     expect(link.count("lvs_evt:enter")).toBe(1);
     expect(enter.defaultPrevented).toBe(false);
+  });
+
+  /** Clicks as a person does, and tells whether the page may do what it does with that. */
+  const click = (node: Element) =>
+    node.dispatchEvent(
+      new MouseEvent("click", { bubbles: true, composed: true, cancelable: true }),
+    );
+
+  function addLink(): HTMLElement {
+    document.body.insertAdjacentHTML("beforeend", `<a id="elsewhere" href="#x">elsewhere</a>`);
+    return get("#elsewhere");
+  }
+
+  it.each(["outside", "away", "window", "document", "root", "body"])(
+    "leaves to the page what it hears of that with .%s",
+    async (modifier) => {
+      const element = await show(`<div :sendclick.${modifier}="close" data-id="1">menu</div>`);
+      const elsewhere = addLink();
+      expect(click(elsewhere)).toBe(true);
+      const first = await link.take("lvs_evt:close");
+      expect(first.payload).toEqual({ id: "1" });
+      link.reply(first);
+      await until(() => !element.live.isPending());
+      element.remove();
+      await Promise.resolve();
+      expect(click(elsewhere)).toBe(true);
+      expect(element.live.error).toBeNull(); // it would not have been sent
+      document.body.append(element);
+      await answer({});
+      await until(() => element.live.status === "live");
+      expect(click(elsewhere)).toBe(true);
+      await sent("close");
+      expect(link.count("lvs_evt:close")).toBe(1);
+    },
+  );
+
+  it("hears nothing any more of the page with the template that it was of", async () => {
+    const element = await show(`<b :onclick.window="sendEvent('any')">one</b>`);
+    click(addLink());
+    const any = await link.take("lvs_evt:any");
+    expect(any.payload).toEqual({});
+    link.reply(any);
+    await until(() => !element.live.isPending());
+    element.remove();
+    await Promise.resolve();
+    click(get("#elsewhere"));
+    expect(element.live.error).toBeNull(); // it would not have been sent
+  });
+
+  it("leaves to the page what is not about the element itself with .self", async () => {
+    await show(`<div :sendclick.self="pick"><a href="#x">one</a></div>`);
+    expect(click(get("a"))).toBe(true);
+    expect(click(get("div"))).toBe(false);
+    await sent("pick");
+    expect(link.count("lvs_evt:pick")).toBe(1);
+  });
+
+  it("leaves their labels to checkboxes, and sends the click that these get of it", async () => {
+    const content = `<div :sendclick="pick"><label data-id="1"><input type="checkbox" name="a"><b>one</b></label>
+      <label for="two" data-id="2"><a href="#x">two</a></label><input id="two" type="radio"></div>`;
+    await show(content);
+    expect(click(get("b"))).toBe(true);
+    expect(click(get("[data-id='2']"))).toBe(true);
+    expect([await sent("pick"), await sent("pick")]).toEqual([{ id: "1" }, {}]);
+    expect(link.count("lvs_evt:pick")).toBe(2);
+    expect(field("[name=a]").checked).toBe(true);
+    expect(field("#two").checked).toBe(true);
+    expect(click(get("a"))).toBe(false); // a link in a label is a link
+  });
+
+  describe("at a pace", () => {
+    const events = () =>
+      link.frames.flatMap(({ event, payload }) =>
+        event.startsWith("lvs_evt:") ? [[event.slice("lvs_evt:".length), payload]] : [],
+      );
+
+    it("sends what was typed before what is done next", async () => {
+      await show(`<input name="q" :sendinput.debounce-60s="draft"><b :sendclick="save"></b>`);
+      for (const text of ["a", "ab", "abc"]) type(field(), text);
+      click(get("b"));
+      await sent("save");
+      expect(events()).toEqual([
+        ["draft", { q: "abc" }],
+        ["save", {}],
+      ]);
+    });
+
+    it("sends what was typed when its template is removed", async () => {
+      const element = await show(`<input name="q" :sendinput.debounce-60000="draft">`);
+      type(field(), "abc");
+      element.remove();
+      await link.take("phx_leave");
+      expect(events()).toEqual([["draft", { q: "abc" }]]);
+    });
+
+    it("sends what was in the form before it was submitted and reset", async () => {
+      const content = `<form :sendsubmit="add"><input name="q" :sendinput.debounce-1m="draft"></form>`;
+      await show(content);
+      type(field(), "abc");
+      submit();
+      link.reply(await link.take("lvs_evt:draft"));
+      link.reply(await link.take("lvs_evt:add"));
+      await until(() => field().value === "");
+      expect(events()).toEqual([
+        ["draft", { q: "abc" }],
+        ["add", { q: "abc" }],
+      ]);
+    });
+
+    it("takes the place only of what was sent of the same field", async () => {
+      const content = `<form :sendinput.debounce-60s="check"><input name="a"><input name="b"></form>`;
+      const element = await show(content);
+      for (const name of ["a", "b"]) for (const n of "12") type(field(`[name=${name}]`), n);
+      element.live.dispatch("next");
+      await sent("next");
+      expect(events().slice(0, -1)).toEqual([
+        ["check", { a: "2" }],
+        ["check", { b: "2" }],
+      ]);
+    });
+
+    it("sends by itself, the latest and not too many", async () => {
+      await show(`<input name="q" :sendinput.debounce-10ms="draft"><b :sendclick.throttle-1="go">`);
+      for (const text of ["a", "ab"]) type(field(), text);
+      link.reply(await link.take("lvs_evt:draft"));
+      for (const n of [1, 2, 3]) {
+        get("b").dataset.n = `${n}`;
+        click(get("b"));
+      }
+      link.reply(await link.take("lvs_evt:go"));
+      await until(() => link.count("lvs_evt:go") === 2);
+      expect(events()).toEqual([
+        ["draft", { q: "ab" }],
+        ["go", { n: "1" }],
+        ["go", { n: "3" }],
+      ]);
+    });
+
+    it("knows the other times of sprae's modifiers", async () => {
+      await show(
+        `<input name="q" :sendinput.delay-5="late"><b :sendclick.debounce-5-immediate="go">`,
+      );
+      click(get("b"));
+      click(get("b"));
+      type(field(), "a");
+      await sent("late");
+      expect(events()).toEqual([
+        ["go", {}],
+        ["late", { q: "a" }],
+      ]);
+    });
   });
 
   it("ends with its element", async () => {

@@ -11,7 +11,17 @@ from livestate_nb.protocol.serializer import (
     pushed,
     serializer_for,
 )
-from livestate_nb.protocol.socket import Action, Deliver, Join, Leave, Send, Socket, Start, Stop
+from livestate_nb.protocol.socket import (
+    Action,
+    Deliver,
+    Join,
+    Leave,
+    Reject,
+    Send,
+    Socket,
+    Start,
+    Stop,
+)
 
 __all__ = [
     "Action",
@@ -19,6 +29,7 @@ __all__ = [
     "Join",
     "Leave",
     "Message",
+    "Reject",
     "Send",
     "SerializerV1",
     "SerializerV2",

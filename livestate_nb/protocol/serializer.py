@@ -56,8 +56,8 @@ class SerializerV2:
 
     Args:
         has_binary: whether the way to the client carries binary frames.
-        depth: arrays and objects that may be in one another in a payload; None for as many as
-            can be read.
+        depth: arrays and objects that may be in one another in a payload, and in what stands
+            beside it; None for as many as can be read.
 
     Example:
         >>> serializer = SerializerV2()
@@ -82,8 +82,9 @@ class SerializerV2:
                 empty refs are None.
 
         Raises:
-            ProtocolError: it is text but not JSON, or not an array of five or more; it is binary
-                but no push, or shorter than it says, or its texts are not UTF-8.
+            ProtocolError: it is text but not JSON, or not an array of five or more, or its refs,
+                topic or event are nested too deeply; it is binary but no push, or shorter than it
+                says, or its texts are not UTF-8.
         """
         if not isinstance(frame, str):
             return _decode_binary(frame)
@@ -124,8 +125,8 @@ class SerializerV1:
     """Speak V1: a text frame is a JSON object, without join_ref from the server, never binary.
 
     Args:
-        depth: arrays and objects that may be in one another in a payload; None for as many as
-            can be read.
+        depth: arrays and objects that may be in one another in a payload, and in what stands
+            beside it; None for as many as can be read.
 
     Example:
         >>> serializer = SerializerV1()
@@ -146,7 +147,8 @@ class SerializerV1:
             frame: str for a text frame; bytes for a binary one.
 
         Raises:
-            ProtocolError: it is binary, not JSON, no object, or lacks one of the four keys.
+            ProtocolError: it is binary, not JSON, no object, or lacks one of the four keys; or
+                its refs, topic or event are nested too deeply.
         """
         if not isinstance(frame, str):
             raise ProtocolError("expected a text frame, got a binary one: vsn=2.0.0 has those")
@@ -189,8 +191,8 @@ def serializer_for(vsn: str, *, has_binary: bool = True, depth: int | None = Non
     Args:
         vsn: the connect parameter ``vsn``, such as ``"2.0.0"``.
         has_binary: whether the way to the client carries binary frames.
-        depth: arrays and objects that may be in one another in a payload; None for as many as
-            can be read.
+        depth: arrays and objects that may be in one another in a payload, and in what stands
+            beside it; None for as many as can be read.
 
     Raises:
         ProtocolError: no serializer speaks it. (Phoenix: ``~> 2.0.0`` is V2, ``~> 1.0.0`` V1.)
@@ -220,11 +222,20 @@ def pushed(frame: bytes) -> Message:
 
 
 def _shallow(message: Message, frame: str, depth: int | None) -> Message:
-    """Return a message of a text frame, without its payload where that is nested too deeply."""
+    """Return a message of a text frame, without its payload where that is nested too deeply.
+
+    Raises:
+        ProtocolError: what stands beside the payload is.
+    """
     # counting is quick, and most frames have no more of them at all
     if depth is None or frame.count("[") + frame.count("{") - 1 <= depth:
         return message
-    return message._replace(payload=TOO_DEEP) if is_deeper(message.payload, depth) else message
+    *head, payload = message
+    if is_deeper(head, depth + 1):
+        raise ProtocolError(
+            f"expected at most {depth} arrays and objects in one another in refs, topic and event"
+        )
+    return message._replace(payload=TOO_DEEP) if is_deeper(payload, depth) else message
 
 
 def _decode_json(frame: str, expected: str) -> Json:

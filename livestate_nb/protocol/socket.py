@@ -54,6 +54,17 @@ class Send(NamedTuple):
     message: Message
 
 
+class Reject(NamedTuple):
+    """Send this message, by which the socket itself refuses what the client asks for.
+
+    Attributes:
+        is_limit: whether too much is joined already; if not, the topic is not there, or not joined.
+    """
+
+    message: Message
+    is_limit: bool
+
+
 class Start(NamedTuple):
     """Start the accepted channel: its reply is out, its first state may follow."""
 
@@ -80,7 +91,7 @@ class Stop(NamedTuple):
     join: Join
 
 
-Action: TypeAlias = Join | Send | Start | Deliver | Leave | Stop
+Action: TypeAlias = Join | Send | Reject | Start | Deliver | Leave | Stop
 
 
 class _Status(Enum):
@@ -133,7 +144,7 @@ class Socket:
         if event == PHX_JOIN:
             return self._join(message, entry)
         if entry is None:
-            return [Send(_answer_to_unjoined(message))]
+            return [_answer_to_unjoined(message)]
         if entry.status is _Status.JOINING:
             if len(entry.pending) == self._limits.waiting_for_join:
                 raise ProtocolError(
@@ -217,9 +228,10 @@ class Socket:
     def _join(self, message: Message, entry: _Entry | None) -> list[Action]:
         topic = message.topic
         if not isinstance(topic, str) or not self._matches(topic):
-            return [Send(reply(None, message.ref, topic, "error", UNMATCHED))]
+            return [_unmatched(message)]
         if entry is None and len(self._entries) >= self._limits.joins:
-            return [Send(reply(message.join_ref, message.ref, topic, "error", TOO_MANY_JOINED))]
+            answer = reply(message.join_ref, message.ref, topic, "error", TOO_MANY_JOINED)
+            return [Reject(answer, is_limit=True)]
         join = Join(topic, message.join_ref, message.ref, message.payload)
         if entry is None:
             self._entries[topic] = _Entry(join, replaced=[])
@@ -232,7 +244,7 @@ class Socket:
         replaced = [*entry.replaced, entry.join.join_ref]  # and no more of it: params may be long
         self._entries[topic] = _Entry(join, replaced)
         left = [waiting for waiting in entry.pending if waiting.event == PHX_LEAVE]
-        return [Stop(entry.join), *(Send(_answer_to_unjoined(leave)) for leave in left), join]
+        return [Stop(entry.join), *(_answer_to_unjoined(leave) for leave in left), join]
 
     def _entry(self, join: Join) -> _Entry:
         entry = self._entries.get(join.topic)
@@ -255,10 +267,14 @@ def _belongs(message: Message, join: Join) -> bool:
     return theirs is None or (type(theirs) is type(ours) and theirs == ours)
 
 
-def _answer_to_unjoined(message: Message) -> Message:
+def _answer_to_unjoined(message: Message) -> Send | Reject:
     if message.event == PHX_LEAVE:
-        return reply(message.join_ref, message.ref, message.topic, "ok", {})
-    return reply(None, message.ref, message.topic, "error", UNMATCHED)
+        return Send(reply(message.join_ref, message.ref, message.topic, "ok", {}))
+    return _unmatched(message)
+
+
+def _unmatched(message: Message) -> Reject:
+    return Reject(reply(None, message.ref, message.topic, "error", UNMATCHED), is_limit=False)
 
 
 def _answer_to_join(entry: _Entry, status: str, response: Json) -> list[Action]:

@@ -2,7 +2,8 @@
 
 from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.endpoint import Endpoint
-from livestate_nb.runtime.handle import Loop, SessionHandle
+from livestate_nb.runtime.handle import SessionHandle
+from livestate_nb.runtime.loop import Loop
 from livestate_nb.runtime.main_thread import MainThread
 from livestate_nb.runtime.session import Session
 

@@ -77,37 +77,47 @@ class Audience(Generic[Session]):
             return None
         _, member = claim.holder
         self._take_out(member)
+        self.absent.append(member)  # until it joins: the way that it came by may be lost at once
         member.line.closed(member.join)
         member.come_back(client, claim.received)
         return member
 
     def join(self, member: JoinedMember) -> None:
         """Let a member hear what is sent from now on, and what it has missed."""
+        self._take_out(member)
         self.joined.append(member)
         member.catch_up()
 
     def miss(
         self, member: JoinedMember, grace: float, give_up: Callable[[JoinedMember], object]
-    ) -> None:
-        """Keep the place of a joined member whose connection is lost.
+    ) -> bool:
+        """Keep the place of a member whose connection is lost.
 
         Args:
             member: a member that has a place.
             grace: how many seconds.
             give_up: called with the member when they are over.
+
+        Returns:
+            whether it is kept: there is nothing to come back to before it has joined.
         """
-        if member.place is None or member not in self.joined:
-            return
-        self.joined.remove(member)
+        has_come_back = member in self.absent  # and was lost again before it joined
+        if member.place is None or not (has_come_back or member in self.joined):
+            return False
+        self._take_out(member)
         self.absent.append(member)
         member.line = Away(member.line)
+        if has_come_back:
+            member.catch_up()
         self._places.keep(member.place, grace, partial(give_up, member))
+        return True
 
-    def remove(self, member: JoinedMember) -> None:
-        """Take a member out for good, joined or absent."""
-        self._take_out(member)
+    def remove(self, member: JoinedMember) -> bool:
+        """Take a member out for good, joined or absent; return whether it was in."""
+        was_in = self._take_out(member)
         if member.place is not None:
             self._places.close(member.place)
+        return was_in
 
     def clear(self) -> list[JoinedMember]:
         """Take all members out; return those who were joined."""
@@ -136,7 +146,9 @@ class Audience(Generic[Session]):
         if self._history is not None and not self.absent:
             self._history.forget(before)
 
-    def _take_out(self, member: JoinedMember) -> None:
+    def _take_out(self, member: JoinedMember) -> bool:
         for members in (self.joined, self.absent):
             if member in members:
                 members.remove(member)
+                return True
+        return False

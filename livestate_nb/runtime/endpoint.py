@@ -7,9 +7,10 @@ import asyncio
 import logging
 import threading
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextvars import copy_context
 from itertools import count
+from types import MappingProxyType
 from typing import Any, Final
 
 from livestate_nb.channel import Channel, has_main, options_of
@@ -19,12 +20,13 @@ from livestate_nb.errors import DeclarationError, Refuse, SessionClosed, TopicEr
 from livestate_nb.limits import Limits
 from livestate_nb.presence import Presences
 from livestate_nb.protocol.serializer import serializer_for
-from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.pubsub import LocalPubSub, PubSub
 from livestate_nb.runtime.connection import Connection, Transport
 from livestate_nb.runtime.drain import drain
 from livestate_nb.runtime.eager import start
 from livestate_nb.runtime.failure import cut
+from livestate_nb.runtime.idle import close_idle
+from livestate_nb.runtime.joining import Unserved
 from livestate_nb.runtime.meter import Meter, Unmetered, username
 from livestate_nb.runtime.note import note
 from livestate_nb.runtime.places import Places
@@ -37,9 +39,10 @@ from livestate_nb.state.draft import plain
 IDLE_TIMEOUT: Final = 60.0
 """Seconds without a frame after which a client counts as gone (phoenix websocket.ex)."""
 
-_IDLE: Final = 1002
 _WORKERS: Final = 40
 _PATIENCE: Final = 5.0
+_LAST_PATIENCE: Final = 4.0
+"""Seconds; Jupyter terminates a kernel that has not ended 2.5 seconds after it was asked to."""
 
 _log = logging.getLogger("livestate_nb")
 
@@ -47,8 +50,9 @@ _log = logging.getLogger("livestate_nb")
 class Endpoint:
     """Run channels for any number of connections.
 
-    The loop that first connects or opens a session is its loop; from then on everything but
-    ``post`` belongs there.
+    The loop that first connects or opens a session is its loop; from then on everything belongs
+    there but what any thread may call: ``post``, ``broadcast``, and the reads ``channels``,
+    ``declared``, ``match``, ``is_hosted``, ``sessions`` and ``sessions_of``.
 
     Args:
         clock: gives seconds; idle connections are measured by it.
@@ -103,19 +107,22 @@ class Endpoint:
         self._thread = 0
         self._is_closed = False
         self._context = copy_context()
-        self._channels: dict[str, type[Channel]] = {}
+        self._channels: Mapping[str, type[Channel]] = MappingProxyType({})
+        """It is replaced and never changed: any thread may read it."""
         self._connections: set[Connection] = set()
         self._numbers = count(1)
         self._sessions = Sessions(self)
         self._tasks: set[asyncio.Task[None]] = set()
+        self._last: set[asyncio.Task[None]] = set()
+        """Those of them that the end of the process waits for."""
         self._reaper: asyncio.Task[None] | None = None
 
     # channels
 
     @property
-    def channels(self) -> dict[str, type[Channel]]:
-        """The declared channels by their pattern, in the order they were declared."""
-        return dict(self._channels)
+    def channels(self) -> Mapping[str, type[Channel]]:
+        """The channels that are declared now by their pattern, in the order they were declared."""
+        return self._channels
 
     @property
     def sessions(self) -> list[Session]:
@@ -143,7 +150,7 @@ class Endpoint:
         live = self.sessions_of(pattern)
         for session in live:
             _check_layout(type(session.channel), channel)
-        self._channels[pattern] = channel
+        self._channels = MappingProxyType({**self._channels, pattern: channel})
         for session in live:
             session.swap(channel)
 
@@ -153,10 +160,11 @@ class Endpoint:
         Raises:
             TopicError: there is none.
         """
-        if pattern not in self._channels:
-            known = ", ".join(map(repr, self._channels)) or "none"
+        channels = self._channels
+        if pattern not in channels:
+            known = ", ".join(map(repr, channels)) or "none"
             raise TopicError(f"expected a topic that is declared ({known}), got {pattern!r}")
-        return self._channels[pattern]
+        return channels[pattern]
 
     def withdraw(self, pattern: str) -> list[Session]:
         """Serve a pattern no longer; return its sessions, which are closed.
@@ -165,7 +173,8 @@ class Endpoint:
             TopicError: no channel is declared for it.
         """
         self.declared(pattern)
-        del self._channels[pattern]
+        left = {one: channel for one, channel in self._channels.items() if one != pattern}
+        self._channels = MappingProxyType(left)
         live = self.sessions_of(pattern)
         for session in live:
             session.close()
@@ -177,7 +186,8 @@ class Endpoint:
 
     def match(self, topic: str) -> type[Channel] | None:
         """Return the channel that serves a topic: the exact one, or that of the longest prefix."""
-        return self._channels.get(serving(self._channels, topic))
+        channels = self._channels
+        return channels.get(serving(channels, topic))
 
     def is_hosted(self, topic: str) -> bool:
         """Return whether a channel serves a topic."""
@@ -244,7 +254,8 @@ class Endpoint:
             key: names a cell's session; None for the topic's own rule.
 
         Raises:
-            Refuse: there is no such session, or no channel serves the topic.
+            Unserved: no channel serves the topic.
+            Refuse: there is no session with that key.
         """
         if key is not None:
             named = self._sessions.named(key)
@@ -253,7 +264,7 @@ class Endpoint:
             return named
         channel = self.match(topic)
         if channel is None:
-            raise Refuse(UNMATCHED)
+            raise Unserved
         return self._sessions.for_join(channel, topic)
 
     async def open(
@@ -333,6 +344,12 @@ class Endpoint:
         self._own(task)
         return task
 
+    def finish(self, coroutine: Coroutine[Any, Any, None], /) -> None:
+        """Start a task as `spawn` does, which is waited for when the process ends, too."""
+        task = self.spawn(coroutine)
+        self._last.add(task)
+        task.add_done_callback(self._last.discard)
+
     def begin(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None] | None:
         """Run a coroutine up to its first wait, and the rest in a task as `spawn` starts it.
 
@@ -375,6 +392,21 @@ class Endpoint:
                 await asyncio.wait(late, timeout=_PATIENCE)
         self.threads.workers.shutdown()
 
+    async def abandon(self) -> None:
+        """End sessions without a word to their clients, who notice it: the process ends.
+
+        What `Channel.ended` does is waited for, 4 seconds at most.
+        """
+        for session in self.sessions:
+            session.abandon()
+        if self._last:
+            await asyncio.wait(self._last, timeout=_LAST_PATIENCE)
+
+    async def settle(self) -> None:
+        """Wait until nothing runs or waits for its turn: handlers, generators, joins, endings."""
+        while running := self._tasks - {self._reaper, asyncio.current_task()}:
+            await asyncio.wait(running)
+
     def _flush(self) -> None:
         """Let sessions say what they hold back."""
         for session in self.sessions:
@@ -390,27 +422,12 @@ class Endpoint:
         if self._loop is None:
             self._loop = asyncio.get_running_loop()
             self._thread = threading.get_ident()
-            self._reaper = self.spawn(self._drop_idle())
+            self._reaper = self.spawn(
+                close_idle(self._connections, self.clock, self._idle_timeout, self._forget)
+            )
 
-    async def _drop_idle(self) -> None:
-        loop, pause = asyncio.get_running_loop(), self._idle_timeout / 4
-        while not self._is_closed:
-            due = loop.time() + pause
-            await asyncio.sleep(pause)
-            self._look(max(0.0, loop.time() - due))
-
-    def _look(self, late: float) -> None:
-        """Close idle connections.
-
-        Args:
-            late: seconds in which the loop stood still (a stopped process, a handler that blocks
-                it): it could hear nobody, so they say nothing of anybody.
-        """
-        now = self.clock()
-        for connection in list(self._connections):
-            connection.last_seen = min(now, connection.last_seen + late)
-            if now - connection.last_seen > self._idle_timeout:
-                connection.close(_IDLE, f"no frame for {self._idle_timeout:g} s")
+    def _forget(self, now: float) -> None:
+        """Let sessions drop what they sent so long ago that a client would have been missed."""
         for session in self.sessions:
             session.forget(now - 2 * self._idle_timeout)
 

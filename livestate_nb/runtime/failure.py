@@ -1,7 +1,7 @@
 """What clients are told when a callback fails.
 
-Outsiders get no internals: only who holds the kernel sees the error's own text. It must not
-know how the error is sent or what becomes of the session.
+Only the notebook's own clients see an error's own text; others get no internals. It must not know
+how the error is sent or what becomes of the session.
 """
 
 from typing import Final
@@ -101,9 +101,14 @@ def error_message(payload: dict[str, Json]) -> Outgoing:
     return outgoing(ERROR, payload)
 
 
-def cut(text: object, length: int = 80) -> str:
-    """Return a value as it may stand in a log or message: on one line, cut short."""
-    shown = repr(text[: length + 1] if isinstance(text, str) else text)
+def cut(value: Json, length: int = 80) -> str:
+    """Return a client's value as it may stand in a log or message: on one line, cut short.
+
+    Of an array or object only that it is one: what is in it may be large.
+    """
+    if isinstance(value, list | dict):
+        return "<an array>" if isinstance(value, list) else "<an object>"
+    shown = repr(value[: length + 1] if isinstance(value, str) else value)
     return shown if len(shown) <= length + 2 else f"{shown[:length]}…"
 
 

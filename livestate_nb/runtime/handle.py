@@ -4,76 +4,19 @@ It must not know how the session is displayed or transported.
 """
 
 import asyncio
-import threading
 from collections.abc import Coroutine, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager, suppress
-from typing import Any, TypeVar
+from typing import Any
 
-from livestate_nb.channel import Channel, Turn, current_turn
+from livestate_nb.channel import Turn, current_turn
 from livestate_nb.codec import Json
-from livestate_nb.errors import SessionClosed, WouldDeadlock
+from livestate_nb.errors import SessionClosed
 from livestate_nb.event import Event
 from livestate_nb.roles import Member
+from livestate_nb.runtime.loop import Loop
 from livestate_nb.runtime.mailbox import ENDED
-from livestate_nb.runtime.main_thread import MainThread
 from livestate_nb.runtime.session import Session
-
-T = TypeVar("T")
-
-
-class Loop:
-    """Run coroutines of the endpoint's loop from other threads, and wait for them.
-
-    Args:
-        loop: the endpoint's loop, running in a thread of its own.
-        thread: the ident of that thread.
-        main: the kernel's main thread, which does what is asked of it while it waits.
-    """
-
-    def __init__(
-        self, loop: asyncio.AbstractEventLoop, thread: int, main: MainThread | None = None
-    ) -> None:
-        self.loop = loop
-        self._thread = thread
-        self._main = main
-
-    def run(self, coroutine: Coroutine[Any, Any, T], channel: Channel | None = None) -> T:
-        """Run a coroutine and return what it gives; a KeyboardInterrupt here cancels it.
-
-        Args:
-            coroutine: what to run.
-            channel: the channel object whose turn it waits for, if it is one's.
-
-        Raises:
-            WouldDeadlock: this is the loop's own thread.
-            SessionClosed: the loop has ended.
-            Exception: whatever the coroutine raises.
-        """
-        future = self.start(coroutine)
-        try:
-            return self.wait(future, channel)
-        except BaseException:
-            future.cancel()
-            raise
-
-    def wait(self, future: "Future[T]", channel: Channel | None) -> T:
-        """Wait for what a future comes to; see `run`."""
-        return future.result() if self._main is None else self._main.wait(future, channel)
-
-    def start(self, coroutine: Coroutine[Any, Any, T]) -> "Future[T]":
-        """Start a coroutine; raises as `run` does, but for the coroutine's own exceptions."""
-        if threading.get_ident() == self._thread:
-            coroutine.close()
-            raise WouldDeadlock(
-                "this is the endpoint's own thread, which would wait for itself: "
-                "call it from a plain def handler, a cell or another thread"
-            )
-        try:
-            return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
-        except RuntimeError as error:
-            coroutine.close()
-            raise SessionClosed("the endpoint is closed: run %load_ext livestate_nb") from error
 
 
 class SessionHandle:
@@ -111,30 +54,32 @@ class SessionHandle:
     @contextmanager
     def change(self) -> Iterator[Any]:
         """Change the state from Python; see `livestate_nb.roles.Handle.change`."""
-        blocked = self._blocked("change")
+        channel = self._session.channel
         grant = _Grant(self._loop.loop)
         is_changed = False
         try:
-            done = self._loop.start(self._session.exclusively(grant.hold))
-            done.add_done_callback(grant.ended)
-            working = self._loop.wait(grant.granted, self._session.channel)
-            turn = Turn(self._session.channel, None, blocked, is_block=True)
+            with self._loop.waiting(channel, "change") as waiting:
+                done = self._loop.start(self._session.exclusively(grant.hold))
+                done.add_done_callback(grant.ended)
+                working = self._loop.wait(grant.granted, channel)
+            turn = Turn(channel, None, waiting, is_block=True)
             token = current_turn.set(turn)
             try:
                 yield working
             finally:
+                turn.is_over = True
                 current_turn.reset(token)
             is_changed = True
         finally:
             grant.release(is_changed=is_changed)
-        self._loop.wait(done, self._session.channel)
+        self._loop.wait(done, channel)
 
     def dispatch(self, event: str, payload: Json = None) -> list[Event]:
         """Let the channel handle an event; see `livestate_nb.roles.Handle.dispatch`."""
-        blocked = self._blocked("dispatch")
         payload = {} if payload is None else payload
-        session = self._session
-        return self._loop.run(session.dispatch(event, payload, blocked), session.channel)
+        session, channel = self._session, self._session.channel
+        with self._loop.waiting(channel, "dispatch") as waiting:
+            return self._loop.run(session.dispatch(event, payload, waiting), channel)
 
     def push(self, event: str, detail: object = None) -> None:
         """Send an event to all members, at once; see `livestate_nb.roles.Handle.push`."""
@@ -147,14 +92,14 @@ class SessionHandle:
         return self._changed(self._session.watch.count)
 
     async def _changed(self, count: int) -> Any:
-        self._blocked("changed")
-        watching = self._session.watch.after(count)
-        try:
-            update = asyncio.run_coroutine_threadsafe(watching, self._loop.loop)
-        except RuntimeError as error:
-            watching.close()
-            raise SessionClosed(ENDED) from error
-        await asyncio.wrap_future(update)
+        with self._loop.waiting(self._session.channel, "changed"):
+            watching = self._session.watch.after(count)
+            try:
+                update = asyncio.run_coroutine_threadsafe(watching, self._loop.loop)
+            except RuntimeError as error:
+                watching.close()
+                raise SessionClosed(ENDED) from error
+            await asyncio.wrap_future(update)
         return self.state
 
     def close(self) -> None:
@@ -170,17 +115,6 @@ class SessionHandle:
         if self._session.is_closed:
             return f"<{name} {self.topic!r}, closed>"
         return f"<{name} {self.topic!r}, version {self.version}>"
-
-    def _blocked(self, what: str) -> frozenset[Channel]:
-        """Return the channel objects whose handlers would wait for a call made here."""
-        turn = current_turn.get()
-        blocked = turn.blocked if turn is not None else frozenset()
-        if self._session.channel in blocked:
-            raise WouldDeadlock(
-                f"{what} would wait for itself: a handler or a change block of this session waits "
-                "for it. What has the state already may change it, and call other handlers' methods"
-            )
-        return blocked
 
 
 class _Grant:

@@ -1,6 +1,6 @@
 """Take one event or message through its handler: run, commit, publish; or fail.
 
-It must not know where the message came from or when its turn is.
+It must not know when its turn is, nor how anything reaches a client.
 """
 
 import asyncio
@@ -9,28 +9,28 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-from types import TracebackType
 from typing import Any, Final, Protocol
 
-from livestate_nb.channel import Channel, Turn, current_turn, handler_of, options_of
+from livestate_nb.channel import Turn, current_turn, handler_of, options_of, wants_left
 from livestate_nb.codec import Json
 from livestate_nb.errors import (
     ChannelError,
     InvalidPayload,
-    LiveStateError,
     Refuse,
+    ReturnError,
     UnknownEvent,
 )
 from livestate_nb.event import Event, Reply
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH
-from livestate_nb.runtime.failure import brief, cut, describe, error_message
-from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
-from livestate_nb.runtime.mailbox import Mailbox, fail
+from livestate_nb.runtime.failure import cut, describe, error_message
+from livestate_nb.runtime.fault import log_fault
+from livestate_nb.runtime.ledger import Outgoing, event_message
+from livestate_nb.runtime.life import Life
+from livestate_nb.runtime.mailbox import fail
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.meter import Meter, Outcome, Refusal
 from livestate_nb.runtime.note import note
-from livestate_nb.runtime.running import Running
-from livestate_nb.runtime.work import Work
+from livestate_nb.runtime.work import Step, Work
 from livestate_nb.state.draft import plain
 
 _log = logging.getLogger("livestate_nb")
@@ -57,27 +57,28 @@ class Kind(StrEnum):
     JOIN = "join"
     """A member that has joined."""
 
+    LEAVE = "leave"
+    """A member that has gone for good."""
+
+    END = "end"
+    """The end of it all; see `livestate_nb.runtime.ending`."""
+
+
+_ASKED: Final = (Kind.EVENT, Kind.FOREIGN)
+"""What a client or a handle waits for."""
+
+_FOR_ALL: Final = (Kind.MESSAGE, Kind.LEAVE)
+"""What nobody waits for: its reply events go to all members."""
+
 
 class Desk(Protocol):
-    """What a session offers to its handlers' calls."""
+    """What a session does for its handlers' calls."""
 
-    channel: Channel
-    topic: str
-    ledger: Ledger
-    mailbox: Mailbox
-    running: Running
     meter: Meter
-
-    @property
-    def pattern(self) -> str:
-        """The topic of the channel's class statement."""
 
     @property
     def receivers(self) -> list[JoinedMember]:
         """Who is told what goes wrong: all members."""
-
-    def work(self, function: Callable[..., Any], *args: Any) -> Work:
-        """Return a run of a function."""
 
     def must_hold(self) -> bool:
         """Return whether an update that nobody waits for would come too soon."""
@@ -88,7 +89,7 @@ class Desk(Protocol):
     def send_update(self, update: Outgoing | None) -> None:
         """Send an update to all members; None holds it back."""
 
-    def publish(self) -> None:
+    def release_held(self) -> None:
         """Send what was held back, or an update without a change."""
 
     def handled(self, member: JoinedMember) -> None:
@@ -100,19 +101,21 @@ class Desk(Protocol):
 
 @dataclass(slots=True, eq=False)
 class Call:
-    """One event or message, or one member's join, on its way.
+    """One event or message, or one member's coming or going, on its way.
 
     Args:
+        life: the life of the session that it belongs to.
         desk: the session.
         kind: which of these it is.
-        event: the event's name; the topic of a message; None for a join.
+        event: the event's name; the topic of a message; None for a member.
         payload: the event's payload, the message, or the join params.
-        member: who sent it, or joined; None for messages and handles.
+        member: who sent it, joined or left; None for messages and handles.
         ref: the ref that `member` waits for.
         outcome: gets the reply events, or what the handler raised, where Python waits for it.
-        waiting: the channels whose handlers wait for this call.
+        waiting: the turns that go on when this call has ended.
     """
 
+    life: Life
     desk: Desk
     kind: Kind
     event: Any
@@ -120,7 +123,7 @@ class Call:
     member: JoinedMember | None = None
     ref: Json = None
     outcome: "asyncio.Future[list[Event]] | None" = None
-    waiting: frozenset[Channel] = frozenset()
+    waiting: frozenset[Turn] = frozenset()
     replied: list[Event] = field(default_factory=list)
     is_handled: bool = False
     is_unwanted: bool = False
@@ -135,11 +138,14 @@ class Call:
 
     async def run(self) -> None:
         """Take the call through its handler."""
-        if self.kind is Kind.JOIN and self.desk.ledger.version is None:  # init refused or failed
-            self._was_handled()
-            return
+        if self.kind not in _ASKED:
+            if not self._is_due():
+                self._was_handled()
+                return
+            if self.member is not None:
+                self.member.is_introduced = True
         self.begun = time.perf_counter()
-        turn = Turn(self.desk.channel, self.member, self.waiting)
+        turn = Turn(self.life.channel, self.member, self.waiting)
         if self.kind is Kind.MESSAGE:
             turn.message_topic = self.event
         current_turn.set(turn)
@@ -153,7 +159,7 @@ class Call:
             turn.is_over = True
             self._was_handled()
             if self.generator_task is not None:
-                self.desk.running.ended(self.owner, self)
+                self.life.running.ended(self.owner, self)
 
     def end(self) -> None:
         """End the handler, a generator that has come to a yield: nobody wants it any more."""
@@ -161,50 +167,65 @@ class Call:
         if self.generator_task is not None:
             self.generator_task.cancel()
 
+    def _is_due(self) -> bool:
+        """Return whether the channel is to hear of a message, or of a member."""
+        if self.life.ledger.version is None:  # init refused or failed
+            return False
+        if self.kind is not Kind.LEAVE or self.member is None:
+            return True
+        return self.member.is_introduced and wants_left(type(self.life.channel))
+
     async def _handle(self) -> None:
-        desk, working, work = self.desk, None, None
+        life, working, work = self.life, None, None
         try:
             function, arguments = self._function()
-            working = desk.ledger.open()
-            work = desk.work(function, *arguments, working)
+            working = life.ledger.open()
+            work = life.work(function, *arguments, working)
             step = await work.step(working)
-            while not desk.mailbox.is_closed:
+            while not life.is_over:
                 if not step.is_last and self.generator_task is None:
-                    desk.running.begin(self.owner, self)
-                    self.generator_task = asyncio.current_task()
+                    self._begin_generator(step)
                 self._commit(working, step.value, goes_on=not step.is_last)
                 self.ending = Outcome.OK
                 if step.is_last:
                     break
                 self._was_handled()
-                cancelled = await desk.mailbox.pause()
-                working = desk.ledger.reopen(working)
+                cancelled = await life.mailbox.pause()
+                working = life.ledger.reopen(working)
                 step = await (work.throw(cancelled) if cancelled else work.step(working))
         except BaseException as error:
-            desk.ledger.abort(working)
+            life.ledger.abort(working)
             await self._close(work)
-            if desk.mailbox.is_closed:
+            if life.is_over:
                 raise
             if not self.is_unwanted:
                 self._failed(error)
             return
-        if desk.mailbox.is_closed:
+        if life.is_over:
             await self._close(work)
             return
-        if self.member is not None and self.kind is not Kind.JOIN:
+        if self.member is not None and self.kind in _ASKED:
             self.member.answer(self.ref, "ok", {})
         if self.outcome is not None and not self.outcome.done():
             self.outcome.set_result(self.replied)
 
+    def _begin_generator(self, step: Step) -> None:
+        if self.kind is Kind.LEAVE:
+            raise ReturnError("left must not yield: change the state, or return it", step.value)
+        self.life.running.begin(self.owner, self)
+        self.generator_task = asyncio.current_task()
+
     def _function(self) -> tuple[Callable[..., Any], tuple[Any, ...]]:
         """Return what handles the call, and what it takes before the state."""
-        channel = self.desk.channel
-        if self.desk.ledger.version is None:
+        channel = self.life.channel
+        if self.life.ledger.version is None:
             raise ChannelError("there is no state: init refused or failed")
         if self.kind is Kind.MESSAGE:
             return channel.handle_message, (self.payload,)
         if self.kind is Kind.JOIN:
             return channel.joined, (self.payload,)
+        if self.kind is Kind.LEAVE:
+            return channel.left, ()
         is_foreign = self.kind is Kind.FOREIGN
         handler = None if is_foreign else handler_of(channel, self.event, self.payload)
         if handler is not None:
@@ -226,31 +247,33 @@ class Call:
         return _nothing, ()  # as in the original, a channel without handlers takes all events
 
     def _commit(self, working: Any, result: object, *, goes_on: bool) -> None:
-        desk = self.desk
+        life, desk = self.life, self.desk
         state, events = (result.state, result.events) if isinstance(result, Reply) else (result, ())
         events = tuple(Event(event.name, plain(event.detail)) for event in events)
         messages = [event_message(event) for event in events]
-        is_held = (goes_on or self.kind is Kind.MESSAGE) and desk.must_hold()
-        update = desk.ledger.commit(working, state, is_held=is_held)
+        is_held = (goes_on or self.kind in _FOR_ALL) and desk.must_hold()
+        update = life.ledger.commit(working, state, is_held=is_held)
         for message in messages:
-            if self.member is not None:
-                self.member.send(message)
-            elif self.kind is Kind.MESSAGE:
+            if self.kind in _FOR_ALL:
                 desk.send(message)
+            elif self.member is not None:
+                self.member.send(message)
         self.replied += events
         if update is not None and not goes_on:
             update = update._replace(sender=self.member, ref=self.ref)
         desk.send_update(update)
 
     def _failed(self, error: BaseException) -> None:
-        desk, member = self.desk, self.member
-        event = self.event if self.kind in (Kind.EVENT, Kind.FOREIGN) else None
+        life, desk, member = self.life, self.desk, self.member
+        event = self.event if self.kind in _ASKED else None
         is_refusal = isinstance(error, Refuse)
         self._note_failure(error)
-        self._log_failure(error)
+        log_fault(life.channel, self._what(), error, is_told=self.outcome is not None)
         fail(self.outcome, error)
-        if options_of(type(desk.channel)).on_error == "crash" and not is_refusal:
+        if options_of(type(life.channel)).on_error == "crash" and not is_refusal:
             desk.crash()
+            return
+        if self.kind is Kind.LEAVE:  # who would be told has gone
             return
         what = self._what() if event is None else f"the event {cut(event)}"
         for receiver in desk.receivers if self.kind is Kind.MESSAGE else filter(None, [member]):
@@ -258,9 +281,9 @@ class Call:
             receiver.send(error_message(told))
         if member is None:
             return
-        if desk.ledger.version is not None and self.kind is not Kind.FOREIGN:
-            desk.publish()
-        if self.kind is not Kind.JOIN:
+        if life.ledger.version is not None and self.kind is not Kind.FOREIGN:
+            desk.release_held()
+        if self.kind in _ASKED:
             told = describe(error, what, event, is_local=member.line.is_local)
             member.answer(self.ref, "error", told)
 
@@ -268,7 +291,7 @@ class Call:
         refusal = next((one for kind, one in _REFUSALS.items() if isinstance(error, kind)), None)
         self.ending = Outcome.FAILED if refusal is None else Outcome.REFUSED
         if refusal is not None and self.member is not None:
-            self.member.line.refused(refusal, self.desk.topic)
+            self.member.line.refused(refusal, self.life.topic)
 
     def _what(self) -> str:
         """Return what is handled, for people."""
@@ -277,20 +300,9 @@ class Call:
                 return "a message"
             case Kind.JOIN:
                 return "joined"
+            case Kind.LEAVE:
+                return "left"
         return cut(self.event)
-
-    def _log_failure(self, error: BaseException) -> None:
-        name = f"{type(self.desk.channel).__name__} on {cut(self.desk.topic)}"
-        what = self._what()
-        if isinstance(error, InvalidPayload):  # what it says and where may be the client's data
-            _log.info("%s refused %s: its payload does not fit the annotation", name, what)
-        elif isinstance(error, Refuse | UnknownEvent):
-            _log.info("%s refused %s: %s", name, what, brief(error))
-        elif isinstance(error, LiveStateError):
-            _log.error("%s failed on %s: %s", name, what, brief(error))
-        elif self.outcome is None:
-            traceback = _user_frames(error)
-            _log.error("%s failed on %s", name, what, exc_info=(type(error), error, traceback))
 
     async def _close(self, work: Work | None) -> None:
         """Close the handler's generator, if it is one; what that raises goes to the log."""
@@ -298,7 +310,7 @@ class Call:
             if work is not None:
                 await work.close()
         except BaseException as error:
-            if isinstance(error, asyncio.CancelledError) and self.desk.mailbox.is_closed:
+            if isinstance(error, asyncio.CancelledError) and self.life.is_over:
                 raise
             what = self._what()
             _log.error("the handler of %s failed when it was closed", what, exc_info=error)
@@ -310,18 +322,18 @@ class Call:
         self.is_handled = True
         if self.begun:
             self._measure(time.perf_counter() - self.begun)
-        if self.member is not None:
+        if self.member is not None and self.kind is not Kind.LEAVE:
             self.desk.handled(self.member)
 
     def _measure(self, seconds: float) -> None:
-        desk, line = self.desk, None if self.member is None else self.member.line
-        desk.meter.handled(desk.pattern, self.kind, self.ending, seconds)
+        life, line = self.life, None if self.member is None else self.member.line
+        self.desk.meter.handled(life.pattern, self.kind, self.ending, seconds)
         note(
             logging.DEBUG,
             "handled",
-            topic=desk.topic,
+            topic=life.topic,
             kind=self.kind,
-            event=self.event if self.kind in (Kind.EVENT, Kind.FOREIGN) else "",
+            event=self.event if self.kind in _ASKED else "",
             connection="" if line is None else line.name,
             outcome=self.ending,
             seconds=seconds,
@@ -337,15 +349,3 @@ class Call:
 
 def _nothing(_state: Any) -> None:
     """Change nothing."""
-
-
-def _user_frames(error: BaseException) -> TracebackType | None:
-    """Return the traceback from the user's own code on, or all of it where there is none."""
-    traceback = error.__traceback__
-    while traceback is not None and _is_machinery(traceback.tb_frame.f_globals.get("__name__", "")):
-        traceback = traceback.tb_next
-    return traceback or error.__traceback__
-
-
-def _is_machinery(module: str) -> bool:
-    return module.partition(".")[0] in ("asyncio", "concurrent", "livestate_nb")

@@ -143,11 +143,15 @@ class Ledger:
             is_constant = self._encoder.was_constant
             if not is_constant:
                 state = copy.deepcopy(state)  # whoever holds it may change it
-        change = self._change(self.state, state, touched)
-        if is_held or self.is_ahead:
+        if is_held:
+            change = self._change(self.state, state, touched)
             change.operations  # noqa: B018 - raises where the new state cannot be sent
             self.state, self._is_constant = state, is_constant
-            return None if is_held else self.publish()
+            return None
+        if self.is_ahead:  # what was held goes out with it
+            change = self._change(self._published, state, None)
+        else:
+            change = self._change(self.state, state, touched)
         update = self._update(change, state)
         self._is_constant = is_constant
         return update

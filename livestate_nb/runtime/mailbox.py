@@ -13,7 +13,7 @@ from typing import Any, Final, Protocol, TypeVar
 
 from livestate_nb.errors import ChannelError, Overloaded, SessionClosed
 
-ENDED: Final = "the session has ended: run the cell that shows it again"
+ENDED: Final = "the session has ended: show it, or join its topic, again"
 """What is said to who comes too late."""
 
 _log = logging.getLogger("livestate_nb")
@@ -169,6 +169,12 @@ class Mailbox:
         for task in self._begun.values():
             if task is not None and task is not current:
                 task.cancel()
+
+    async def wound_up(self, seconds: float) -> None:
+        """Wait until no job runs, when it is closed; so long at most."""
+        running = [task for task in self._begun.values() if task is not None]
+        if running:
+            await asyncio.wait(running, timeout=seconds)
 
     def _begin(self, job: Job, *, is_eager: bool = False) -> None:
         self._is_busy = True

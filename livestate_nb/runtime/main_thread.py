@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Final, TypeVar
 
-from livestate_nb.channel import Channel, current_turn
+from livestate_nb.channel import Channel, Turn, current_turn
 from livestate_nb.errors import WouldDeadlock
 
 T = TypeVar("T")
@@ -36,14 +36,19 @@ class _Task:
         context: the context that it runs in.
         outcome: gets what it gives.
         is_async: whether it gives an awaitable.
-        blocked: channel objects that wait for it, its own first of all.
+        turn: the turn that it is called in; None outside one.
     """
 
     function: Callable[[], Any]
     context: Context
     outcome: "Future[Any]"
     is_async: bool
-    blocked: frozenset[Channel]
+    turn: Turn | None
+
+    @property
+    def blocked(self) -> frozenset[Channel]:
+        """Channel objects that wait for it, its own first of all."""
+        return frozenset() if self.turn is None else self.turn.blocked | {self.turn.channel}
 
 
 class MainThread:
@@ -79,13 +84,8 @@ class MainThread:
             *args: its arguments.
             is_async: whether it gives an awaitable.
         """
-        turn = current_turn.get()
         task = _Task(
-            lambda: function(*args),
-            copy_context(),
-            Future(),
-            is_async,
-            frozenset() if turn is None else turn.blocked,
+            lambda: function(*args), copy_context(), Future(), is_async, current_turn.get()
         )
         with self._changed:
             self._due.append(task)
@@ -193,7 +193,8 @@ class MainThread:
         if task.is_async:
             task.outcome.set_exception(WouldDeadlock(_ON_A_TAKEN_LOOP))
         else:
-            _perform(task)
+            with _above(task.turn):
+                _perform(task)
 
     @contextmanager
     def _counted(self, channel: Channel | None) -> Iterator[None]:
@@ -207,6 +208,21 @@ class MainThread:
         finally:
             self._waited_for[channel] -= 1
             self._waited_for += Counter()  # drops what is 0
+
+
+@contextmanager
+def _above(turn: Turn | None) -> Iterator[None]:
+    """Note that the turn which waits on this thread cannot go on before another one has ended."""
+    beneath = current_turn.get()
+    if turn is None or beneath is None:
+        yield
+        return
+    waiting = turn.waiting
+    turn.waiting = waiting | {beneath}
+    try:
+        yield
+    finally:
+        turn.waiting = waiting
 
 
 def _perform(task: _Task) -> None:

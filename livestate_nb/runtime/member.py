@@ -50,8 +50,8 @@ class Line(Protocol):
     def refused(self, refusal: Refusal, topic: Json) -> None:
         """Tell who measures that something was refused to the client."""
 
-    def close(self, code: int, reason: str) -> None:
-        """Close the client's connection."""
+    def shut_out(self, topic: str, what: str, reason: str) -> None:
+        """Close the connection of a client that goes on with what is refused as too much."""
 
 
 class Away:
@@ -84,7 +84,7 @@ class Away:
     def crashed(self, join: Join, reason: str) -> None:
         """Tell nobody."""
 
-    def close(self, code: int, reason: str) -> None:
+    def shut_out(self, topic: str, what: str, reason: str) -> None:
         """Close nothing: it is lost."""
 
 
@@ -119,13 +119,16 @@ class JoinedMember:
         self.user = line.user
         self.params = params
         self.assigns: dict[str, Any] = {}
+        self._inherited: dict[str, Any] = {}
         self.is_own = is_own
         self.unhandled = 0
         """Messages of this client that the session has not handled yet."""
         self.leave_ref: Json = None
         self.is_leaving = False
+        self.is_announced = False
+        """Whether the channel has been told, or is to be, that it has joined."""
         self.is_introduced = False
-        """Whether the channel knows that it has joined."""
+        """Whether the channel knows it: it is told when this one has gone."""
         self.presence: Presence | None = None
         """How it is present on the topic while it is joined, if it is."""
         self.is_behind = False
@@ -151,10 +154,15 @@ class JoinedMember:
         """Take a place that is kept when the connection is lost."""
         self.place, self._history, self.since = place, history, history.position
 
+    def inherit(self, assigns: dict[str, Any]) -> None:
+        """Begin with the assigns that the client had before; it may yet be refused."""
+        self._inherited, self.assigns = dict(assigns), dict(assigns)
+
     def come_back(self, client: "JoinedMember", received: int) -> None:
         """Go on with the connection, user and params that the client has now.
 
-        What `authorize` and the transport put into its assigns is put into these.
+        What `authorize` and the transport change in its assigns is changed in these: handlers may
+        have gone on meanwhile.
 
         Args:
             client: how it asked to join.
@@ -162,7 +170,12 @@ class JoinedMember:
         """
         self.line, self.join = client.line, client.join
         self.user, self.params = client.user, client.params
-        self.assigns |= client.assigns
+        before, now = client._inherited, client.assigns
+        for key in before.keys() - now.keys():
+            self.assigns.pop(key, None)
+        for key, value in now.items():
+            if key not in before or before[key] is not value:
+                self.assigns[key] = value
         self.is_leaving = False
         if self._receipts is not None:
             self._receipts.begin()

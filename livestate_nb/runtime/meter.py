@@ -76,12 +76,12 @@ class Meter(Protocol):
 
         Args:
             pattern: of the channel.
-            kind: ``event``, ``foreign``, ``message`` or ``join``.
+            kind: ``event``, ``foreign``, ``message``, ``join``, ``leave`` or ``end``.
             outcome: how it ended.
             seconds: since its turn began.
         """
 
-    def published(self, pattern: str, size: int) -> None:
+    def updated(self, pattern: str, size: int) -> None:
         """Note that an update has been made.
 
         Args:
@@ -102,7 +102,7 @@ class Unmetered:
     def handled(self, pattern: str, kind: str, outcome: Outcome, seconds: float) -> None:
         """Drop it."""
 
-    def published(self, pattern: str, size: int) -> None:
+    def updated(self, pattern: str, size: int) -> None:
         """Drop it."""
 
 

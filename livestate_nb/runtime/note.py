@@ -36,9 +36,13 @@ def note(level: int, what: str, **facts: object) -> None:
 def _shown(value: object) -> str:
     if isinstance(value, float):
         return f"{value:.6f}"
-    text = str(value)
+    text = _text(value)
     return text if _PLAIN.fullmatch(text) else cut(text)
 
 
 def _brief(value: object) -> object:
-    return value if isinstance(value, float | int) else str(value)[:200]
+    return value if isinstance(value, float | int) else _text(value)[:200]
+
+
+def _text(value: object) -> str:
+    return str(value) if isinstance(value, str) else cut(value)

@@ -8,81 +8,53 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from typing import Any, Final, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from livestate_nb.channel import (
     Channel,
     Turn,
-    bind,
     current_turn,
-    needs_main,
-    options_of,
+    wants_ended,
     wants_joined,
+    wants_left,
 )
 from livestate_nb.codec import Json
 from livestate_nb.declaration import Options
-from livestate_nb.errors import ChannelError, Overloaded, Refuse, ReturnError
+from livestate_nb.errors import Overloaded, Refuse, ReturnError
 from livestate_nb.event import Event
-from livestate_nb.limits import Limits
-from livestate_nb.presence import Presences
-from livestate_nb.protocol.message import (
-    EVENT_PREFIX,
-    REFRESH,
-    SYNC,
-    TOO_DEEP,
-    TRY_AGAIN_LATER,
-    Message,
-)
 from livestate_nb.protocol.socket import CRASHED
-from livestate_nb.pubsub import PubSub
 from livestate_nb.roles import Member
-from livestate_nb.runtime.attendance import Attendance, presence_of
+from livestate_nb.runtime.attendance import Attendance
 from livestate_nb.runtime.audience import Audience
-from livestate_nb.runtime.failure import cut, excessive
+from livestate_nb.runtime.ending import finish
+from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.handling import Call, Kind
-from livestate_nb.runtime.ledger import Ledger, Outgoing, event_message
-from livestate_nb.runtime.mailbox import Errand, Job, Mailbox
+from livestate_nb.runtime.intake import Intake
+from livestate_nb.runtime.ledger import Ledger, Outgoing
+from livestate_nb.runtime.life import Life, Site
+from livestate_nb.runtime.mailbox import Errand, Mailbox
 from livestate_nb.runtime.member import JoinedMember
 from livestate_nb.runtime.meter import Meter, Refusal
-from livestate_nb.runtime.migration import shape_of, take_over
+from livestate_nb.runtime.migration import take_over
 from livestate_nb.runtime.opening import Opening
 from livestate_nb.runtime.pace import Pace
 from livestate_nb.runtime.places import Claim, Owner, Places
-from livestate_nb.runtime.running import Running
-from livestate_nb.runtime.subscriptions import Subscriptions
 from livestate_nb.runtime.tenure import Tenure
 from livestate_nb.runtime.watch import Watch
-from livestate_nb.runtime.work import Threads, Work, run
-
-LOST: Final = "messages are lost on the way"
-OVERLOADED: Final = "too many messages waiting"
-TOO_FAST: Final = "too many events"
+from livestate_nb.runtime.work import run
 
 _log = logging.getLogger("livestate_nb")
 
 
-class Ground(Protocol):
+class Ground(Site, Protocol):
     """What an endpoint offers to its sessions."""
 
-    threads: Threads
-    pubsub: PubSub
-    presences: Presences
-    limits: Limits
     clock: Callable[[], float]
     places: "Places[Seated]"
     meter: Meter
 
-    def broadcast(self, topic: str, message: object) -> None:
-        """Publish a message, its drafts as plain values."""
-
-    def post(self, function: Callable[..., object], *args: Any) -> None:
-        """Run a function on the endpoint's loop; callable from any thread."""
-
-    def spawn(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None]:
-        """Start a task that ends with the endpoint at the latest."""
-
-    def begin(self, coroutine: Coroutine[Any, Any, None], /) -> asyncio.Task[None] | None:
-        """Run a coroutine up to its first wait; return the task with the rest, if there is one."""
+    def finish(self, coroutine: Coroutine[Any, Any, None], /) -> None:
+        """Start a task that is waited for when the process ends."""
 
     def forget(self, session: "Session") -> None:
         """Note that a session has ended."""
@@ -91,7 +63,7 @@ class Ground(Protocol):
 class Session:
     """Run one channel object for all who share its state.
 
-    Implements `livestate_nb.roles.Seat`. All but the seat belongs to the endpoint's loop.
+    All of it belongs to the endpoint's loop, but for what says that any thread may call it.
 
     Args:
         ground: the endpoint.
@@ -106,32 +78,48 @@ class Session:
         self.is_closed = False
         self.watch = Watch()
         self.meter = ground.meter
+        self.intake = Intake(self, ground.limits)
         self.tenure = Tenure(ground.clock, self._end_soon)
         self._ground = ground
         self._audience = Audience(self, ground.places, ground.limits, ground.clock)
         self._attendance = Attendance(self, ground.presences)
         self._opening = Opening(self)
-        self._pace = Pace(self.publish)
+        self._pace = Pace(self.release_held)
         self._newest = channel
         """The class that is declared: the channel object gets it in its turn."""
-        self._begin()
+        self.life = self._begin()
 
-    def _begin(self) -> None:
+    def _begin(self) -> Life:
         """Start afresh, with a new channel object and no state."""
-        self.channel = self._newest()
-        self.ledger = Ledger(options_of(self._newest))
-        self.shape = shape_of(self._newest)
-        """Which `migrate` the state is from; see `livestate_nb.runtime.migration`."""
-        self.mailbox = Mailbox(self._ground, self._ground.limits.waiting_per_session)
-        self.running = Running(self._ground.limits.generators)
-        self._is_dropping = False
-        self._subscriptions = Subscriptions(self._ground.pubsub, self._ground.post, self._take)
-        bind(self.channel, self)
+        return Life(
+            self._ground,
+            self._newest,
+            self.topic,
+            self._audience,
+            self._attendance,
+            self._take,
+            self,
+        )
+
+    @property
+    def channel(self) -> Channel:
+        """The channel object. Callable from any thread."""
+        return self.life.channel
+
+    @property
+    def ledger(self) -> Ledger:
+        """The state and its version. Callable from any thread."""
+        return self.life.ledger
+
+    @property
+    def mailbox(self) -> Mailbox:
+        """What waits for its turn."""
+        return self.life.mailbox
 
     @property
     def pattern(self) -> str:
         """The topic of the channel's class statement."""
-        return str(self.ledger.options.topic)
+        return self.life.pattern
 
     @property
     def joined(self) -> list[JoinedMember]:
@@ -143,54 +131,19 @@ class Session:
         """Who hears this session: who is joined, and whose connection is lost for a time."""
         return [*self._audience.joined, *self._audience.absent]
 
-    # the channel's seat: callable from any thread
-
     @property
     def away(self) -> int:
-        """How many members have lost their connection, and may come back."""
+        """How many members have lost their connection, and may come back. For any thread."""
         return len(self._audience.absent)
 
     @property
     def members(self) -> list[Member]:
-        """Who is joined, in the order they joined."""
+        """Who is joined, in the order they joined. Callable from any thread."""
         return list(self.joined)
 
     def push(self, event: str, detail: object) -> None:
-        """Send an event to all members."""
-        self._ground.post(self.send, event_message(Event(event, detail)))
-
-    @property
-    def presences(self) -> dict[str, list[dict[str, Any]]]:
-        """Who is present on the topic: the metas by key."""
-        return self._ground.presences.metas(self.topic)
-
-    def subscribe(self, topic: str) -> None:
-        """Let messages that are published to a topic or pattern into the mailbox."""
-        self._subscriptions.add(topic)
-
-    def unsubscribe(self, topic: str) -> None:
-        """Let them in no longer."""
-        self._subscriptions.remove(topic)
-
-    def broadcast(self, topic: str, message: object) -> None:
-        """Publish a message."""
-        self._ground.broadcast(topic, message)
-
-    def track(self, member: Member, meta: dict[str, Any], key: str | None) -> None:
-        """Let a member be present on the topic, or change how."""
-        assert isinstance(member, JoinedMember)  # noqa: S101 - all members of a session are
-        if not self.ledger.options.presence:
-            name = type(self.channel).__name__
-            raise ChannelError(
-                f"{name} tells nobody who is present: write class {name}(Channel, presence=True, …)"
-            )
-        presence = presence_of(member, meta, key)
-        self._ground.post(self._attendance.track, member, presence)
-
-    def untrack(self, member: Member) -> None:
-        """Let a member be present no longer."""
-        assert isinstance(member, JoinedMember)  # noqa: S101 - all members of a session are
-        self._ground.post(self._attendance.untrack, member)
+        """Send an event to all members. Callable from any thread."""
+        self.life.push(event, detail)
 
     # members
 
@@ -201,8 +154,9 @@ class Session:
             Refuse: it may not.
             ReturnError: authorize returned neither True nor False.
         """
-        current_turn.set(Turn(self.channel, member))
-        allowed = await run(self.work(self.channel.authorize, member.params))
+        life = self.life
+        current_turn.set(Turn(life.channel, member, is_aside=True))
+        allowed = await run(life.work(life.channel.authorize, member.params))
         if not isinstance(allowed, bool):
             raise ReturnError(
                 f"expected authorize to return True or False, got {type(allowed).__name__}",
@@ -235,110 +189,62 @@ class Session:
         if self.is_closed:  # it ended while the client was authorized: the client joins again
             member.line.crashed(member.join, CRASHED)
             return
+        self.tenure.stop()
         self._audience.join(member)
         if member.needs_whole and self.ledger.version is not None:
             self.send_whole(member)
             self._attendance.greet(member)
         elif member.needs_whole:
+            life = self.life
 
             async def start() -> None:
-                await self._opening.start(member)
+                await self._opening.start(life, member)
 
-            self.mailbox.put(Errand(start, member))
+            life.mailbox.put(Errand(start, member))
         self._attendance.come_back(member)
-        if not member.is_introduced:
-            member.is_introduced = True
+        if not member.is_announced:
+            member.is_announced = True
             if wants_joined(type(self.channel)):
-                self._put(Call(self, Kind.JOIN, None, member.params, member), member)
-
-    def deliver(self, member: JoinedMember, message: Message) -> None:
-        """Put a client's message into the mailbox; when too many wait, its channel ends.
-
-        An event that has come before is not handled again. Where one before it is lost on the way,
-        its client joins again, and sends both in their order. What comes too fast is refused, and
-        the connection of who goes on with that is closed.
-        """
-        event = message.event
-        is_event = isinstance(event, str) and event.startswith(EVENT_PREFIX)
-        is_taken = message.payload is not TOO_DEEP
-        if member.rate is not None and not member.rate.take():
-            is_taken = False
-            if member.rate.is_flood:
-                member.line.refused(Refusal.LIMIT, self.topic)
-                _log.warning("closing the connection of a client that floods %s", cut(self.topic))
-                member.line.close(TRY_AGAIN_LATER, TOO_FAST)
-                return
-        if member.place is not None:
-            member.place.confirm()
-            if event == SYNC:
-                self._compare(member, message)
-                return
-            if event != REFRESH and member.misses(message.ref):
-                self._break(member)
-                return
-            if event != REFRESH and not member.is_new(message.ref):
-                return
-        if not is_taken:
-            member.line.refused(Refusal.LIMIT, self.topic)
-            member.refuse(message.ref, excessive(message, self._ground.limits))
-            return
-        job: Job
-        if event == REFRESH:
-
-            async def refresh() -> None:
-                self.send_whole(member)
-                self.handled(member)
-
-            job = Errand(refresh, member)
-        else:
-            name = event.removeprefix(EVENT_PREFIX) if is_event else event
-            kind = Kind.EVENT if is_event else Kind.FOREIGN
-            job = Call(self, kind, name, message.payload, member, message.ref)
-        self._put(job, member)
+                call = Call(self.life, self, Kind.JOIN, None, member.params, member)
+                self.intake.put(call, member)
+            else:
+                member.is_introduced = True
 
     def handled(self, member: JoinedMember) -> None:
         """Note that one message of a client is handled, or has come to its first yield."""
-        member.unhandled -= 1
-        if member.is_leaving and member.unhandled == 0:
-            self._left(member)
-
-    def leave(self, member: JoinedMember, ref: Json) -> None:
-        """Let a client leave when what it sent before is handled.
-
-        A client that waits too long for the answer to its join leaves as well, and joins again
-        (phoenix.js): if it had come back, its place is kept for it.
-        """
-        if member.place is not None and member.place.is_uncertain:
-            member.line.left(member.join, ref)
-            self.lose(member)
-            return
-        member.is_leaving, member.leave_ref = True, ref
-        if member.unhandled == 0:
-            self._left(member)
+        self.intake.handled(member)
 
     def lose(self, member: JoinedMember) -> None:
         """Note that a client's connection is lost: if it may come back, its place is kept."""
         grace = self.ledger.options.grace
-        if member.place is not None and grace > 0 and not member.is_leaving:
-            self._audience.miss(member, grace, self.detach)
+        may_come_back = member.place is not None and grace > 0 and not member.is_leaving
+        if may_come_back and self._audience.miss(member, grace, self.detach):
             self._attendance.leave(member)
         else:
             self.detach(member)
 
     def detach(self, member: JoinedMember) -> None:
-        """Take a client out; what it sent before is still handled.
+        """Take a client out; what it sent before is still handled, and then `left` is called.
 
         The generators of the notebook's own clients and of those that leave run on, those of
         others end. The last one ends the session, unless it is held; if it is shared, after the
         grace time.
         """
         if member.is_leaving or member.line.is_local:
-            self.running.release(member)
+            self.life.running.release(member)
         else:
-            self.running.end(member)
-        self._audience.remove(member)
+            self.life.running.end(member)
+        was_in = self._audience.remove(member)
         self._attendance.leave(member)
+        if was_in and (wants_left(type(self.channel)) or wants_left(self._newest)):
+            call = Call(self.life, self, Kind.LEAVE, None, None, member)
+            self.mailbox.put(Errand(call.run))
         self._end_when_empty()
+
+    def dismiss(self, member: JoinedMember) -> None:
+        """Take a client out that may be here no longer: it gets ``phx_close``."""
+        self.detach(member)
+        member.line.closed(member.join)
 
     def hold(self) -> None:
         """Keep the session open without members, until `release`."""
@@ -362,7 +268,7 @@ class Session:
             self._pace.hold()
             return
         self._pace.sent(self.ledger.options.fps)
-        self.meter.published(self.pattern, update.size)
+        self.meter.updated(self.pattern, update.size)
         self._audience.send_update(update)
         self.watch.tell()
 
@@ -375,9 +281,9 @@ class Session:
     def flush(self) -> None:
         """Send what was held back, if anything was."""
         if self.ledger.is_ahead:
-            self.publish()
+            self.release_held()
 
-    def publish(self) -> None:
+    def release_held(self) -> None:
         """Send what was held back, or an update without a change, which releases interfaces."""
         with self._or_crash():
             self.send_update(self.ledger.publish())
@@ -386,25 +292,19 @@ class Session:
         """Return whether an update that nobody waits for would come too soon after the last."""
         return self.ledger.options.fps is not None and self._pace.is_too_soon
 
-    def work(self, function: Callable[..., Any], *args: Any) -> Work:
-        """Return a run of one of the channel's callbacks."""
-        threads = self._ground.threads
-        on_main = threads.main is not None and needs_main(type(self.channel), function)
-        return Work(threads, function, *args, on_main=on_main)
-
     # from Python
 
     async def open(self, params: dict[str, Json] | None) -> bool:
         """Run `init` unless there is a state; see `Opening.open`."""
         return await self._opening.open(params)
 
-    async def dispatch(self, event: str, payload: Json, waiting: frozenset[Channel]) -> list[Event]:
+    async def dispatch(self, event: str, payload: Json, waiting: frozenset[Turn]) -> list[Event]:
         """Handle an event as if a client had sent it; return the reply events.
 
         Args:
             event: the event's name.
             payload: its payload.
-            waiting: the channel objects whose handlers wait for this.
+            waiting: the turns that go on when this is handled.
 
         Raises:
             SessionClosed: the session has ended.
@@ -413,7 +313,9 @@ class Session:
         """
         await self._opening.revive()
         outcome: asyncio.Future[list[Event]] = asyncio.get_running_loop().create_future()
-        self.mailbox.put(Call(self, Kind.EVENT, event, payload, outcome=outcome, waiting=waiting))
+        life = self.life
+        call = Call(life, self, Kind.EVENT, event, payload, outcome=outcome, waiting=waiting)
+        life.mailbox.put(call)
         return await outcome
 
     async def exclusively(self, work: Callable[[Any], Awaitable[None]]) -> None:
@@ -424,30 +326,29 @@ class Session:
             EncodeError: the changed state has no JSON form.
             Exception: whatever `work` raises; the state is as it was.
         """
+        await self._opening.revive()
+        life = self.life
 
         async def turn() -> None:
-            working = self.ledger.open()
+            working = life.ledger.open()
             try:
                 await work(working)
-                update = self.ledger.commit(working, is_held=self.must_hold())
+                update = life.ledger.commit(working, is_held=self.must_hold())
             except BaseException:
-                self.ledger.abort(working)
+                life.ledger.abort(working)
                 raise
             self.send_update(update)
 
-        await self._opening.revive()
-        await self.mailbox.do(turn)
+        await life.mailbox.do(turn)
 
     def swap(self, channel: type[Channel]) -> None:
         """Give the session a new class, between messages: state stays, handlers are new."""
+        self._newest, life = channel, self.life
 
         async def swap() -> None:
-            if type(self.channel) is not channel:  # else it has crashed, and begun with it
-                await take_over(self, channel)
+            await take_over(life, self, channel)
 
-        self._newest = channel
-
-        self.mailbox.put(Errand(swap))
+        life.mailbox.put(Errand(swap))
 
     def reconfigure(self, options: Options) -> None:
         """Take the options of another class; clients get the whole state if it is told otherwise.
@@ -469,6 +370,10 @@ class Session:
 
     # the end
 
+    def abandon(self) -> None:
+        """End the session without a word to its members: the process ends, which they notice."""
+        self._end()
+
     def close(self) -> None:
         """End the session: members get ``phx_close`` and do not rejoin."""
         if not self.is_closed:
@@ -483,13 +388,21 @@ class Session:
         """
         if self.is_closed:
             return
-        if self.tenure.is_held:
-            members = self._clear()
-            self._begin()
-        else:
+        fresh = self._begin_again() if self.tenure.is_held else None
+        if fresh is None:
             members = self._end()
+        else:
+            members, self.life = self._clear(), fresh
         for member in members:
             member.line.crashed(member.join, CRASHED)
+
+    def _begin_again(self) -> Life | None:
+        """Return the next life; None where the channel's class cannot be instantiated."""
+        try:
+            return self._begin()
+        except Exception as error:  # noqa: BLE001 - a user's __init__ may raise anything
+            _log.error("%s cannot begin afresh", cut(self.topic), exc_info=error)
+            return None
 
     def _end(self) -> list[JoinedMember]:
         if self.is_closed:
@@ -501,10 +414,12 @@ class Session:
 
     def _clear(self) -> list[JoinedMember]:
         """End what runs, and return who was joined."""
-        self._subscriptions.end()
         self._pace.stop()
         self._attendance.close()
-        self.mailbox.close()
+        life = self.life
+        life.end()
+        if wants_ended(type(life.channel)) and life.ledger.version is not None:
+            self._ground.finish(finish(life, self.meter))
         self.tenure.stop()
         return self._audience.clear()
 
@@ -541,45 +456,13 @@ class Session:
         if self.ledger.options.presence:
             self._attendance.open()
 
-    def refused(self, member: JoinedMember) -> None:
-        """Note that a member gets no state, since `init` refused."""
+    def init_refused(self, member: JoinedMember) -> None:
+        """Note that a member gets no state."""
         member.line.refused(Refusal.INIT, self.topic)
         self._audience.unseat(member)
         self._end_when_empty()
 
     # inside
-
-    def _put(self, job: Job, member: JoinedMember) -> None:
-        """Put a client's job into the mailbox; when too many wait, its channel ends."""
-        member.unhandled += 1
-        if member.unhandled > self._ground.limits.waiting_per_client:
-            self._expel(member)
-            return
-        try:
-            self.mailbox.put(job, is_eager=True)
-        except Overloaded:
-            self._expel(member)
-
-    def _compare(self, member: JoinedMember, message: Message) -> None:
-        """Tell a client what it should have, so that it notices if the last of it is lost."""
-        account = member.account(message.payload)
-        if account is None:
-            self._break(member)
-        else:
-            member.line.reply(member.join, message.ref, "ok", account)
-
-    def _break(self, member: JoinedMember) -> None:
-        """Let a client join again, whose messages are lost on the way; its place is kept."""
-        member.line.crashed(member.join, LOST)
-        self.lose(member)
-
-    def _expel(self, member: JoinedMember) -> None:
-        """End the channel of a client that sends faster than it can be served."""
-        member.line.refused(Refusal.LIMIT, self.topic)
-        self.mailbox.drop(member)
-        self.running.end(member)
-        self.detach(member)
-        member.line.crashed(member.join, OVERLOADED)
 
     @contextmanager
     def _or_crash(self) -> Iterator[None]:
@@ -590,21 +473,17 @@ class Session:
             _log.error("the message builder of %s failed", cut(self.topic), exc_info=error)
             self.crash()
 
-    def _take(self, topic: str, message: object) -> None:
+    def _take(self, life: Life, topic: str, message: object) -> None:
         async def no_longer() -> None:
-            self._is_dropping = False
+            life.is_dropping = False
 
         try:
-            self.mailbox.put(Call(self, Kind.MESSAGE, topic, message))
+            life.mailbox.put(Call(life, self, Kind.MESSAGE, topic, message))
         except Overloaded as error:
-            if not self._is_dropping:  # once, until what waits now is handled
-                self._is_dropping = True
-                self.mailbox.put(Errand(no_longer))
+            if not life.is_dropping:  # once, until what waits now is handled
+                life.is_dropping = True
+                life.mailbox.put(Errand(no_longer))
                 _log.warning("messages to %s are dropped: %s", cut(self.topic), error)
-
-    def _left(self, member: JoinedMember) -> None:
-        self.detach(member)
-        member.line.left(member.join, member.leave_ref)
 
 
 Seated: TypeAlias = tuple[Session, JoinedMember]

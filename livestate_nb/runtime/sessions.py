@@ -16,7 +16,7 @@ _Spot: TypeAlias = tuple[str, str, str | None]
 class Sessions:
     """Hold sessions until they end.
 
-    All but `all` belongs to the endpoint's loop.
+    Any thread may read `all` and `of`; the rest belongs to the endpoint's loop.
 
     Args:
         ground: the endpoint.

@@ -18,7 +18,7 @@ class Tenure:
         end: ends the session soon, unless it is needed again by then.
     """
 
-    __slots__ = ("_clock", "_end", "_holds", "_linger", "is_kept")
+    __slots__ = ("_clock", "_empty_since", "_end", "_holds", "_linger", "is_kept")
 
     def __init__(self, clock: Callable[[], float], end: Callable[[], None]) -> None:
         self.is_kept = False
@@ -26,6 +26,7 @@ class Tenure:
         self._clock = clock
         self._end = end
         self._holds = 0
+        self._empty_since: float | None = None
         self._linger: Deadline | None = None
 
     @property
@@ -47,15 +48,22 @@ class Tenure:
         self._holds -= 1
 
     def run_out(self, grace: float) -> None:
-        """End it after so many seconds: nobody needs it."""
-        self.stop()
-        if grace:
-            self._linger = Deadline(self._clock, grace, self._run_out)
+        """End it when nobody has been joined for so many seconds, whoever asked to join."""
+        self._cancel()
+        if self._empty_since is None:
+            self._empty_since = self._clock()
+        left = self._empty_since + grace - self._clock()
+        if left > 0:
+            self._linger = Deadline(self._clock, left, self._run_out)
         else:
             self._end()
 
     def stop(self) -> None:
-        """Let it not end by itself any more."""
+        """Let it not end by itself any more: somebody has joined, or it has ended."""
+        self._cancel()
+        self._empty_since = None
+
+    def _cancel(self) -> None:
         if self._linger is not None:
             self._linger.cancel()
             self._linger = None

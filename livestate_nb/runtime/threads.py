@@ -5,17 +5,27 @@ it runs.
 """
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Executor, Future
+from contextlib import contextmanager
 from queue import SimpleQueue
-from typing import ParamSpec, TypeVar
+from typing import Final, ParamSpec, TypeVar
+
+from livestate_nb.errors import Overloaded
 
 P = ParamSpec("P")
 T = TypeVar("T")
 
+MOST_WAITING: Final = 1_000
+"""Threads of some workers that may wait for what others do."""
+
 
 class Workers(Executor):
     """Run functions in up to so many daemon threads, started as they are needed.
+
+    A thread that waits for what needs a thread itself says so by `waiting`, and is not counted
+    meanwhile. When the interpreter ends it may start no more of them (from Python 3.12 on): then a
+    function for which none is idle runs in the caller's.
 
     Args:
         limit: threads at most; more functions wait for one.
@@ -32,6 +42,7 @@ class Workers(Executor):
         self._lock = threading.Lock()
         self._queue: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
         self._threads = 0
+        self._waiting = 0
         self._idle = 0
         self._is_shut_down = False
 
@@ -56,12 +67,13 @@ class Workers(Executor):
         with self._lock:
             if self._is_shut_down:
                 raise RuntimeError("the workers are shut down")
-            self._queue.put(work)
+            is_taken = self._idle > 0 or self._start()
             if self._idle:
                 self._idle -= 1
-            elif self._threads < self._limit:
-                self._threads += 1
-                threading.Thread(target=self._run, name="livestate-worker", daemon=True).start()
+            if is_taken:
+                self._queue.put(work)
+        if not is_taken:
+            work()
         return future
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:  # noqa: ARG002
@@ -71,10 +83,71 @@ class Workers(Executor):
             for _ in range(self._threads):
                 self._queue.put(None)
 
+    def step_aside(self) -> None:
+        """Count the calling thread no longer: another one does what waits for a thread.
+
+        Raises:
+            Overloaded: as many have stepped aside as may.
+        """
+        with self._lock:
+            if self._waiting == MOST_WAITING:
+                raise Overloaded(
+                    f"expected at most {MOST_WAITING} plain handlers to wait for other sessions: "
+                    "make them async, or dispatch less often"
+                )
+            if not self._queue.empty():
+                self._start(leaving=1)
+            self._waiting += 1
+
+    def step_back(self) -> None:
+        """Count the calling thread again: there may be too many until the next one is done."""
+        with self._lock:
+            self._waiting -= 1
+
+    def _start(self, leaving: int = 0) -> bool:
+        """Start a thread if there may be one more; return False where the interpreter refuses."""
+        counted = self._threads - self._waiting - leaving
+        if counted < self._limit and not self._is_shut_down:
+            try:
+                _Worker(self, self._run).start()
+            except RuntimeError:
+                return False
+            self._threads += 1
+        return True
+
     def _run(self) -> None:
         while (work := self._queue.get()) is not None:
             work()
             del work  # so that no result is kept while waiting
             with self._lock:
+                if self._threads - self._waiting > self._limit:
+                    self._threads -= 1
+                    return
                 if self._queue.empty():
                     self._idle += 1
+
+
+class _Worker(threading.Thread):
+    """A thread that can say whose it is."""
+
+    def __init__(self, workers: Workers, run: Callable[[], None]) -> None:
+        super().__init__(target=run, name="livestate-worker", daemon=True)
+        self.workers = workers
+
+
+@contextmanager
+def waiting() -> Iterator[None]:
+    """Give the place of this thread to another one while it waits; only a worker's has one.
+
+    Raises:
+        Overloaded: too many wait already.
+    """
+    thread = threading.current_thread()
+    if not isinstance(thread, _Worker):
+        yield
+        return
+    thread.workers.step_aside()
+    try:
+        yield
+    finally:
+        thread.workers.step_back()

@@ -104,9 +104,7 @@ class Work:
             if self._generator is not None:
                 return await self._in_thread(_step, self._generator, answer)
             assert self._async_generator is not None  # noqa: S101 - for mypy
-            return Step(await self._awaited(self._async_generator.asend, answer), is_last=False)
-        except StopAsyncIteration:
-            return Step(None, is_last=True)
+            return await self._resume(self._async_generator.asend, answer)
         except Exception as error:
             if self._threads.main is not None and self._main is None:
                 advise(error)
@@ -117,10 +115,7 @@ class Work:
         if self._generator is not None:
             return await self._in_thread(_throw, self._generator, error)
         assert self._async_generator is not None  # noqa: S101 - for mypy
-        try:
-            return Step(await self._awaited(self._async_generator.athrow, error), is_last=False)
-        except StopAsyncIteration:
-            return Step(None, is_last=True)
+        return await self._resume(self._async_generator.athrow, error)
 
     async def close(self) -> None:
         """End a generator that has not come to its end: its ``finally`` blocks run.
@@ -158,6 +153,13 @@ class Work:
         else:
             self._thread = self._threads.workers.submit(copy_context().run, function, *args)
         return await asyncio.wrap_future(self._thread)
+
+    async def _resume(self, resume: Callable[[Any], Awaitable[Any]], value: object) -> Step:
+        """Run an async generator to its next yield; what ends it is never its own error."""
+        try:
+            return Step(await self._awaited(resume, value), is_last=False)
+        except StopAsyncIteration:
+            return Step(None, is_last=True)
 
     def _awaited(self, function: Callable[..., Awaitable[T]], *args: Any) -> Awaitable[T]:
         """Return what an async function gives here, or on the main thread's loop."""

@@ -123,6 +123,7 @@ def _state_of(cls: Any, handlers: dict[str, str]) -> Any:
     init: Callable[..., Any] = cls.init
     said = {"init": return_hint(init, cls)}
     places = dict.fromkeys(("joined", "handle_message", *handlers.values()), 2)
+    places |= dict.fromkeys(("left", "ended"), 1)
     if has_fallback(cls):
         places[FALLBACK] = 3
     said |= {name: parameter_hint(getattr(cls, name), place, cls) for name, place in places.items()}

@@ -1,7 +1,7 @@
 """Test channels: clients of an endpoint in the test's process, or of a running server.
 
 `Rig` and `connect` are for plain tests, `AsyncRig` and `connect_async` for async ones. The pytest
-plugin `livestate_nb.fixtures` has them as fixtures. See docs/testing.md.
+plugin `livestate_nb.fixtures` has them as fixtures.
 """
 
 from livestate_nb.testing.blocking import Client, Joined, Rig, connect

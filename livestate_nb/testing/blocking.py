@@ -3,8 +3,6 @@
 It must not know how anything is done: the async face does it.
 """
 
-import asyncio
-import threading
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from types import TracebackType
@@ -14,6 +12,7 @@ from unittest.mock import ANY
 from livestate_nb.channel import Channel
 from livestate_nb.codec import Json
 from livestate_nb.roles import User
+from livestate_nb.runtime import Loop
 from livestate_nb.state.builder import STATE_CHANGE
 from livestate_nb.testing.client import AsyncClient
 from livestate_nb.testing.joined import AsyncJoined
@@ -24,17 +23,15 @@ T = TypeVar("T")
 
 
 class Portal:
-    """Run a loop on a thread of its own, and what is asked for there."""
+    """Run a rig's coroutines and calls, and raise their errors where a test asked for them."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._serve, name="livestate-rig", daemon=True)
-        self._thread.start()
+        self._loop = Loop("livestate-rig")
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run a coroutine to its end and return what it returns."""
         __tracebackhide__ = True
-        future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
+        future = self._loop.start(coroutine)
         if error := future.exception():
             raise error  # from here: the future's own frames tell a test's author nothing
         return future.result()
@@ -51,18 +48,11 @@ class Portal:
     @property
     def is_open(self) -> bool:
         """Whether it runs what is asked for."""
-        return not self._loop.is_closed()
+        return self._loop.is_running
 
     def close(self) -> None:
         """End the loop and its thread."""
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
-        self._loop.close()
-
-    def _serve(self) -> None:
-        asyncio.set_event_loop(self._loop)
-        self._loop.run_forever()
-        self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+        self._loop.stop()
 
 
 class Joined:
@@ -232,9 +222,14 @@ class Rig:
         __tracebackhide__ = True
         return self.connect(user).join(topic, params, first=first)
 
-    def publish(self, topic: str, message: object) -> None:
+    def broadcast(self, topic: str, message: object) -> None:
         """Give a message to every session that subscribed to a topic."""
-        self._rig.publish(topic, message)
+        self._rig.broadcast(topic, message)
+
+    def settle(self) -> None:
+        """Wait until channels have nothing left to do; see `AsyncRig.settle`."""
+        __tracebackhide__ = True
+        self._portal.run(self._rig.settle())
 
     def close(self) -> None:
         """End all that runs; a second time there is nothing to end."""

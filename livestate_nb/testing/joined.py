@@ -4,7 +4,7 @@ It must not know endpoints, nor how frames are read.
 """
 
 from collections.abc import Callable
-from typing import Any, Final, Never, Protocol
+from typing import Any, Never, Protocol
 from unittest.mock import ANY
 
 from livestate_nb.codec import Json
@@ -12,21 +12,19 @@ from livestate_nb.errors import Refuse
 from livestate_nb.protocol.message import (
     ERROR,
     EVENT_PREFIX,
+    LAST,
     PHX_CLOSE,
     PHX_ERROR,
     PHX_JOIN,
     PHX_LEAVE,
     REFRESH,
     RESERVED_KEY,
+    SYNC,
 )
 from livestate_nb.protocol.socket import UNMATCHED
-from livestate_nb.runtime.failure import cut
 from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
 from livestate_nb.testing.inbox import Inbox
-from livestate_nb.testing.view import ENDINGS, Push, View
-
-_SHOWN: Final = 400
-"""Characters of an expected value in a message."""
+from livestate_nb.testing.view import ENDINGS, Push, View, shown
 
 
 class Pushing(Protocol):
@@ -277,6 +275,10 @@ class AsyncJoined:
         self._forget_answered()
         for ref, (event, payload) in self._unanswered.items():
             self._push(self.topic, EVENT_PREFIX + event, payload, ref=ref)
+        if (
+            self.is_resumed
+        ):  # our client says that it knows; a leave before that is one that timed out
+            self._push(self.topic, SYNC, {LAST: "0"})
         waiting, self._waiting = self._waiting, []
         for event, payload in waiting:
             self.send_event(event, payload)
@@ -313,7 +315,7 @@ class AsyncJoined:
             return bool(found)
 
         said = ", ".join(
-            f"{name}={cut(value, _SHOWN)}" for name, value in expected.items() if value is not ANY
+            f"{name}={shown(value)}" for name, value in expected.items() if value is not ANY
         )
         await self._until(is_here, f"{event} with {said}" if said else event)
         self._taken.add(found[0])

@@ -3,6 +3,7 @@
 It must not know how clients wait.
 """
 
+import asyncio
 from types import TracebackType
 from typing import Self
 
@@ -95,9 +96,25 @@ class AsyncRig:
         """
         return await self.connect(user).join(topic, params, first=first)
 
-    def publish(self, topic: str, message: object) -> None:
+    def broadcast(self, topic: str, message: object) -> None:
         """Give a message to every session that subscribed to a topic."""
         self.endpoint.pubsub.publish(topic, message)
+
+    async def settle(self) -> None:
+        """Wait until channels have nothing left to do: handlers, generators, ``left``, ``ended``.
+
+        Raises:
+            AssertionError: they have not come to that within the time-out.
+        """
+        __tracebackhide__ = True
+        try:
+            async with asyncio.timeout(self._timeout):
+                await self.endpoint.settle()
+        except TimeoutError as error:
+            raise AssertionError(
+                f"expected channels to have nothing left to do within {self._timeout:g} s: a "
+                "callback or a generator of theirs still runs"
+            ) from error
 
     async def close(self) -> None:
         """End all that runs."""

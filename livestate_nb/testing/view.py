@@ -20,7 +20,6 @@ from livestate_nb.protocol.message import (
     RESUMED,
     TOKEN,
 )
-from livestate_nb.runtime.failure import cut
 from livestate_nb.state.builder import STATE_CHANGE, STATE_PATCH
 from livestate_nb.testing.frames import decode
 
@@ -33,7 +32,7 @@ _CONTENTS: Final[dict[str, dict[str, type]]] = {
 """What updates of the state have; a builder of one's own may send anything by their names."""
 
 _SHOWN: Final = 400
-"""Characters of a payload in a message."""
+"""Characters of a value in a message."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,7 +52,7 @@ class Push:
     is_update: bool
 
     def __str__(self) -> str:
-        return f"{self.event} {cut(self.payload, _SHOWN)}"
+        return f"{self.event} {shown(self.payload)}"
 
 
 class View:
@@ -164,3 +163,9 @@ def _jsonpatch() -> Any:
             'patches are applied with jsonpatch: pip install "livestate_nb[testing]"'
         ) from error
     return jsonpatch
+
+
+def shown(value: object) -> str:
+    """Return a value as it stands in the message of a failed assertion, cut short."""
+    text = repr(value)
+    return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}…"

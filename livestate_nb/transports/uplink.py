@@ -22,6 +22,7 @@ from livestate_nb.roles import User
 from livestate_nb.runtime import Connection, Endpoint
 from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.transports import uplink_wire as wire
+from livestate_nb.transports.answers import Answers
 from livestate_nb.transports.dial import Address, dial
 from livestate_nb.transports.writing import write
 
@@ -33,7 +34,6 @@ _BACKOFF: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 _FAILURES: Final = 3
 """Failed attempts to dial after which the way counts as lost: it often is back at once."""
 
-_PATIENCE: Final = 5.0
 _NO_WAY: Final = "the Jupyter server of this kernel cannot be reached; see its log"
 
 
@@ -114,8 +114,7 @@ class Uplink:
         self._socket: WebSocketClientConnection | None = None
         self._turns = wire.Turns()
         self._unsent = 0
-        self._requests = 0
-        self._answers: dict[int, asyncio.Future[Any]] = {}
+        self._answers = Answers()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
     @property
@@ -150,9 +149,11 @@ class Uplink:
                 self._unpublish(pattern, earlier)
             raise
 
-    def withdraw(self, pattern: str) -> None:
-        """Note that a pattern is declared no longer: it must be published anew."""
+    def unpublish(self, pattern: str) -> None:
+        """Close a pattern to the server's other clients; those who have joined are told."""
         self._unpublish(pattern, None)
+        for connection, _ in list(self._clients.values()):
+            connection.turn_out()
 
     async def ask(self, what: str, **more: Json) -> Any:
         """Ask the server for or about shares: `uplink_wire` says what, and what it answers.
@@ -164,7 +165,7 @@ class Uplink:
         if not self.is_open:
             raise HostError(_NO_WAY)
         body = {"ask": what, **more}
-        answer = await self._answer(
+        answer = await self._answers.to(
             lambda request: self.send(wire.pack_json(wire.ASK, request, body))
         )
         if "error" in answer:
@@ -248,9 +249,7 @@ class Uplink:
             clients, self._clients = list(self._clients.values()), {}
             for connection, _ in clients:
                 connection.lost()
-            answers, self._answers = list(self._answers.values()), {}
-            for answer in answers:
-                answer.set_exception(HostError("the way to the Jupyter server was lost: try again"))
+            self._answers.lost()
 
     def _declare(self, request: int) -> None:
         channels = self._endpoint.channels
@@ -281,23 +280,9 @@ class Uplink:
 
     async def _request(self, pattern: str) -> None:
         """Declare all there is, and wait until the server has published a pattern."""
-        refused = (await self._answer(self._declare))["refused"].get(pattern)
+        refused = (await self._answers.to(self._declare))["refused"].get(pattern)
         if refused is not None:
             raise HostError(f"cannot publish {pattern!r}: {refused}")
-
-    async def _answer(self, send: Callable[[int], None]) -> Any:
-        """Send a request, which gets its number, and return what the server answers."""
-        self._requests += 1
-        request = self._requests
-        answer = self._answers[request] = asyncio.get_running_loop().create_future()
-        send(request)
-        try:
-            async with asyncio.timeout(_PATIENCE):
-                return await answer
-        except TimeoutError as error:
-            raise HostError("the Jupyter server does not answer: try again") from error
-        finally:
-            self._answers.pop(request, None)
 
     # messages
 
@@ -316,7 +301,7 @@ class Uplink:
         elif message.kind == wire.DECLARE:
             self._declare_answered(number, message.json)
         elif message.kind == wire.ASK:
-            self._answered(number, message.json)
+            self._answers.came(number, message.json)
         elif message.kind == wire.TAKEN:
             self._lose_joins(frozenset(message.json["patterns"]))
         elif message.kind == wire.ELEMENT:
@@ -379,12 +364,8 @@ class Uplink:
             if not transport.is_congested:
                 connection.drained()
 
-    def _answered(self, number: int, answer: Any) -> None:
-        if number in self._answers:
-            self._answers.pop(number).set_result(answer)
-
     def _declare_answered(self, number: int, answer: Any) -> None:
-        self._answered(number, answer)
+        self._answers.came(number, answer)
         for pattern, why in answer["refused"].items():
             if number == 0:
                 _log.warning("the Jupyter server does not publish %s: %s", pattern, why)

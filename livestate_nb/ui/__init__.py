@@ -1,7 +1,7 @@
 """Stock elements: an interface for a state, without JavaScript.
 
 Each function makes an `Element` that names the part of the state it shows, and the event it
-dispatches; ``Todos.show(topic, ui.column(...))`` displays them. See docs/ui.md.
+dispatches; ``Todos.show(topic, ui.column(...))`` displays them.
 """
 
 from livestate_nb.ui.arguments import Path

@@ -24,7 +24,7 @@ from livestate_nb_server.params import connect_params
 AUTH_RESOURCE: Final = "livestate"
 
 BY_TOKEN: Final = "token"  # noqa: S105 - no token, but that there was one
-"""The principal of who authenticated by Jupyter's token: a new anonymous user each time."""
+"""The principal of who has the server's own token: it is nobody's, each time a new user's."""
 
 ANYBODY: Final = ""
 """The principal of everybody where the server's authentication is off."""
@@ -135,11 +135,12 @@ class AdmissionHandler(JupyterHandler):
     @property
     def principal(self) -> str:
         """Who the client is, the same whenever it connects."""
-        if self.identity_provider.is_token_authenticated(self):
-            return BY_TOKEN
-        if not self.identity_provider.auth_enabled:
+        provider = self.identity_provider
+        if provider.is_token_authenticated(self) and provider.get_token(self) == self.token:
+            return BY_TOKEN  # others, such as JupyterHub's, are some user's
+        if not provider.auth_enabled:
             return ANYBODY
-        return str(self.current_user.username)
+        return f"user {self.current_user.username}"
 
 
 class KernelAdmissionHandler(AdmissionHandler):

@@ -89,7 +89,8 @@ class LiveStateApp(ExtensionApp):
         value_trait=Union([Int(), Float()]),
         help="""
         How much clients and kernels may ask for: name -> number, such as {'events_per_second': 50}.
-        The names, their defaults and what clients see stand in docs/server.md.
+        Names, defaults and what clients see are in the documentation, on the page The server under
+        Limits.
         """,
     ).tag(config=True)
 

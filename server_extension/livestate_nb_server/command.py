@@ -121,7 +121,7 @@ def _add_types(commands: Any) -> None:
     )
     parser.add_argument("--schema", action="store_true", help="write JSON Schema instead")
     parser.add_argument(
-        "--output", type=Path, metavar="FILE", help="where to write; to standard output"
+        "--output", type=Path, metavar="FILE", help="where to write (default: standard output)"
     )
     parser.add_argument(
         "--check",
@@ -145,7 +145,9 @@ def _add_token(commands: Any) -> None:
     parser.add_argument("topics", nargs="*", metavar="TOPIC", help="such as todos:me or todos:*")
     rights = parser.add_mutually_exclusive_group()
     rights.add_argument(
-        "--events", metavar="NAMES", help="which events it may dispatch, such as add,done; none"
+        "--events",
+        metavar="NAMES",
+        help="which events it may dispatch, such as add,done (default: none, read only)",
     )
     rights.add_argument("--all-events", action="store_true", help="it may dispatch all events")
     parser.add_argument(
@@ -153,9 +155,12 @@ def _add_token(commands: Any) -> None:
         action="append",
         default=[],
         metavar="ORIGIN",
-        help="whose pages it is for, such as https://example.org; may be repeated; * for all",
+        help="whose pages it is for, such as https://example.org; may be repeated; * for all but "
+        "null, the origin of files and sandboxed frames",
     )
-    parser.add_argument("--expires", metavar="TIME", help="such as 12h; 7d")
+    parser.add_argument(
+        "--expires", metavar="TIME", help="for how long, such as 12h; 366d at most (default: 7d)"
+    )
     parser.add_argument("--tag", help="the element that the pages get, such as todo-list")
     instead = parser.add_mutually_exclusive_group()
     instead.add_argument("--list", action="store_true", help="list the shares that hold instead")
@@ -165,7 +170,9 @@ def _add_token(commands: Any) -> None:
 
 
 def _add_place(parser: ArgumentParser) -> None:
-    parser.add_argument("--directory", type=Path, metavar="DIR", help="where to write; here")
+    parser.add_argument(
+        "--directory", type=Path, metavar="DIR", help="where to write (default: here)"
+    )
     parser.add_argument("--force", action="store_true", help="replace files that exist")
 
 

@@ -168,7 +168,7 @@ class Observer:
         events.inc()
         durations.observe(seconds)
 
-    def published(self, pattern: str, size: int) -> None:
+    def updated(self, pattern: str, size: int) -> None:
         """Note that an update was made; see `Meter`."""
         sizes = self._updates.get(pattern)
         if sizes is None:

@@ -1,7 +1,7 @@
 """The Python in the documentation, run block by block in a real kernel, as a reader would.
 
 What a block needs beyond the page stands before it as `invisible-code-block`; what can't be run
-here is marked with `skip: next` and the reason.
+here is marked with `skip: next` and the reason. tests/ui/test_docs.py opens the HTML.
 """
 
 import os
@@ -49,7 +49,12 @@ def test_the_python_of_a_page_runs(page: Path, kernel: Kernel) -> None:
         except CellError as error:
             pytest.fail(f"{page}:{example.line}: {error}")
 
-    document = Document.parse(str(page), SkipParser(), CodeBlockParser("python", run))
+    document = Document.parse(
+        str(page),
+        SkipParser(),
+        CodeBlockParser("python", run),
+        CodeBlockParser("html", lambda _: None),  # tests/ui/test_docs.py skips these
+    )
     for example in document.examples():
         try:
             example.evaluate()

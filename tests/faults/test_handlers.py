@@ -181,7 +181,7 @@ async def test_whatever_a_callback_raises_ends_that_callback(number: int) -> Non
             )
         telling = await rig.join("raising:1", {"joined": number})
         await telling.assert_event("error")
-        rig.publish("news", number)
+        rig.broadcast("news", number)
         await bystander.assert_event("error")
         bystander.send_event("count")
         await bystander.settle()

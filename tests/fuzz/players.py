@@ -26,7 +26,7 @@ from livestate_nb.protocol.message import (
 )
 from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.runtime import Connection, Endpoint
-from livestate_nb.runtime.session import LOST
+from livestate_nb.runtime.intake import LOST
 from livestate_nb.testing.frames import Writer, decode
 from livestate_nb.testing.inbox import Inbox
 from livestate_nb.testing.view import View

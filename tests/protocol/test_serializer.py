@@ -228,6 +228,25 @@ def test_what_is_nested_too_deeply_and_has_no_head_breaks_the_protocol(frame: st
         V2.decode(frame)
 
 
+HEADS = [
+    '["1","2","t",{},0]',
+    '["1","2",{},"e",0]',
+    '["1",{},"t","e",0]',
+    '[{},"2","t","e",0]',
+    '{{"join_ref":"1","ref":"2","topic":"t","event":{},"payload":0}}',
+    '{{"join_ref":{},"ref":"2","topic":"t","event":"e","payload":0}}',
+]
+
+
+@pytest.mark.parametrize("head", HEADS)
+def test_what_is_nested_too_deeply_in_front_of_the_payload_breaks_the_protocol(head: str) -> None:
+    serializer = SerializerV2(depth=3) if head.startswith("[") else SerializerV1(depth=3)
+    assert loads(nested(3)) in serializer.decode(head.format(nested(3)))
+    for levels in (4, 500):
+        with pytest.raises(ProtocolError, match="at most 3 arrays and objects in one another"):
+            serializer.decode(head.format(nested(levels)))
+
+
 def test_a_v1_frame_that_nobody_can_read_breaks_the_protocol() -> None:
     with pytest.raises(ProtocolError, match="too deeply"):
         V1.decode(f'{{"topic":"t","event":"e","payload":{nested(3_000)},"ref":"1"}}')

@@ -13,6 +13,7 @@ from livestate_nb.protocol import (
     Join,
     Leave,
     Message,
+    Reject,
     Send,
     SerializerV2,
     Socket,
@@ -40,7 +41,7 @@ class Server:
     def perform(self, actions: list[Action]) -> None:
         for action in actions:
             match action:
-                case Send(message):
+                case Send(message) | Reject(message):
                     self.sent.append(V2.encode(message))
                 case Join():
                     self.perform(self.answer(action))
@@ -218,7 +219,8 @@ def test_what_was_sent_behind_a_refused_join_is_unmatched() -> None:
     socket.receive(Message("1", "2", "t", "lvs_evt:a", {}))
     socket.receive(Message("1", "3", "t", "phx_leave", {}))
     refusal, unmatched, left = socket.refuse(join, {"reason": "no"})
-    assert isinstance(unmatched, Send)
+    assert isinstance(unmatched, Reject)
+    assert not unmatched.is_limit
     assert isinstance(left, Send)
     assert refusal == Send(
         Message("1", "1", "t", "phx_reply", {"status": "error", "response": {"reason": "no"}})
@@ -239,6 +241,20 @@ def test_a_join_that_replaces_a_waiting_one_answers_the_leaves_behind_it() -> No
     assert isinstance(second, Join)
     assert stop == Stop(first)
     assert (left.message.ref, left.message.payload["status"]) == ("3", "ok")
+
+
+def test_a_join_that_replaces_a_leaving_one_ends_it_without_an_answer_to_its_leave() -> None:
+    socket = Socket(lambda topic: True, LIMITS)
+    [old] = socket.receive(Message("1", "1", "t", "phx_join", {}))
+    assert isinstance(old, Join)
+    socket.receive(Message("1", "2", "t", "phx_leave", {}))
+    assert socket.accept(old, {})[-1] == Leave(old, "2")
+    stop, new = socket.receive(Message("3", "3", "t", "phx_join", {}))
+    assert stop == Stop(old)
+    assert isinstance(new, Join)
+    _, close, start = socket.accept(new, {})
+    assert close == Send(Message("1", "1", "t", "phx_close", {}))
+    assert start == Start(new)
 
 
 def test_nothing_is_handled_behind_a_leave() -> None:
@@ -271,7 +287,10 @@ def test_the_101st_channel_of_a_socket_is_refused() -> None:
         '["101","101","plain:101","phx_reply",'
         '{"status":"error","response":{"reason":"too many channels joined"}}]'
     )
-    server.take('["102","102","plain:7","phx_join",{}]')
+    [refused] = server.socket.receive(Message("102", "102", "plain:102", "phx_join", {}))
+    assert isinstance(refused, Reject)
+    assert refused.is_limit
+    server.take('["103","103","plain:7","phx_join",{}]')
     assert '"status":"ok"' in server.sent[-2]
 
 
@@ -290,7 +309,8 @@ def test_a_topic_that_is_no_text_is_unmatched(topic: object) -> None:
     socket = Socket(lambda topic: True, LIMITS)
     for event in ("phx_join", "lvs_evt:a"):
         [answer] = socket.receive(Message("1", "1", topic, event, {}))
-        assert isinstance(answer, Send)
+        assert isinstance(answer, Reject)
+        assert not answer.is_limit
         assert answer.message == Message(
             None,
             "1",
@@ -320,6 +340,7 @@ def test_replies_and_closes_carry_the_join_ref() -> None:
     )
     assert socket.closed(join) == [Send(Message("1", "1", "t", "phx_close", {}))]
     [answer] = socket.receive(Message("1", "3", "t", "lvs_evt:late", {}))
+    assert isinstance(answer, Reject)
     assert answer.message.payload == {"status": "error", "response": UNMATCHED}
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from livestate_nb import Channel, Event, Reply, on
+from livestate_nb.codec import loads
 from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint
 from tests.clients import Client, join, until
@@ -55,7 +56,9 @@ async def test_a_client_may_have_100_generators(endpoint: Endpoint) -> None:
     assert Crowd.running == MAX_RUNNING + 1
 
 
-async def test_the_generators_of_an_outsider_who_is_gone_end(endpoint: Endpoint) -> None:
+async def test_the_generators_of_a_client_of_the_server_that_is_gone_end(
+    endpoint: Endpoint,
+) -> None:
     endpoint.declare(Crowd)
     gone, stays = Client(endpoint), Client(endpoint)
     await gone.join("crowd")
@@ -156,6 +159,46 @@ async def test_no_payload_and_no_state_gets_into_a_log(
     assert "swordfish" not in caplog.text
     assert len(caplog.text) < 10_000
     assert len(client.payloads("error")[-1][1]["event"]) == 200
+
+
+@pytest.mark.parametrize(
+    ("event", "shown"),
+    [
+        (loads("[" * 100 + "]" * 100), "<an array>"),
+        ([0] * 100_000, "<an array>"),
+        ({"a": 1}, "<an object>"),
+        (10**4_000, f"1{'0' * 79}…"),
+        (True, "True"),
+        (None, "None"),
+    ],
+    ids=["nested", "an array", "an object", "a number", "a boolean", "null"],
+)
+async def test_an_event_that_is_no_text_is_answered_in_few_words(
+    endpoint: Endpoint, event: Any, shown: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG, "livestate_nb")
+    client = await join(endpoint, Crowd, "crowd")
+    client.push("crowd", event)
+    [error] = await client.wait("error", 1)
+    assert error[4]["type"] == "unknown_event"
+    assert error[4]["message"].endswith(f" {shown}")
+    await client.settle("crowd")
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert len(caplog.text) < 5_000
+
+
+async def test_an_event_that_is_nested_too_deeply_closes_its_connection_alone(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    other = await join(endpoint, Crowd, "crowd")
+    client = Client(endpoint)
+    await client.join("crowd")
+    client.feed(f'["1","9","crowd",{"[" * 900}{"]" * 900},{{}}]')
+    assert client.closed is not None
+    assert client.closed[0] == 1011
+    other.dispatch("crowd", "add")
+    await other.wait("state:patch", 1)
+    assert not [record for record in caplog.records if record.levelno >= logging.ERROR]
 
 
 class Guarded(Channel, topic="guarded"):

@@ -192,6 +192,29 @@ async def test_an_update_that_cannot_be_built_leaves_the_state(endpoint: Endpoin
     assert client.received("state:change")[-1][4]["state"]["fail"] is None
 
 
+async def test_an_update_that_cannot_be_built_leaves_what_is_held_back(endpoint: Endpoint) -> None:
+    class Held(Users, topic="held", message_builder=Picky, fps=0.01):
+        def init(self, params: Any) -> Any:
+            self.subscribe("numbers")
+            return super().init(params)
+
+        def handle_message(self, message: Any, state: Any) -> None:
+            state["n"] = message
+
+    client = await join(endpoint, Held, "held")
+    [session] = endpoint.sessions
+    for number in (1, 2):
+        endpoint.broadcast("numbers", number)
+    await until(lambda: session.ledger.is_ahead)
+    client.dispatch("held", "fail", "always")
+    [error] = await client.wait("error", 1)
+    assert error[4]["type"] == "raised"
+    await client.settle("held")
+    state = client.received("state:change")[-1][4]["state"]
+    assert (state["n"], state["fail"]) == (2, None)
+    assert client.received("phx_error") == []
+
+
 async def test_a_state_that_cannot_be_told_any_more_ends_its_session_alone(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture
 ) -> None:

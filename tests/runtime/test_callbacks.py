@@ -230,6 +230,27 @@ async def test_a_joined_that_fails_crashes_a_channel_that_asks_for_it(endpoint: 
     await client.wait("phx_error", 1)
 
 
+async def test_no_message_reaches_a_channel_whose_init_refused(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Closed(Channel, topic="closed", on_error="crash"):
+        def init(self, params: Any) -> Any:
+            self.subscribe("news")
+            raise Refuse("closed today")
+
+        def handle_message(self, message: Any, state: Any) -> None:
+            state["news"] = message
+
+    endpoint.declare(Closed)
+    client = Client(endpoint)
+    client.push("closed", "phx_join")
+    await client.wait("error", 1)
+    endpoint.broadcast("news", "rain")
+    await client.settle("closed")
+    assert client.payloads("error", "phx_error") == [("error", {"message": "closed today"})]
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 async def test_nobody_has_joined_where_init_refused(endpoint: Endpoint) -> None:
     endpoint.declare(Guests)
     client = Client(endpoint)

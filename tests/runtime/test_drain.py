@@ -33,7 +33,7 @@ async def test_clients_are_closed_in_batches_those_with_channels_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(drain, "BATCH", 2)
-    monkeypatch.setattr(drain, "PAUSE", 0.05)
+    monkeypatch.setattr(drain, "PAUSE", 0.5)
     endpoint = Endpoint()
     found = await clients(endpoint)
     closing = asyncio.ensure_future(endpoint.close())
@@ -76,7 +76,7 @@ async def test_channels_go_on_until_their_clients_are_let_go(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(drain, "BATCH", 1)
-    monkeypatch.setattr(drain, "PAUSE", 0.05)
+    monkeypatch.setattr(drain, "PAUSE", 0.5)
     endpoint = Endpoint()
     endpoint.declare(Slowly)
     found = [Client(endpoint), Client(endpoint)]

@@ -1,6 +1,8 @@
 """Declaring, matching, connections, time-outs and the end."""
 
 import asyncio
+import sys
+import threading
 import time
 from typing import Any
 
@@ -41,6 +43,42 @@ def test_the_exact_topic_or_the_longest_prefix_serves() -> None:
     assert Endpoint().match("todo:a") is None
 
 
+def test_any_thread_may_ask_what_is_declared_while_that_changes() -> None:
+    endpoint = Endpoint()
+    endpoint.declare(channel("todo:*"))
+    others = [channel(f"room:{number}") for number in range(100)]
+
+    def change() -> None:
+        for _ in range(20):
+            for one in others:
+                endpoint.declare(one)
+            for one in others:
+                endpoint.withdraw(str(one._options.topic))
+
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        changing = threading.Thread(target=change)
+        changing.start()
+        while changing.is_alive():
+            assert endpoint.match("todo:a") is endpoint.declared("todo:*")
+            assert next(iter(endpoint.channels)) == "todo:*"
+            assert endpoint.sessions_of("todo:*") == []
+        changing.join()
+    finally:
+        sys.setswitchinterval(interval)
+
+
+def test_what_is_declared_is_changed_by_declaring_alone() -> None:
+    endpoint = Endpoint()
+    endpoint.declare(channel("todo:*"))
+    before: Any = endpoint.channels
+    endpoint.declare(channel("room:*"))
+    assert (list(before), list(endpoint.channels)) == (["todo:*"], ["todo:*", "room:*"])
+    with pytest.raises(TypeError):
+        del before["todo:*"]
+
+
 def test_a_class_without_a_topic_cannot_be_declared() -> None:
     class Base(Channel):
         pass
@@ -57,9 +95,9 @@ async def test_a_client_from_which_nothing_came_is_dropped() -> None:
     silent, lively = Client(endpoint), Client(endpoint)
     await silent.join("t")
     await lively.join("t")
-    now[0] = 0.09
+    now[0] = 1000.0
     lively.push("phoenix", "heartbeat")
-    now[0] = 0.12
+    now[0] = 1000.05
     await until(lambda: silent.closed is not None)
     assert silent.closed == (1002, "no frame for 0.1 s")
     assert lively.closed is None
@@ -168,31 +206,33 @@ async def test_a_thread_that_does_not_end_delays_closing_by_seconds_only(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr("livestate_nb.runtime.endpoint._PATIENCE", 0.1)
-    started = asyncio.Event()
+    started, is_over = asyncio.Event(), threading.Event()
     loop = asyncio.get_running_loop()
 
     class Sleeper(Channel, topic="sleeper"):
         @on("sleep")
         def sleep(self, payload: Any, state: Any) -> Any:
             loop.call_soon_threadsafe(started.set)
-            time.sleep(1)
+            is_over.wait(30)
             yield
 
     endpoint = Endpoint()
     client = await join(endpoint, Sleeper, "sleeper")
     client.dispatch("sleeper", "sleep")
     await started.wait()
-    before = time.monotonic()
-    await endpoint.close()
-    assert time.monotonic() - before < 0.8
+    async with asyncio.timeout(10):
+        await endpoint.close()
+    is_over.set()
 
 
 @pytest.mark.asyncio
 async def test_a_plain_handler_that_sleeps_delays_nothing_else() -> None:
+    is_over = threading.Event()
+
     class Sleepy(Channel, topic="sleepy"):
         @on("sleep")
         def sleep(self, payload: Any, state: Any) -> None:
-            time.sleep(0.5)
+            is_over.wait(30)
 
     endpoint = Endpoint()
     endpoint.declare(Sleepy)
@@ -202,13 +242,11 @@ async def test_a_plain_handler_that_sleeps_delays_nothing_else() -> None:
     client.push("t", "phx_join")
     await client.wait("state:change", 2)
     client.dispatch("sleepy", "sleep")
-    started = time.monotonic()
     client.push("phoenix", "heartbeat")
     client.push("t", "lvs_refresh")
     await client.wait("state:change", 3)
-    assert time.monotonic() - started < 0.4
-    assert client.received("state:patch") == []
     assert client.received("phx_reply")[-1][2] == "phoenix"
+    is_over.set()
     await client.wait("state:patch", 1)
     await endpoint.close()
 

@@ -5,6 +5,7 @@ import logging
 import subprocess
 import sys
 import threading
+from collections.abc import AsyncIterator
 from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
@@ -627,6 +628,45 @@ async def test_every_failure_reaches_the_client_once(
     assert client.closed is None
 
 
+class Rows(Channel, topic="rows"):
+    """Reads a stream of rows that has ended."""
+
+    async def rows(self) -> AsyncIterator[int]:
+        for row in ():
+            yield row
+
+    @on("coroutine")
+    async def coroutine(self, payload: Any, state: Any) -> None:
+        state["n"] = await anext(self.rows())
+
+    @on("plain")
+    def plain(self, payload: Any, state: Any) -> None:
+        state["n"] = 1
+        raise StopAsyncIteration
+
+    @on("generator")
+    def generator(self, payload: Any, state: Any) -> Any:
+        yield
+        state["n"] = 1
+        raise StopAsyncIteration
+
+    @on("async_generator")
+    async def async_generator(self, payload: Any, state: Any) -> Any:
+        yield
+        state["n"] = await anext(self.rows())
+
+
+@pytest.mark.parametrize("event", Rows.events())
+async def test_a_stream_that_has_ended_fails_the_handler_that_asks_it_for_more(
+    endpoint: Endpoint, event: str
+) -> None:
+    client = await join(endpoint, Rows, "rows", {"livestate": {}})
+    failed = await answer(client, client.dispatch("rows", event))
+    assert failed["status"] == "error"
+    assert failed["response"]["type"] == "raised"
+    assert await served(client, "rows") == {}
+
+
 async def test_a_refusal_reaches_python_too(endpoint: Endpoint) -> None:
     endpoint.declare(Refusing)
     session = await endpoint.open(Refusing, "refusing", "a", {})
@@ -1031,6 +1071,41 @@ async def test_a_held_session_that_crashes_starts_afresh_under_its_key(
     assert await session.dispatch("inc", {}, frozenset()) == []
     assert endpoint.sessions == [session]
     assert await endpoint.open(Cell, "cell", "a", {"n": 5}) is session
+
+
+async def test_a_join_is_answered_where_the_channel_cannot_be_made(endpoint: Endpoint) -> None:
+    class Locked(Channel, topic="locked"):
+        def __init__(self) -> None:
+            raise OSError("database is locked")
+
+    endpoint.declare(Locked)
+    client = Client(endpoint)
+    client.push("locked", "phx_join")
+    [reply] = await client.wait("phx_reply", 1)
+    assert reply[4] == {"status": "error", "response": {"reason": "join crashed"}}
+    assert endpoint.sessions == []
+
+
+async def test_a_held_session_that_cannot_begin_afresh_ends(endpoint: Endpoint) -> None:
+    class Locked(Cell, topic="locked", on_error="crash"):
+        is_locked = False
+
+        def __init__(self) -> None:
+            if Locked.is_locked:
+                raise OSError("database is locked")
+
+    endpoint.declare(Locked)
+    session = await endpoint.open(Locked, "locked", "a", {"n": 5})
+    page = Client(endpoint, is_local=True)
+    params = {"livestate": {"session": session.key}}
+    await page.join("locked", params)
+    Locked.is_locked = True
+    page.dispatch("locked", "boom")
+    await page.wait("phx_error", 1)
+    assert endpoint.sessions == []
+    rejoin = page.push("locked", "phx_join", params)
+    await page.until(lambda: any(f[1] == rejoin for f in page.received("phx_reply")))
+    assert page.received("phx_reply")[-1][4]["status"] == "error"
 
 
 async def test_a_refused_init_is_told_to_who_asked(endpoint: Endpoint) -> None:

@@ -13,7 +13,7 @@ import pytest_asyncio
 
 from livestate_nb import Channel, on
 from livestate_nb.channel import Turn, current_turn
-from livestate_nb.errors import DeclarationError, SessionClosed, WouldDeadlock
+from livestate_nb.errors import DeclarationError, SessionClosed, UnknownEvent, WouldDeadlock
 from livestate_nb.runtime import Endpoint, MainThread, SessionHandle
 from tests.clients import PATIENCE
 from tests.sides import Side, Waiter
@@ -53,9 +53,11 @@ async def kernel() -> AsyncIterator[Kernel]:
 
 class Plots(Channel, topic="plots"):
     ended: threading.Event
+    hangs: threading.Event
 
     def init(self, params: Any) -> Any:
         self.ended = threading.Event()
+        self.hangs = threading.Event()
         return {"threads": [], "n": 0}
 
     @on("plot", run_on="main")
@@ -90,6 +92,7 @@ class Plots(Channel, topic="plots"):
     @on("hang", run_on="main")
     async def hang(self, payload: Any, state: Any) -> None:
         try:
+            self.hangs.set()
             await asyncio.Event().wait()
         finally:
             self.ended.set()
@@ -216,6 +219,39 @@ async def test_a_cell_that_waits_for_who_waits_for_it_does_not_wait_forever(
     assert plots.state["threads"] == [HERE]
 
 
+async def test_what_runs_above_a_wait_may_not_wait_for_what_is_beneath(kernel: Kernel) -> None:
+    """A handler waits on this thread, and another one is done on it in the meantime."""
+
+    class Desk(Channel, topic="desk:*"):
+        @on("wait", run_on="main")
+        def wait(self, payload: Any, state: Any) -> None:
+            beneath.set()
+            last.dispatch("hold_on")
+
+        @on("hold_on")
+        def hold_on(self, payload: Any, state: Any) -> None:
+            go.wait(PATIENCE)
+
+        @on("ask", run_on="main")
+        def ask(self, payload: Any, state: Any) -> None:
+            desk.dispatch("nothing")
+
+    beneath, go = threading.Event(), threading.Event()
+    desk, other, last = [await away(kernel.show, Desk, f"desk:{name}") for name in "abc"]
+
+    def test() -> None:
+        waiting = Waiter(lambda: desk.dispatch("wait"))
+        beneath.wait(PATIENCE)
+        asking = Waiter(lambda: other.dispatch("ask"))
+        assert isinstance(asking.error(), WouldDeadlock)
+        go.set()
+        waiting.result()
+
+    await away(test)
+    with pytest.raises(UnknownEvent):
+        await away(other.dispatch, "ask")
+
+
 async def test_an_async_handler_says_that_the_cell_keeps_its_loop(kernel: Kernel) -> None:
     plots = await away(kernel.show, Plots)
     with pytest.raises(WouldDeadlock, match="plain def"):
@@ -234,8 +270,7 @@ async def test_an_async_handler_is_ended_on_its_loop_with_the_session(
     if event == "stream":
         await until(lambda: plots.version > 2)
     else:
-        await until(lambda: bool(plots._session.mailbox._is_busy))
-        await asyncio.sleep(0.05)
+        await away(plots._session.channel.hangs.wait)  # type: ignore[attr-defined]  # of Plots
     await away(plots.close)
     assert isinstance(await away(waiter.error), SessionClosed)
     await until(ended.is_set)

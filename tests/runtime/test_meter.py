@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from livestate_nb import Channel, Refuse, on
+from livestate_nb.limits import Limits
 from livestate_nb.roles import User
 from livestate_nb.runtime import Endpoint
 from livestate_nb.runtime.meter import Outcome, Refusal
@@ -32,8 +33,8 @@ class Tape:
         assert 0 < seconds < 60
         self.told.append(("handled", pattern, kind, outcome))
 
-    def published(self, pattern: str, size: int) -> None:
-        self.told.append(("published", pattern, size))
+    def updated(self, pattern: str, size: int) -> None:
+        self.told.append(("updated", pattern, size))
 
 
 class Room(Channel, topic="room:*", shared=True, presence=False):
@@ -126,7 +127,7 @@ async def test_an_update_is_told_with_the_bytes_of_its_payload(tape: Tape) -> No
     clients[0].dispatch("room:ä", "inc")
     await clients[2].wait("state:patch", 1)
     size = len('{"patch":[{"op":"replace","path":"/n","value":4}],"version":4}')
-    assert [one for one in tape.told if one[0] == "published"] == [("published", "room:*", size)]
+    assert [one for one in tape.told if one[0] == "updated"] == [("updated", "room:*", size)]
     await endpoint.close()
 
 
@@ -149,6 +150,57 @@ async def test_refusals_are_told_with_their_kind(tape: Tape) -> None:
         ("refused", Refusal.EVENT, "7", "ann", "room:b"),
         ("refused", Refusal.FRAME, "7", "ann", ""),
     ]
+    await endpoint.close()
+
+
+@pytest.mark.parametrize("text", ["unmatched topic", "too many joins", "too many channels joined"])
+async def test_a_channel_that_refuses_in_our_own_words_refuses_a_join(
+    tape: Tape, text: str
+) -> None:
+    class Choosy(Channel, topic="choosy"):
+        def authorize(self, params: Any) -> bool:
+            raise Refuse(text)
+
+    endpoint = Endpoint(meter=tape)
+    endpoint.declare(Choosy)
+    client = Client(endpoint, user=ANN, name="7")
+    client.push("choosy", "phx_join")
+    [reply] = await client.wait("phx_reply", 1)
+    assert reply[4]["response"] == {"reason": text}
+    assert tape.told == [("refused", Refusal.JOIN, "7", "ann", "choosy")]
+    await endpoint.close()
+
+
+async def test_more_channels_or_joins_than_a_client_may_have_are_told_as_a_limit(
+    tape: Tape,
+) -> None:
+    endpoint = Endpoint(meter=tape, limits=Limits(joins=1))
+    endpoint.declare(Room)
+    client = Client(endpoint, user=ANN, name="7")
+    await client.join("room:a")
+    client.push("room:b", "phx_join")
+    await client.wait("phx_reply", 2)
+    client.push("room:a", "phx_join")
+    await client.wait("phx_reply", 3)
+    client.push("room:a", "phx_join")
+    [*_, reply] = await client.wait("phx_reply", 4)
+    assert reply[4]["response"] == {"reason": "too many joins"}
+    assert [one for one in tape.told if one[0] == "refused"] == [
+        ("refused", Refusal.LIMIT, "7", "ann", "room:b"),
+        ("refused", Refusal.LIMIT, "7", "ann", "room:a"),
+    ]
+    await endpoint.close()
+
+
+async def test_a_join_of_a_topic_that_nobody_serves_any_more_is_told_as_unmatched(
+    tape: Tape,
+) -> None:
+    endpoint = Endpoint(meter=tape)
+    client = Client(endpoint, user=ANN, name="7", serves=lambda topic: True)
+    client.push("room:a", "phx_join")
+    [reply] = await client.wait("phx_reply", 1)
+    assert reply[4]["response"] == {"reason": "unmatched topic"}
+    assert tape.told == [("refused", Refusal.UNMATCHED, "7", "ann", "room:a")]
     await endpoint.close()
 
 

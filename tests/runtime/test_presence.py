@@ -161,8 +161,9 @@ async def test_a_member_may_change_and_hide(endpoint: Endpoint, channel: Any, to
     ann.dispatch(topic, "hide")
     await sees(bob, bob=[False])
     bob.dispatch(topic, "who")
-    await bob.until(lambda: bob.received("state:patch")[-1][4]["patch"] != [])
-    assert bob.received("state:patch")[-1][4]["patch"][0]["value"] == "bob"
+    await bob.settle(topic)
+    told = [f[4]["patch"][0]["value"] for f in bob.received("state:patch") if f[4]["patch"]]
+    assert told == ["bob"]
 
 
 async def test_topics_are_apart(endpoint: Endpoint) -> None:
@@ -226,6 +227,37 @@ async def test_a_lost_connection_leaves_and_its_client_comes_back_as_it_was(
     again.frames[:0] = ann.frames  # what the page had before its connection was lost
     await sees(again, ann=[True], bob=[True])
     assert len(again.received("presence_state")) == 1
+
+
+class Unread(Client):
+    """A client that reads nothing any more when it is told to: the next change is one too many."""
+
+    is_stuck = False
+
+    def send(self, frame: str | bytes) -> None:
+        if self.is_stuck and "presence_diff" in str(frame):
+            self.connection.close(1013, "too slow a reader")
+        else:
+            super().send(frame)
+
+
+@pytest.mark.parametrize("params", [{}, {"livestate": {}}], ids=["phoenix", "our own"])
+async def test_a_reader_that_is_closed_as_it_is_sent_a_change_leaves_behind_that_change(
+    endpoint: Endpoint, channel: Any, topic: str, params: Any
+) -> None:
+    endpoint.declare(channel)
+    ann, bob, eve = Client(endpoint), Unread(endpoint), Client(endpoint)
+    for client, name in ((ann, "ann"), (bob, "bob"), (eve, "eve")):
+        await client.join(topic, {"name": name, **params})
+    for client in (ann, bob, eve):
+        await sees(client, ann=[False], bob=[False], eve=[False])
+    bob.is_stuck = True
+    bob.dispatch(topic, "typing", {"on": True})
+    for client in (ann, eve):
+        await client.until(lambda client=client: "bob" not in Present(client).now)  # type: ignore[misc]
+        await client.settle(topic)
+        await sees(client, ann=[False], eve=[False])
+    assert ann.payloads("presence_diff")[-2:] == eve.payloads("presence_diff")[-2:]
 
 
 async def test_a_client_that_missed_too_much_is_told_who_is_present(endpoint: Endpoint) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from livestate_nb import Channel, Event, Refuse, Reply, on
-from livestate_nb.codec import Json, loads
+from livestate_nb.codec import Json, dumps, loads
 from livestate_nb.errors import DeclarationError
 from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint, ledger
@@ -496,6 +496,109 @@ async def test_a_client_that_gives_up_waiting_for_its_join_comes_back_once_more(
     again = Own(endpoint, "count:1", client)
     again._base = has
     assert (await again.open(token=first))["resumed"]
+
+
+async def test_a_client_that_knows_that_it_is_back_leaves_for_good(endpoint: Endpoint) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    client = await lose(client, endpoint)
+    assert (await client.open())["resumed"]
+    client.push("count:1", "lvs_sync", {"last": "0"})
+    client.push("count:1", "phx_leave")
+    await until(lambda: endpoint.sessions == [])
+
+
+class Choking:
+    """A client whose connection is closed by the first frame that it is sent: it reads nothing."""
+
+    is_congested = False
+
+    def __init__(self, endpoint: Endpoint) -> None:
+        self.connection = endpoint.connect(self, vsn="2.0.0")
+        self.is_closed = False
+
+    def send(self, frame: str | bytes) -> None:
+        self.connection.close(1013, "too slow a reader")
+
+    def close(self, code: int, reason: str) -> None:
+        self.is_closed = True
+
+
+async def test_a_client_that_cannot_read_the_answer_to_its_join_leaves_nothing(
+    endpoint: Endpoint,
+) -> None:
+    client = Choking(endpoint)
+    client.connection.feed('["1","1","count:1","phx_join",{"livestate":{}}]')
+    await until(lambda: client.is_closed)
+    await until(lambda: endpoint.sessions == [])
+    assert endpoint.places._open == {}
+
+
+async def test_a_client_that_cannot_read_the_answer_comes_back_once_more(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = Own(endpoint, "count:1")
+    await client.start()
+    token, has = client.token, client.has
+    client = await lose(client, endpoint)
+    [session] = endpoint.sessions
+
+    async def change(state: Any) -> None:
+        state["n"] = 1
+
+    await session.exclusively(change)
+    resume = {"resume": {"token": token, "received": has}}
+    choking = Choking(endpoint)
+    join_frame = dumps(["1", "1", "count:1", "phx_join", {"livestate": resume}])
+    choking.connection.feed(join_frame.decode())
+    await until(lambda: choking.is_closed)
+    assert session.away == 1
+    back = Own(endpoint, "count:1", client)
+    back._base = has
+    assert (await back.open(token=token))["resumed"]
+    [patch] = await back.wait("state:patch", 1)
+    assert patch[4]["version"] == 1
+    assert [record for record in caplog.records if record.levelname == "ERROR"] == []
+
+
+async def test_what_handlers_assign_while_a_client_comes_back_stays(endpoint: Endpoint) -> None:
+    is_asked, may_join = asyncio.Event(), asyncio.Event()
+    may_join.set()
+
+    class Guarded(Channel, topic="guarded"):
+        async def authorize(self, params: Any) -> bool:
+            is_asked.set()
+            await may_join.wait()
+            assert self.member is not None
+            self.member.assigns["by"] = params.get("by")
+            self.member.assigns.pop("old", None)
+            return True
+
+        @on("run")
+        async def run(self, payload: Any, state: Any) -> Any:
+            assert self.member is not None
+            self.member.assigns |= {"old": 1, "step": 1}
+            yield
+            await gates["steps"].wait()
+            self.member.assigns["step"] = 2
+            state["step"] = 2
+
+    endpoint.declare(Guarded)
+    client = Own(endpoint, "guarded")
+    await client.start({"by": "ann"})
+    client.dispatch("guarded", "run")
+    await client.wait("state:patch", 1)
+    client = await lose(client, endpoint)
+    is_asked.clear()
+    may_join.clear()
+    opening = asyncio.ensure_future(client.open({"by": "bob"}))
+    await is_asked.wait()
+    gates["steps"].set()
+    [session] = endpoint.sessions
+    await until(lambda: session.ledger.version == 2)
+    may_join.set()
+    assert (await opening)["resumed"]
+    assert session.members[0].assigns == {"by": "bob", "step": 2}
 
 
 async def test_a_client_that_comes_back_does_not_leave(endpoint: Endpoint) -> None:

@@ -415,6 +415,35 @@ async def test_members_of_a_shared_topic_have_one_state(endpoint: Endpoint) -> N
     assert bob.received("whispered") == []
 
 
+async def test_joins_that_are_refused_do_not_keep_an_empty_session(endpoint: Endpoint) -> None:
+    class Lounge(Room, topic="lounge", shared=True, grace=0.3): ...
+
+    endpoint.declare(Lounge)
+    ann, stranger = Client(endpoint), Client(endpoint)
+    await ann.join("lounge", {"key": "right"})
+    [session] = endpoint.sessions
+    ann.push("lounge", "phx_leave")
+    async with asyncio.timeout(5):
+        while not session.is_closed:
+            stranger.push("lounge", "phx_join", {"key": "wrong"})
+            await asyncio.sleep(0.05)
+
+
+async def test_who_joins_in_the_grace_time_gives_it_back(endpoint: Endpoint) -> None:
+    class Lounge(Room, topic="lounge", shared=True, grace=1): ...
+
+    endpoint.declare(Lounge)
+    leaves, comes = Client(endpoint), Client(endpoint)
+    await leaves.join("lounge", {"key": "right"})
+    [session] = endpoint.sessions
+    for _ in range(2):
+        leaves.push("lounge", "phx_leave")
+        await asyncio.sleep(0.6)
+        await comes.join("lounge", {"key": "right"})
+        leaves, comes = comes, leaves
+    assert endpoint.sessions == [session]
+
+
 async def test_async_handlers_of_one_session_do_not_overlap(endpoint: Endpoint) -> None:
     class Tally(Channel, topic="tally", shared=True):
         running = 0

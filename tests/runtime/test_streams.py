@@ -33,7 +33,7 @@ class Stream(Channel, topic="stream", shared=True, fps=20):
     def mark(self, payload: Any, state: Any) -> None:
         state["seen"].append(payload)
 
-    def handle_message(self, message: Any, state: Any) -> None:
+    async def handle_message(self, message: Any, state: Any) -> None:
         state["n"] += message
 
 

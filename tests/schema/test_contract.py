@@ -64,11 +64,17 @@ def test_the_state_is_what_init_returns_or_handlers_get() -> None:
     class Message(Channel):
         def handle_message(self, message: Any, state: Count) -> None: ...
 
+    class Gone(Channel):
+        def left(self, state: Count) -> None: ...
+
+    class Ended(Channel):
+        def ended(self, state: Count) -> None: ...
+
     class Weak(Channel):
         def init(self, params: Any) -> dict[str, Any]:
             return {}
 
-    for channel in (Init, Handler, Fallback, Message):
+    for channel in (Init, Handler, Fallback, Message, Gone, Ended):
         name = f"{channel.__name__}State"
         assert declared(channel, name) == f"{name} = Count;"
     assert declared(Weak, "WeakState") == "WeakState = Record<string, unknown>;"

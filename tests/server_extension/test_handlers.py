@@ -247,17 +247,11 @@ async def test_a_sleeping_handler_delays_neither_heartbeat_nor_another_channel(
     web = await connect()
     await web.join("sleep:1")
     await web.join("counter:1")
-    start = time.monotonic()
-    await web.dispatch("sleep:1", "sleep", {"seconds": 0.5})
+    await web.dispatch("sleep:1", "sleep", {"seconds": 1})
     await web.push("phoenix", "heartbeat")
     await web.dispatch("counter:1", "inc")
-    came: dict[str, float] = {}
-    while len(came) < 3:
-        _, _, topic, _, _ = await web.read()
-        came[topic] = time.monotonic() - start
-    assert came["phoenix"] < 0.35
-    assert came["counter:1"] < 0.35
-    assert came["sleep:1"] >= 0.5
+    topics = [(await web.read())[2] for _ in range(3)]
+    assert topics == ["phoenix", "counter:1", "sleep:1"]
 
 
 async def test_small_frames_are_sent_at_once(connect: Connect, jp_http_port: int) -> None:

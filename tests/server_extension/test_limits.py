@@ -12,6 +12,7 @@ from tornado.websocket import WebSocketClosedError
 from livestate_nb.codec import dumps
 from livestate_nb.errors import LimitError
 from livestate_nb.limits import Limits
+from livestate_nb.magics import LiveState
 from livestate_nb_server import LiveStateApp
 from tests.clients import until
 from tests.raw import TEXT, Raw
@@ -24,6 +25,7 @@ TOPIC = "limited:1"
 OWN = {"livestate": {}}
 OURS = "our client the same in its `phx_reply`"
 SERVER = TABLE.parent / "server.md"
+KERNELS = TABLE.parent / "kernels.md"
 
 
 def limited(**values: float) -> pytest.MarkDecorator:
@@ -220,11 +222,11 @@ async def slower(web: Web) -> None:
     """Send events more slowly until one is handled."""
     is_handled = False
     while not is_handled:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(0.6)
         is_handled = (await answer(web, await web.dispatch(TOPIC, "inc")))["status"] == "ok"
 
 
-@limited(events_per_second=20, events_at_once=10)
+@limited(events_per_second=5, events_at_once=10)
 async def test_events_that_come_too_fast_are_refused_and_then_the_socket_is_closed(
     connect: Connect,
 ) -> None:
@@ -247,11 +249,11 @@ async def test_events_that_come_too_fast_are_refused_and_then_the_socket_is_clos
     closed = await other.closed()
     assert await own.closed() == closed
     await still_works(calm)
-    check("events_per_second", 20, f"{message('error', refused)}; {OURS}")
+    check("events_per_second", 5, f"{message('error', refused)}; {OURS}")
     check("events_at_once", 10, f"the same; after as many refusals {close(*closed)}")
 
 
-@limited(events_per_second=5, events_at_once=3)
+@limited(events_per_second=2, events_at_once=3)
 async def test_an_event_that_was_refused_is_refused_again_when_it_comes_again(
     connect: Connect,
 ) -> None:
@@ -506,6 +508,17 @@ async def test_a_kernel_is_told_a_wrong_limit_when_the_extension_is_loaded(
         await kernel.run("%load_ext livestate_nb")
 
 
+@pytest.mark.parametrize("limit", [field.name for field in fields(Limits)])
+async def test_a_kernel_takes_the_limits_that_its_page_names_and_no_others(limit: str) -> None:
+    is_named = f"`{limit}`" in KERNELS.read_text().partition("## Limits of a kernel")[2]
+    assert is_named == (limit in LiveState.class_traits()["limits"].help)
+    if is_named:
+        assert getattr(Limits.of_kernel({limit: 5}), limit) == 5
+    else:
+        with pytest.raises(LimitError, match=f"'{limit}' is a limit of the server: set it as c.Li"):
+            Limits.of_kernel({limit: 5})
+
+
 @pytest.mark.parametrize("value", [0, -1, True, None, "5", float("nan"), float("inf"), 10**400])
 @pytest.mark.parametrize("limit", ["joins", "events_per_second"])
 async def test_a_limit_is_a_number_greater_than_0(limit: str, value: Any) -> None:
@@ -516,6 +529,8 @@ async def test_a_limit_is_a_number_greater_than_0(limit: str, value: Any) -> Non
 async def test_what_is_like_no_limit_is_told_all_of_them() -> None:
     with pytest.raises(LimitError, match="there are frame_bytes, frame_depth, joins"):
         Limits.of({"zzz": 1})
+    with pytest.raises(LimitError, match="there are frame_depth, joins, waiting_for_join"):
+        Limits.of_kernel({"zzz": 1})
 
 
 @pytest.mark.parametrize("limit", [field.name for field in fields(Limits)])

@@ -28,6 +28,13 @@ def channels() -> dict[str, str]:
 @pytest.fixture
 def app(jp_serverapp: Any) -> Any:
     [app] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
+    app.polls.window = 10  # what they have in production
+    return app
+
+
+@pytest.fixture
+def brief(app: Any) -> Any:
+    """Let polls end soon, and sessions that nobody polls."""
     app.polls.window = 0.2
     return app
 
@@ -37,11 +44,9 @@ def fetch(app: Any, jp_fetch: Fetch) -> Fetch:
     return jp_fetch
 
 
-@pytest.fixture
-def windows(app: Any) -> Any:
-    """Give polls the time that they have in production."""
-    app.polls.window = 10
-    return app
+async def is_waiting(app: Any, client: Polling) -> None:
+    """Wait until a client's poll waits in the server."""
+    await until(lambda: app.polls._polls[client.token]._waiting is not None)
 
 
 # sessions
@@ -62,27 +67,25 @@ async def test_a_client_joins_sends_and_gets_what_it_would_over_a_websocket(fetc
     assert client.last.headers["Content-Type"].startswith("application/json")
 
 
-async def test_a_poll_waits_for_a_frame_and_no_longer_than_a_window(
-    windows: Any, fetch: Fetch
-) -> None:
+async def test_a_poll_waits_for_a_frame_and_no_longer_than_a_window(app: Any, fetch: Fetch) -> None:
     client = await Polling(fetch).open()
     polling = asyncio.ensure_future(client.poll())
-    await asyncio.sleep(0.05)
+    await is_waiting(app, client)
     assert not polling.done()
     await client.post(JOIN)
     assert (await polling)["status"] == 200
     await client.wait("state:change")
-    windows.polls.window = 0.1
+    app.polls.window = 0.1
     other = await Polling(fetch).open()
     assert await other.poll() == {"status": 204, "token": other.token, "messages": []}
 
 
-async def test_a_session_ends_when_nobody_polls(app: Any, fetch: Fetch) -> None:
+async def test_a_session_ends_when_nobody_polls(brief: Any, fetch: Fetch) -> None:
     client = await Polling(fetch).open()
     await client.post(JOIN)
     await client.wait("state:change")
-    assert len(app.endpoint.sessions) == 1
-    await until(lambda: not app.endpoint.sessions)
+    assert len(brief.endpoint.sessions) == 1
+    await until(lambda: not brief.endpoint.sessions)
     assert await client.post(INC) == {"status": 410}
     old = client.token
     answer = await client.poll()
@@ -90,7 +93,7 @@ async def test_a_session_ends_when_nobody_polls(app: Any, fetch: Fetch) -> None:
     assert answer["token"] != old
 
 
-async def test_a_session_lives_as_long_as_somebody_polls(app: Any, fetch: Fetch) -> None:
+async def test_a_session_lives_as_long_as_somebody_polls(brief: Any, fetch: Fetch) -> None:
     client = await Polling(fetch).open()
     await client.post(JOIN)
     await client.wait("state:change")
@@ -100,10 +103,10 @@ async def test_a_session_lives_as_long_as_somebody_polls(app: Any, fetch: Fetch)
     assert (await client.wait("state:patch"))["version"] == 1
 
 
-async def test_a_second_poll_takes_the_place_of_the_first(windows: Any, fetch: Fetch) -> None:
+async def test_a_second_poll_takes_the_place_of_the_first(app: Any, fetch: Fetch) -> None:
     client = await Polling(fetch).open()
     first = asyncio.ensure_future(client.request())
-    await asyncio.sleep(0.05)
+    await is_waiting(app, client)
     second = asyncio.ensure_future(client.request())
     assert (await first)["status"] == 204
     await client.post(JOIN)
@@ -133,7 +136,7 @@ async def test_a_token_that_is_no_text_is_none(
 
 
 @pytest.mark.parametrize("options", [{"LiveStateApp": {"limits": {"polls": 2}}}], ids=["2"])
-async def test_only_so_many_sessions_are_open(windows: Any, fetch: Fetch) -> None:
+async def test_only_so_many_sessions_are_open(app: Any, fetch: Fetch) -> None:
     for _ in range(2):
         await Polling(fetch).open()
     assert await Polling(fetch).request() == {"status": 500}
@@ -142,9 +145,7 @@ async def test_only_so_many_sessions_are_open(windows: Any, fetch: Fetch) -> Non
 @pytest.mark.parametrize(
     "options", [{"LiveStateApp": {"limits": {"polls_per_user": 2}}}], ids=["2 of one user"]
 )
-async def test_who_logged_in_opens_only_some_of_them(
-    windows: Any, fetch: Fetch, login: Any
-) -> None:
+async def test_who_logged_in_opens_only_some_of_them(app: Any, fetch: Fetch, login: Any) -> None:
     (_, ann), (_, bob) = await login(), await login()
     for headers in (ann, bob):
         for _ in range(2):
@@ -206,7 +207,7 @@ async def test_binary_frames_come_in_base64_and_do_not_go_out(fetch: Fetch) -> N
 
 @pytest.mark.parametrize("body", [b"{bad json", b"[1,2]", b"not base64!", b"[\xff]"])
 async def test_what_is_no_frame_ends_the_session_and_no_other(
-    windows: Any, fetch: Fetch, body: bytes
+    app: Any, fetch: Fetch, body: bytes
 ) -> None:
     good, bad = await Polling(fetch).open(), await Polling(fetch).open()
     await bad.post(JOIN)
@@ -232,7 +233,7 @@ async def test_too_large_a_body_ends_the_session(fetch: Fetch) -> None:
 
 
 async def test_a_client_that_fetches_nothing_misses_updates_and_then_gets_the_state(
-    windows: Any, fetch: Fetch
+    app: Any, fetch: Fetch
 ) -> None:
     client = await Polling(fetch).open()
     join = ["1", "1", "assigned:1", "phx_join", {}]
@@ -241,7 +242,8 @@ async def test_a_client_that_fetches_nothing_misses_updates_and_then_gets_the_st
     for n in range(3):
         payload = b"\x00\x01\x01\x0a\x0c12assigned:1lvs_evt:take" + bytes([n]) * 300_000
         assert (await client.post(payload)) == {"status": 200}
-    await asyncio.sleep(0.2)
+    [session] = app.endpoint.sessions
+    await until(lambda: session.ledger.version == 3)
     answer = await client.request()
     frames = [json.loads(frame) for frame in answer["messages"]]
     assert all(frame[3] == "state:patch" for frame in frames)
@@ -284,7 +286,7 @@ async def test_the_connect_callback_is_asked(fetch: Fetch) -> None:
     assert state == {"user": {"name": "ann"}, "auth_token": "secret"}
 
 
-async def test_a_session_is_for_who_opened_it_only(windows: Any, fetch: Fetch, login: Any) -> None:
+async def test_a_session_is_for_who_opened_it_only(app: Any, fetch: Fetch, login: Any) -> None:
     _, headers = await login()
     client = await Polling(fetch, headers=headers).open()
     await client.post(JOIN)

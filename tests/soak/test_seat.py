@@ -95,6 +95,17 @@ def test_an_answer_that_comes_twice_is_a_fault() -> None:
     assert client.faults == [f"{TOPIC}: ok {{}} for nothing (2)"]
 
 
+def test_an_event_that_is_sent_twice_may_be_answered_twice_and_no_oftener() -> None:
+    client = Client(is_own=True)
+    client.seat.sent("2", "count", {})
+    assert client.seat.send_again() == [("2", "count", {})]
+    client.answer("2")
+    client.answer("2")
+    assert client.faults == []
+    client.answer("2")
+    assert client.faults == [f"{TOPIC}: ok {{}} for nothing (2)"]
+
+
 def test_an_event_without_an_answer_is_not_settled() -> None:
     client = Client(is_own=True)
     client.seat.sent("2", "count", {})

@@ -82,7 +82,7 @@ def test_the_line_leaves_the_warm_up_and_the_noise_out() -> None:
         ({"counts": {**GOOD.counts, "fault_count": 1, "faults": ["it"]}}, "it"),
         ({"errors": ["the server logged: it"]}, "the server logged: it"),
         ({"most_sessions": 4_999}, "4,999 sessions, expected 5,000"),
-        ({"counts": {**GOOD.counts, "events": 0}}, "0 events, expected 50,000"),
+        ({"counts": {**GOOD.counts, "events": 0}}, "0 events, expected 100,000"),
         (
             {"counts": {**GOOD.counts, "documents": 5_999}},
             "5,999 documents that equal the server's, expected 6,000",
@@ -123,5 +123,5 @@ def test_worker_threads_may_stay() -> None:
 
 
 def test_the_table_has_all_figures() -> None:
-    for text in ("5,022 sessions", "300,000 events", "| server | 100 MB | 161 MB |", CONTENTS):
+    for text in ("5,022 sessions", "300,000 events", "| 160 MB | 161 MB |", CONTENTS):
         assert text in GOOD.table

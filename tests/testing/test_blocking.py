@@ -1,10 +1,12 @@
 """The kit in plain tests: the same, with calls that block."""
 
+import asyncio
 import threading
+from typing import Any, ClassVar
 
 import pytest
 
-from livestate_nb import Refuse, User
+from livestate_nb import Channel, Refuse, User, on
 from livestate_nb.testing import Rig
 from tests.clients import PATIENCE
 from tests.testing.channels import Fragile, Room, Tally
@@ -37,7 +39,7 @@ def test_several_clients_share_a_room(livestate: Rig) -> None:
     ann.send_event("say", {"text": "hello"})
     bob.assert_state_patch(state={"said": [["ann", "hello"]]})
     client.close()
-    livestate.publish("news", "rain")
+    livestate.broadcast("news", "rain")
     bob.assert_state_patch(state={"said": [["ann", "hello"], ["news", "rain"]]})
     assert ann.versions == [0, 1]
 
@@ -65,3 +67,51 @@ def test_a_rig_ends_its_clients_and_its_thread() -> None:
 def test_a_rig_may_be_closed_twice() -> None:
     with Rig(Tally) as rig:
         rig.close()
+
+
+class Lobby(Channel, topic="lobby:*"):
+    told: ClassVar[list[str]] = []
+
+    def init(self, params: Any) -> Any:
+        return {"n": 0}
+
+    def left(self, state: Any) -> None:
+        self.told.append("left")
+
+    async def ended(self, state: Any) -> None:
+        self.told.append("ended")
+
+    @on("hang")
+    async def hang(self, payload: Any, state: Any) -> None:
+        await asyncio.Event().wait()
+
+
+@pytest.mark.parametrize("way", ["leaves", "loses its connection"])
+def test_a_test_waits_for_what_a_channel_does_at_the_end(livestate: Rig, way: str) -> None:
+    class Hasty(Lobby, topic="lobby:*", grace=0):
+        """Keeps no place."""
+
+    Lobby.told.clear()
+    livestate.declare(Hasty)
+    client = livestate.connect()
+    lobby = client.join("lobby:1")
+    if way == "leaves":
+        lobby.leave()
+    else:
+        client.close()
+    livestate.settle()
+    assert Lobby.told == ["left", "ended"]
+
+
+def test_a_rig_that_is_closed_ends_its_sessions() -> None:
+    Lobby.told.clear()
+    with Rig(Lobby) as rig:
+        rig.join("lobby:1")
+    assert Lobby.told == ["ended"]
+
+
+def test_what_never_ends_is_not_waited_for_without_end() -> None:
+    with Rig(Lobby, timeout=0.05) as rig:
+        rig.connect().join("lobby:1").send_event("hang")
+        with pytest.raises(AssertionError, match=r"nothing left to do within 0\.05 s"):
+            rig.settle()

@@ -9,6 +9,7 @@ import pytest_asyncio
 
 from livestate_nb import Refuse, on
 from livestate_nb.testing import AsyncClient, AsyncRig, Rig
+from tests.clients import until
 from tests.testing.channels import Fragile, Room, Tally
 
 
@@ -57,8 +58,8 @@ async def test_who_comes_back_goes_on_and_gets_what_was_missed(
     room = await client.join("room:1")
     client.close()
     assert not room.is_joined
-    rig.publish("news", "rain")
-    rig.publish("news", "snow")
+    rig.broadcast("news", "rain")
+    rig.broadcast("news", "snow")
     assert not room.is_resumed
     await client.reconnect()
     assert (room.is_joined, room.is_resumed) == (True, True)
@@ -122,6 +123,14 @@ async def test_an_event_that_never_arrived_is_sent_again(
 
 
 @pytest.mark.asyncio
+async def test_who_has_come_back_may_leave_at_once(client: AsyncClient, rig: AsyncRig) -> None:
+    tally = await client.join("tally:a")
+    await client.reconnect()
+    await tally.leave()
+    await until(lambda: rig.endpoint.sessions == [])
+
+
+@pytest.mark.asyncio
 async def test_where_no_place_is_kept_it_joins_afresh(client: AsyncClient) -> None:
     brief = await client.join("brief:a", {"start": 5})
     brief.send_event("add")
@@ -163,7 +172,7 @@ def test_a_plain_test_loses_its_connection_too(livestate: Rig) -> None:
     client = livestate.connect()
     room = client.join("room:1")
     client.close()
-    livestate.publish("news", "rain")
+    livestate.broadcast("news", "rain")
     client.reconnect()
     room.assert_state_patch(state={"said": [["news", "rain"]]})
     assert room.is_resumed

@@ -311,6 +311,69 @@ async def test_what_is_withdrawn_must_be_published_anew(place: Place) -> None:
     assert await client.refusal("cells:a") == {"reason": "unmatched topic"}
 
 
+async def test_what_is_unpublished_ends_for_others_and_goes_on_for_the_kernel_s_own(
+    place: Place,
+) -> None:
+    kernel = await place.dial("k1", Counter)
+    await kernel.uplink.publish("cells:*")
+    own, other, resumable = place.visit("k1"), place.visit(), place.visit()
+    await own.join("cells:a")
+    await other.join("cells:a")
+    await resumable.join("cells:a", {"livestate": {}})
+    kernel.uplink.unpublish("cells:*")
+    await other.wait("phx_close", 1)
+    await resumable.wait("phx_close", 1)
+    assert kernel.uplink.published == []
+    [session] = kernel.endpoint.sessions
+    assert len(session.members) == 1
+    assert session.away == 0
+    own.dispatch("cells:a", "inc")
+    await own.wait("state:patch", 1)
+    await until(lambda: place.publisher("cells:a") is None)
+    assert await other.refusal("cells:a") == {"reason": "unmatched topic"}
+    await kernel.uplink.publish("cells:*")
+    assert (await place.visit().join("cells:a"))["state"] == {"n": 1}
+
+
+async def test_who_is_turned_out_by_unpublishing_has_left(place: Place) -> None:
+    class Watched(Counter, topic="watched"):
+        def left(self, state: Any) -> None:
+            state["n"] -= 1
+
+    kernel = await place.dial("k1", Watched)
+    await kernel.uplink.publish("watched")
+    own, other = place.visit("k1"), place.visit()
+    await own.join("watched")
+    await other.join("watched")
+    kernel.uplink.unpublish("watched")
+    await other.wait("phx_close", 1)
+    patch = [{"op": "replace", "path": "/n", "value": -1}]
+    assert (await own.wait("state:patch", 1))[0][4]["patch"] == patch
+
+
+async def test_a_join_that_is_being_decided_is_refused_when_its_topic_is_unpublished(
+    place: Place,
+) -> None:
+    decided, is_asked = asyncio.Event(), asyncio.Event()
+
+    class Slow(Channel, topic="slow"):
+        async def authorize(self, params: Any) -> bool:
+            is_asked.set()
+            await decided.wait()
+            return True
+
+    kernel = await place.dial("k1", Slow)
+    await kernel.uplink.publish("slow")
+    client = place.visit()
+    refusal = asyncio.create_task(client.refusal("slow"))
+    async with asyncio.timeout(PATIENCE):
+        await is_asked.wait()
+    kernel.uplink.unpublish("slow")
+    assert await refusal == {"reason": "unmatched topic"}
+    decided.set()
+    await until(lambda: kernel.endpoint.sessions == [])
+
+
 async def test_a_publication_that_got_no_answer_is_none(place: Place) -> None:
     kernel = await place.dial("k1", Counter)
     publishing = asyncio.ensure_future(kernel.uplink.publish("cells:*"))
@@ -386,7 +449,7 @@ async def test_a_publication_outlives_a_lost_uplink_and_keeps_its_rank(place: Pl
     assert len(first.endpoint.sessions) == 1
 
 
-async def test_a_held_join_of_an_outsider_waits_until_its_topic_is_published_again(
+async def test_a_held_join_of_another_client_waits_until_its_topic_is_published_again(
     place: Place,
 ) -> None:
     kernel = await place.dial("k1", Counter)
@@ -536,7 +599,7 @@ class Narrow(Channel, topic="room:admin"):
         return {"who": "narrow"}
 
 
-async def test_a_kernel_itself_refuses_outsiders_what_it_has_not_published(place: Place) -> None:
+async def test_a_kernel_itself_refuses_others_what_it_has_not_published(place: Place) -> None:
     kernel = await place.dial("k1", Wide)
     await kernel.uplink.publish("room:*")
     kernel.endpoint.declare(Narrow)  # which the server has not heard of

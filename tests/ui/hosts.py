@@ -1,10 +1,8 @@
 """The hosts that show notebooks, and one notebook that is tried in each of them."""
 
-import asyncio
 import os
 import subprocess
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, ExitStack, contextmanager
 from dataclasses import dataclass, replace
@@ -15,6 +13,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Locator, Page
 
+from livestate_nb.runtime import Loop
 from tests.outage.proxy import Proxy, proxy
 from tests.servers import TOKEN, Server, serve, serve_alone
 from tests.sites import site
@@ -73,9 +72,7 @@ class Way:
     """Carry connections to a server, and cut them: a network that fails for a moment."""
 
     def __init__(self) -> None:
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever)
-        self._thread.start()
+        self._loop = Loop("livestate-way")
         self._stack = AsyncExitStack()
         self._proxy: Proxy | None = None
 
@@ -84,20 +81,18 @@ class Way:
         target = urlsplit(server.url).port
         assert target is not None
         entering = self._stack.enter_async_context(proxy(target))
-        self._proxy, port = asyncio.run_coroutine_threadsafe(entering, self._loop).result(10)
+        self._proxy, port = self._loop.run(entering)
         return replace(server, url=server.url.replace(f":{target}/", f":{port}/"))
 
     def cut(self) -> None:
         """Kill all connections; new ones are carried."""
         assert self._proxy is not None
-        self._loop.call_soon_threadsafe(self._proxy.cut)
+        self._loop.loop.call_soon_threadsafe(self._proxy.cut)
 
     def close(self) -> None:
         """Kill all connections for good."""
-        asyncio.run_coroutine_threadsafe(self._stack.aclose(), self._loop).result(10)
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join(10)
-        self._loop.close()
+        self._loop.run(self._stack.aclose())
+        self._loop.stop()
 
 
 @dataclass(frozen=True)

@@ -164,6 +164,27 @@ def test_a_table_works_from_the_keyboard(tab: Tab) -> None:
     expect(active(tab)).to_have_text("4992")  # the row went to its place in the order
 
 
+def test_a_click_in_the_field_of_a_cell_puts_the_caret_there(tab: Tab) -> None:
+    grid(tab).get_by_role("gridcell", name="share 3", exact=True).dblclick()
+    field = grid(tab).get_by_role("textbox", name="Name")
+    expect(field).to_be_focused()
+    before = state(tab)["chosen"]
+    tab.page.keyboard.type("middle")
+    field.click(position={"x": 12, "y": 8})
+    expect(field).to_be_focused()
+    field.dblclick()
+    expect(field).to_be_focused()
+    assert (
+        field.evaluate("one => one.value.slice(one.selectionStart, one.selectionEnd)") == "middle"
+    )
+    tab.page.keyboard.press("Home")
+    tab.page.keyboard.type("in the ")
+    tab.page.keyboard.press("Enter")
+    expect(grid(tab).get_by_role("gridcell", name="in the middle", exact=True)).to_be_visible()
+    assert state(tab)["rows"][3]["name"] == "in the middle"
+    assert state(tab)["chosen"] == before  # a click in a field selects no row
+
+
 def test_what_is_typed_into_a_cell_stays_while_rows_come_and_move(tab: Tab) -> None:
     grid(tab).get_by_role("gridcell", name="share 3", exact=True).dblclick()
     field = grid(tab).get_by_role("textbox", name="Name")

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, WebSocket, expect
 
+from tests import hub
 from tests.servers import Server, serve
 from tests.ui.lab import LAB, Tab, new_context, notebook
 
@@ -61,6 +62,15 @@ VIEWS = {
         "notebooks",
     ),
 }
+AS_HUB = (
+    "jupyterlab",
+    (
+        *LAB,
+        f"--ServerApp.base_url={hub.BASE_URL}",
+        "--ServerApp.identity_provider_class=tests.hub.LikeJupyterHub",
+    ),
+    "lab/tree",
+)
 VIEW = """() => {
   const views = [];
   const look = (root) => {
@@ -72,11 +82,11 @@ VIEW = """() => {
 }"""
 
 
-@pytest.fixture(scope="module", params=list(VIEWS))
+@pytest.fixture(scope="module", params=VIEWS.values(), ids=list(VIEWS))
 def host(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[Server, str]]:
-    application, options, view = VIEWS[request.param]
+    application, options, view = request.param
     with serve(tmp_path_factory.mktemp("host"), application, *options) as server:
         yield server, view
 
@@ -157,6 +167,13 @@ def test_the_stop_button_of_a_page_that_was_loaded_again_stops_the_cell(tab: Tab
     expect(tab.page.locator("training-run .title")).to_have_text("a title")
     [socket] = sockets
     assert not socket.is_closed()
+
+
+@pytest.mark.parametrize("host", [AS_HUB], indirect=True, ids=["JupyterLab of JupyterHub"])
+def test_a_page_whose_cookie_is_not_enough_is_live_at_once(tab: Tab) -> None:
+    reload(tab)
+    of(tab, "early")
+    stop(tab)
 
 
 def test_what_is_being_typed_stays_when_jupyterlab_takes_over(tab: Tab) -> None:

@@ -241,10 +241,21 @@ def test_birds_are_labelled_by_two_and_shown_in_voila(people: People, lab: Serve
     other = people.colleague("labels.ipynb")
     assert 100 < by_rule < 140
 
-    def label(tab: Tab, bird: str, kind: str) -> None:
+    def choose(tab: Tab, bird: str) -> None:
         tab.page.get_by_role("gridcell", name=bird, exact=True).click()
+
+    def label(tab: Tab, bird: str, kind: str) -> None:
+        choose(tab, bird)
         tab.page.get_by_role("button", name=kind).click()
 
+    before = one.evaluate("print(labelling.state)")
+    choose(one, "40.3")
+    choose(other, "40.3")
+    chosen = "print([member.assigns.get('bird') for member in labelling.members])"
+    one.wait_for(chosen, "[2, 2]")
+    other.reload()
+    one.wait_for(chosen, "[2, None]")
+    assert one.evaluate("print(labelling.state)") == before
     other.page.get_by_role("button", name="Gentoo").click()
     refusal = other.page.get_by_role("alert").filter(has_text="Choose a bird first")
     expect(refusal).to_be_visible()

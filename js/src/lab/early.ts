@@ -3,7 +3,7 @@
  * kernel for none, but the server does. It knows nothing of outputs.
  */
 
-import { kernelWidgetsUrl, serverUrl } from "../address";
+import { kernelWidgetsRequest, serverUrl } from "../address";
 import type { Traits } from "../display";
 import type widget from "../widget";
 import type { Kernel, Message } from "./jupyterlab";
@@ -110,9 +110,9 @@ export class Widgets {
 
 /** Asks the server for the widgets of a kernel, and loads what shows them as the widget does. */
 async function ask(kernel: string): Promise<Told | undefined> {
-  const address = kernelWidgetsUrl(kernel);
-  if (!address) return undefined;
-  const response = await fetch(address);
+  const request = kernelWidgetsRequest(kernel);
+  if (!request) return undefined;
+  const response = await fetch(request);
   if (!response.ok) throw new Error(`${response.status} ${response.statusText}`);
   const answer: Answer = await response.json();
   const models = new Map(Object.entries(answer.models));

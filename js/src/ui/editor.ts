@@ -46,7 +46,13 @@ export class Editor implements ReactiveController {
 
   /** Begins to edit a cell, and tells whether its value can be; a truth value is turned at once. */
   begin(key: Json, column: Column, value: Json | undefined): boolean {
-    if (this.#edited?.isSent) return false;
+    const left = this.#edited;
+    if (left?.isSent) return false;
+    if (left && left.text !== left.was && !this.#problem) {
+      // Its row was scrolled away, and its field with it.
+      this.#commit().then(() => this.#edited || this.begin(key, column, value));
+      return true;
+    }
     this.#problem = "";
     this.#edited = undefined;
     this.#host.requestUpdate();
@@ -140,12 +146,14 @@ export class Editor implements ReactiveController {
   }
 
   async #commit(): Promise<void> {
-    const field = this.#field;
     const edited = this.#edited;
-    if (!edited || !field || edited.isSent) return;
+    if (!edited || edited.isSent) return;
     try {
-      const value = edited.isNumber ? numberOf(field as HTMLInputElement) : field.value;
-      if (field.value === edited.was) return this.#end();
+      const { isNumber, text, was } = edited;
+      const value = isNumber
+        ? numberOf((this.#field as HTMLInputElement | null) ?? numberBox(text))
+        : text;
+      if (text === was) return this.#end();
       edited.isSent = true;
       this.#problem = "";
       await this.#host.edit({ key: edited.key, column: edited.column.key, value });
@@ -165,4 +173,9 @@ export class Editor implements ReactiveController {
       this.#host.requestUpdate();
     }
   }
+}
+
+/** Returns a number's field that is nowhere to be seen. */
+function numberBox(value: string): HTMLInputElement {
+  return Object.assign(document.createElement("input"), { type: "number", step: "any", value });
 }

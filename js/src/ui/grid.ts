@@ -52,7 +52,9 @@ export class Grid implements ReactiveController {
   /** The rows and the sorting that `#shown` was made of. */
   #made: unknown[] = [];
   #active = { line: 0, column: 0, key: undefined as Json };
+  /** The keys of the selected row, and of the one that it is again if that is refused. */
   #selected: Json;
+  #accepted: Json;
   #scrollTop = 0;
   #rowHeight = 14 * ROW_EMS;
   /** Must the active cell be brought into view? */
@@ -102,7 +104,7 @@ export class Grid implements ReactiveController {
             aria-activedescendant=${ifDefined(isActiveShown ? `${line}:${column}` : undefined)}
             @keydown=${this.#press}
             @click=${this.#click}
-            @dblclick=${this.#edit}
+            @dblclick=${this.#clickTwice}
           >
             <colgroup>
               ${this.#columns.map((one) => html`<col style="width: calc(${widthOf(one)})" />`)}
@@ -246,7 +248,7 @@ export class Grid implements ReactiveController {
 
   #click = (event: Event): void => {
     const place = placeOf(event);
-    if (!place) return;
+    if (!place || isInField(event)) return;
     const [line, column] = place;
     this.#activate(line, column);
     if (line === HEAD) this.#sort(this.#columns[column] as Column);
@@ -254,8 +256,12 @@ export class Grid implements ReactiveController {
     this.#table?.focus({ preventScroll: true });
   };
 
+  #clickTwice = (event: Event): void => {
+    if (!isInField(event)) this.#edit();
+  };
+
   #press = (event: KeyboardEvent): void => {
-    if ((event.target as Element).matches("input, textarea")) return;
+    if (isInField(event)) return;
     const { line, column } = this.#active;
     const isWhole = event.ctrlKey || event.metaKey;
     const [last, page] = [this.#rows.length - 1, this.#host.rows - 1];
@@ -291,22 +297,29 @@ export class Grid implements ReactiveController {
     this.#host.requestUpdate();
   }
 
-  #select(): void {
+  async #select(): Promise<void> {
     const { line } = this.#active;
     if (this.#host.isOff || this.#rows.length === 0 || !this.#host.onSelect) return;
-    this.#selected = this.#keyAt(line);
-    this.#host.select(this.#selected);
+    const key = this.#keyAt(line);
+    this.#selected = key;
     this.#host.requestUpdate();
+    try {
+      await this.#host.select(key);
+      this.#accepted = key;
+    } catch {
+      if (this.#selected === key) this.#selected = this.#accepted;
+      this.#host.requestUpdate();
+    }
   }
 
   /** Begins to edit the active cell, and tells whether it can be. */
-  #edit = (): boolean => {
+  #edit(): boolean {
     const { line, column } = this.#active;
     const edited = this.#columns[column];
     if (!this.#host.onEdit || this.#host.isOff || line === HEAD || !edited) return false;
     if (this.#rows.length === 0 || edited.key === this.#host.key) return false;
     return this.#editor.begin(this.#keyAt(line), edited, valueIn(this.#rowAt(line), edited.key));
-  };
+  }
 
   // the page
 
@@ -360,4 +373,9 @@ function placeOf(event: Event): [number, number] | undefined {
   const id = (event.target as Element).closest("td, th")?.id ?? "";
   const [line, column] = id.split(":").map(Number);
   return line === undefined || column === undefined ? undefined : [line, column];
+}
+
+/** Did it happen in the field of the edited cell, whose own affair it is? */
+function isInField(event: Event): boolean {
+  return (event.target as Element).matches("input, textarea");
 }

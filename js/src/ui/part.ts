@@ -50,6 +50,8 @@ export abstract class Part extends LiveElement {
   declare label: string | undefined;
 
   #owner: Owner | undefined;
+  /** Tags around it that were not defined when it looked for its owner. */
+  #awaited = new Set<string>();
   /** The LiveState that was found around it. */
   #found: LiveState | undefined;
 
@@ -85,15 +87,28 @@ export abstract class Part extends LiveElement {
   }
 
   override connectedCallback(): void {
-    this.#owner = ownerOf(this);
-    this.#find.hostUpdated();
-    this.#owner?.addController?.(this.#find);
+    this.#look();
     super.connectedCallback();
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
     this.#owner?.removeController?.(this.#find);
+  }
+
+  /** Looks for its owner, and again when what is around it and may be that is defined. */
+  #look(): void {
+    this.#owner?.removeController?.(this.#find);
+    this.#owner = ownerOf(this, (tag) => this.#await(tag));
+    this.#find.hostUpdated();
+    this.#owner?.addController?.(this.#find);
+  }
+
+  async #await(tag: string): Promise<void> {
+    if (this.#awaited.has(tag)) return;
+    this.#awaited.add(tag);
+    await customElements.whenDefined(tag);
+    if (this.isConnected) this.#look();
   }
 
   #renderMissing(path: Path): TemplateResult {
@@ -111,13 +126,21 @@ export abstract class Part extends LiveElement {
   };
 }
 
-/** Returns the closest element around another, out of shadow roots too, that has a LiveState. */
-function ownerOf(element: Node): Owner | undefined {
+/**
+ * Returns the closest element around another, out of shadow roots too, that has a LiveState.
+ * @param onUndefined called with the tags that are not defined yet of elements that are closer
+ */
+function ownerOf(element: Node, onUndefined: (tag: string) => void): Owner | undefined {
   let node: Node | null = element;
   do {
     const slot: Node | null = node instanceof Element ? node.assignedSlot : null;
     node = slot ?? node.parentNode ?? (node instanceof ShadowRoot ? node.host : null);
     if (node && isObject(node) && "liveState" in node) return node as unknown as Owner;
+    if (node instanceof HTMLElement && isUndefined(node.localName)) onUndefined(node.localName);
   } while (node);
   return undefined;
+}
+
+function isUndefined(tag: string): boolean {
+  return tag.includes("-") && !customElements.get(tag);
 }

@@ -166,9 +166,9 @@ export class TablePart extends Control {
       ${this.#announcer.render()}`;
   }
 
-  /** Tells that a row was selected; what fails is told as the error of the LiveState. */
-  select(key: Json): void {
-    if (this.onSelect) this.dispatch({ value: key }, {}, this.onSelect).catch(() => {});
+  /** Tells that a row was selected; rejects with what is told as the error of the LiveState. */
+  select(key: Json): Promise<void> {
+    return this.dispatch({ value: key }, {}, this.onSelect);
   }
 
   /** Sends what a cell shall be; rejects with an Error that the grid tells. */

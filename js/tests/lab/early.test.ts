@@ -16,7 +16,7 @@ let number = 0;
 let server: ScriptedServer;
 let kernel: FakeKernel;
 let el: HTMLElement;
-let asked: string[];
+let asked: Request[];
 let answer: (status: number, body: unknown) => void;
 let ends: (() => void)[];
 
@@ -33,8 +33,8 @@ beforeEach(async () => {
   const answered = new Promise<Response>((resolve) => {
     answer = (status, body) => resolve(new Response(JSON.stringify(body), { status }));
   });
-  vi.stubGlobal("fetch", (address: string) => {
-    asked.push(address);
+  vi.stubGlobal("fetch", (request: Request) => {
+    asked.push(request);
     return answered;
   });
 });
@@ -87,11 +87,29 @@ const listening = () => kernel.iopubMessage.slots.size + kernel.statusChanged.sl
 describe("the widgets of a kernel", () => {
   it("are shown as the server tells, over the kernel's WebSocket", async () => {
     const { end, link } = await showList();
-    expect(asked).toEqual([`${SERVED}livestate/kernels/${kernel.id}/widgets`]);
+    expect(asked.map(({ url }) => url)).toEqual([
+      `${SERVED}livestate/kernels/${kernel.id}/widgets`,
+    ]);
     expect(findAll(el, "early-list")).toHaveLength(1);
     end();
     expect(el.childNodes).toHaveLength(0);
     await link.take("phx_leave");
+  });
+
+  it("are asked for with the page's own token, as JupyterHub's servers take no cookie without", async () => {
+    configure({ baseUrl: "/user/a@b%20c/" });
+    const cookie = vi.spyOn(document, "cookie", "get").mockReturnValue("a=1; _xsrf=own; b=2");
+    new Widgets(kernel);
+    configure({ baseUrl: "https://elsewhere.example/user/a@b%20c/" });
+    new Widgets(kernel);
+    configure({ baseUrl: "/user/a@b%20c/" });
+    cookie.mockReturnValue("a=1; not_xsrf=2");
+    new Widgets(kernel);
+    cookie.mockRestore();
+    const path = `/user/a@b%20c/livestate/kernels/${kernel.id}/widgets`;
+    expect(asked.map(({ url }) => new URL(url).pathname)).toEqual([path, path, path]);
+    const tokens = asked.map(({ headers }) => headers.get("X-XSRFToken"));
+    expect(tokens).toEqual(["own", null, null]);
   });
 
   it("are asked for once", async () => {

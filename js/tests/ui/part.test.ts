@@ -72,6 +72,17 @@ describe("a part", () => {
     await until(() => !own.connected);
   });
 
+  it("finds that of an element which is defined later", async () => {
+    await joined({ user: { name: "Ann" } });
+    const badge = `<some-badge path="user.name"></some-badge>`;
+    document.body.innerHTML = `<late-board><late-frame>${badge}</late-frame></late-board>`;
+    customElements.define("late-frame", class extends HTMLElement {});
+    customElements.define("late-board", class extends Board {});
+    const board = find<Board>(document.body, "late-board");
+    board.liveState = live;
+    await until(() => findAll(board, "some-badge").map(textOf).join() === '"Ann","Ann"');
+  });
+
   it("is rendered only when its part is another", async () => {
     const { link, join } = await joined({ user: { name: ["Ann"] }, n: 0 });
     const board = await showBoard();

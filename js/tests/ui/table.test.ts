@@ -183,6 +183,31 @@ describe("selecting a row", () => {
     expect(selected()).toEqual(["k2 row 2 4"]);
   });
 
+  it("is taken back when it was refused, unless another was selected", async () => {
+    const shown = await showTable({ onSelect: "choose" }, rowsOf(3));
+    const selected = () => findAll(shown.element, "tr[aria-selected=true]").map(textOf);
+    const click = (line: number) =>
+      findAll(shown.element, "tbody tr")[line]?.querySelector("td")?.click();
+    click(0);
+    await answer(shown.link, "choose");
+    click(1);
+    await settled(shown.element);
+    expect(selected()).toEqual(["k1 row 1 7"]);
+    await raise(shown.link, "choose", "not that one");
+    await until(() => selected()[0] === "k0 row 0 0");
+    click(1);
+    click(2);
+    await raise(shown.link, "choose", "not that one");
+    await answer(shown.link, "choose");
+    await settled(shown.element);
+    expect(selected()).toEqual(["k2 row 2 4"]);
+    click(0);
+    click(1);
+    await raise(shown.link, "choose", "not that one");
+    await raise(shown.link, "choose", "nor that one");
+    await until(() => selected()[0] === "k2 row 2 4");
+  });
+
   it("takes the place of rows that have no key", async () => {
     const shown = await showTable({ onSelect: "choose", key: "no" }, rowsOf(3));
     findAll(shown.element, "td")[8]?.click();
@@ -236,6 +261,21 @@ describe("editing a cell", () => {
     expect((await answer(shown.link, "set")).value).toBe("Cid");
   });
 
+  it("goes on after clicks in its field, which select no row", async () => {
+    const shown = await showTable({ onEdit: "set", onSelect: "choose" }, rows);
+    await press(shown, "ArrowRight", "F2");
+    box(shown.element).value = "Bob";
+    box(shown.element).dispatchEvent(new Event("input"));
+    for (const type of ["click", "dblclick"]) {
+      box(shown.element).dispatchEvent(new MouseEvent(type, { bubbles: true }));
+      await settled(shown.element);
+    }
+    expect(box(shown.element).value).toBe("Bob");
+    await type(shown, "Bobby");
+    expect((await answer(shown.link, "set")).value).toBe("Bobby");
+    expect(shown.link.count("lvs_evt:choose")).toBe(0);
+  });
+
   it("keeps the lines of a text", async () => {
     const shown = await showTable({ onEdit: "set" }, [{ id: 7, name: "one\r\ntwo" }]);
     await press(shown, "ArrowRight", "Enter");
@@ -254,6 +294,68 @@ describe("editing a cell", () => {
     lines().dispatchEvent(new Event("input"));
     key({});
     expect((await answer(shown.link, "set")).value).toBe("one\ntwo\nthree");
+  });
+
+  describe("whose row was scrolled away", () => {
+    async function scroll(shown: Shown, line: number) {
+      const scroller = find(shown.element, ".scroller");
+      scroller.scrollTop = Number.parseFloat(scroller.style.getPropertyValue("--_row")) * line;
+      scroller.dispatchEvent(new Event("scroll"));
+      await settled(shown.element);
+    }
+
+    /** Types into a cell of the first row, and scrolls to others. */
+    async function leave(column: number, text: string): Promise<Shown> {
+      const shown = await showTable({ onEdit: "set" }, rowsOf(500));
+      await press(shown, ...Array(column).fill("ArrowRight"), "Enter");
+      box(shown.element).value = text;
+      box(shown.element).dispatchEvent(new Event("input"));
+      await scroll(shown, 300);
+      expect(findAll(shown.element, "td input")).toEqual([]);
+      return shown;
+    }
+
+    async function editAnother(shown: Shown) {
+      const cell = findAll(shown.element, "td").find((one) => textOf(one) === "row 300");
+      for (const type of ["click", "dblclick"]) {
+        cell?.dispatchEvent(new MouseEvent(type, { bubbles: true }));
+      }
+      await settled(shown.element);
+    }
+
+    it.each([
+      [1, "typed", "name", "typed"],
+      [2, "12.5", "size", 12.5],
+    ])("sends what was typed before another is edited", async (place, text, column, value) => {
+      const shown = await leave(place, text);
+      await editAnother(shown);
+      expect(await answer(shown.link, "set")).toEqual({ key: "k0", column, value });
+      await until(() => findAll(shown.element, "td input").length === 1);
+      expect(box(shown.element).value).toBe("row 300");
+      expect(shown.link.count("lvs_evt:set")).toBe(1);
+    });
+
+    it("keeps what was refused to be mended, until another is edited", async () => {
+      const shown = await leave(1, "no");
+      await editAnother(shown);
+      await raise(shown.link, "set", "not that one");
+      await until(() =>
+        findAll(shown.element, "[role=alert]").map(textOf).includes("not that one"),
+      );
+      await scroll(shown, 0);
+      expect(box(shown.element).value).toBe("no");
+      await scroll(shown, 300);
+      await editAnother(shown);
+      expect(box(shown.element).value).toBe("row 300");
+      expect(findAll(shown.element, "[role=alert]")).toEqual([]);
+    });
+
+    it("tells of a number that can't be sent", async () => {
+      const shown = await leave(2, "9007199254740993");
+      await editAnother(shown);
+      await until(() => textOf(shown.element).includes("The number has too many digits"));
+      expect(shown.link.count("lvs_evt:set")).toBe(0);
+    });
   });
 
   it("leaves the key and what is no scalar alone", async () => {
