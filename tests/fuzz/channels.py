@@ -2,10 +2,11 @@
 
 import asyncio
 from contextlib import suppress
+from dataclasses import dataclass, field
 from itertools import count
 from typing import Any, ClassVar, Final
 
-from livestate_nb import Channel, Event, Reply, on
+from livestate_nb import Channel, Event, Member, Reply, on
 from livestate_nb.errors import ChannelError
 
 KINDS: Final = [
@@ -32,12 +33,27 @@ running: Final = set[str]()
 _lives = count(1)
 
 
+@dataclass(slots=True, eq=False)
+class Life:
+    """Tell who came into one life of a session and who went, and how often it has ended."""
+
+    came: list[Member] = field(default_factory=list)
+    went: list[Member] = field(default_factory=list)
+    ended: int = 0
+    is_cut_short: bool = False
+    """Whether it was withdrawn, or has crashed, under who was in it."""
+
+
 class Ledger(Channel):
     """Keep the tokens of what was handled.
 
     All is async, since what threads do is not the same each time.
+
+    Attributes:
+        lives: those that have begun; who looks at them empties it first.
     """
 
+    lives: ClassVar[list[Life]] = []
     shape: ClassVar[int] = 0
     """Says which class a state is for; 0 takes any."""
 
@@ -49,9 +65,26 @@ class Ledger(Channel):
         await asyncio.sleep(0)
         self.subscribe(NEWS)
         self.subscribe(GOSSIP)
+        self.life = Life()
+        self.lives.append(self.life)
         return {
             "life": next(_lives), "shape": self.shape, "items": [], "heard": [], "steps": {},
         }  # fmt: skip
+
+    async def joined(self, params: Any, state: Any) -> None:
+        assert self.member is not None
+        self.life.came.append(self.member)
+        await asyncio.sleep(0)
+
+    async def left(self, state: Any) -> None:
+        assert self.member is not None
+        assert not self.life.ended
+        self.life.went.append(self.member)
+        await asyncio.sleep(0)
+
+    async def ended(self, state: Any) -> None:
+        await asyncio.sleep(0)
+        self.life.ended += 1
 
     @on("add")
     async def add(self, payload: Any, state: Any) -> None:
@@ -108,6 +141,7 @@ class Ledger(Channel):
     async def fail(self, payload: Any, state: Any) -> None:
         state["items"].append(payload["token"])
         await asyncio.sleep(0)
+        self.life.is_cut_short = crashes(self.topic)
         raise ValueError(payload["token"])
 
     @on("show")
@@ -148,6 +182,7 @@ class Greeting(Ledger):
     """Let members be present from their join on."""
 
     async def joined(self, params: Any, state: Any) -> None:
+        await super().joined(params, state)
         self.be_present(None, params["token"])
 
 

@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from livestate_nb.runtime import Endpoint, Session
 from livestate_nb.runtime.places import Owner
 from tests.fuzz.cases import bounded, ran
-from tests.fuzz.channels import HERE, KINDS, NEWS, STEPS, channels, running
+from tests.fuzz.channels import HERE, KINDS, NEWS, STEPS, Ledger, channels, running
 from tests.fuzz.checks import by_ref, check_items, check_shape, tokens_of
 from tests.fuzz.loops import StillLoop, settle
 from tests.fuzz.players import Player, Seat
@@ -49,6 +49,7 @@ class EndpointMachine(RuleBasedStateMachine):
         self.loop = StillLoop()
         self.is_settled = True
         self.news = 0
+        Ledger.lives.clear()
         self.generation = 0
         self.lives: dict[str, tuple[int, float]] = {}
         """The session that a topic had when somebody was joined last, and when that was."""
@@ -183,6 +184,9 @@ class EndpointMachine(RuleBasedStateMachine):
     @rule(turns=turns, which=st.integers(0, 7))
     def withdraw(self, turns: int | None, which: int) -> None:
         pattern = list(self.endpoint.channels)[which]
+        for session in self.endpoint.sessions_of(pattern):
+            if isinstance(session.channel, Ledger) and session.ledger.version is not None:
+                session.channel.life.is_cut_short = True
         self.run(lambda: self.endpoint.withdraw(pattern), 0)
         for topic in TOPICS:
             if topic.startswith(pattern.removesuffix("*")):
@@ -326,6 +330,13 @@ class EndpointMachine(RuleBasedStateMachine):
                 assert self.endpoint.places.claim(claim["resume"]["token"], owner, 0) is None
         assert asyncio.all_tasks(self.loop) == self.reaper
         assert not any(self.endpoint.presences.metas(topic) for topic in TOPICS)
+        for life in Ledger.lives:
+            assert life.ended == 1
+            assert len({*life.came}) == len(life.came)
+            assert len({*life.went}) == len(life.went)
+            assert {*life.went} <= {*life.came}
+            if not life.is_cut_short:
+                assert {*life.went} == {*life.came}
 
     # inside
 

@@ -93,7 +93,9 @@ async def test_those_who_remain_are_told_what_left_changes(endpoint: Endpoint) -
     assert await now(ann, "room:1") == {"here": ["ann"], "gone": ["bob"]}
 
 
-async def test_left_comes_after_what_the_member_sent_before(endpoint: Endpoint) -> None:
+async def test_left_comes_once_after_what_the_member_sent_before(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
     endpoint.declare(Room)
     ann, bob = [await enter(endpoint, "room:1", name) for name in ("ann", "bob")]
     bob.dispatch("room:1", "say", "wait for me")
@@ -104,6 +106,7 @@ async def test_left_comes_after_what_the_member_sent_before(endpoint: Endpoint) 
     assert (await now(ann, "room:1"))["gone"] == ["wait for me", "bob"]
     await endpoint.settle()
     assert len(ann.received("bye")) == 1
+    assert not [one for one in caplog.records if one.levelno == logging.ERROR]
 
 
 async def test_a_lost_connection_that_keeps_no_place_is_a_leave(endpoint: Endpoint) -> None:
