@@ -12,6 +12,7 @@ SOURCES := $(wildcard js/src/* js/src/lab/* js/src/ui/*) js/build.mjs js/sizes.m
 SPHINX := $(BIN)/sphinx-build
 PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
+HOSTILE := tests/server_extension/test_longpoll_bodies.py tests/server_extension/test_public_frames.py
 LINTED := bench docs livestate_nb server_extension tests
 
 .PHONY: help setup demo test lint types python js npm browser docs links audit bench fuzz load load-short soak release nightly clean
@@ -100,8 +101,10 @@ bench: setup
 
 fuzz: setup
 	@echo "== hostile input, a long run"
-	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz tests/server_extension/test_longpoll_bodies.py --timeout=7200
-	cd js && HYPOTHESIS_PROFILE=nightly npm run --silent test -- tests/hostile.test.ts
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz $(HOSTILE) --timeout=7200
+	cd js && HYPOTHESIS_PROFILE=nightly npm run --silent test -- hostile.test.ts
+	@.ci/chromium
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/ui/test_hostile_copies.py --timeout=7200
 
 load: setup
 	@echo "== 1,000 clients for 15 minutes"
