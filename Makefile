@@ -56,7 +56,7 @@ python: setup
 	@echo "== Python tests"
 	$(PYTEST) $(PURE) -n 2 --cov=livestate_nb.state --cov=livestate_nb.protocol --cov-branch \
 		--cov-report=term:skip-covered --cov-fail-under=100
-	$(PYTEST) --doctest-modules livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
+	$(PYTEST) -n 2 --dist loadfile --doctest-modules livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
 		--ignore=tests/release $(PURE:%=--ignore=%)
 
 js: setup
