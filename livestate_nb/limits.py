@@ -26,6 +26,7 @@ OF_KERNELS: Final = (
     "resume_messages",
     "resume_bytes",
     "unread",
+    "unread_most",
 )
 """The limits that an endpoint keeps, so that kernels have them too; all others are the server's."""
 
@@ -57,9 +58,10 @@ class Limits:
         resume_messages: messages that a session keeps for clients that come back.
         resume_bytes: bytes of payload that they may have together, and so may what one client was
             told of the events of its that failed.
-        unread: characters that wait for one client from which on it gets no updates but, later,
-            the state.
-        unread_most: characters that wait for one client at which its connection is closed.
+        unread: characters that wait for one client, or in a kernel for its server, from which on
+            no updates are sent but, later, the state.
+        unread_most: characters that wait for one client at which its connection is closed; in a
+            kernel also those that may wait for its server for some seconds.
         uplinks: connections of kernels.
         kernel_topics: topics (or patterns) that one kernel may declare.
         kernel_held: characters of one client's joins that may wait for a kernel.

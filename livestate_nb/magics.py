@@ -40,8 +40,8 @@ class LiveState(Configurable):
         How much clients of this kernel may ask for: name -> number, such as
         {'events_per_second': 50}. Names: frame_depth, joins, waiting_for_join,
         events_per_second, events_at_once, waiting_per_client, waiting_per_session, generators,
-        absent_clients, resume_messages, resume_bytes, unread. Those of the server are set there:
-        c.LiveStateApp.limits.
+        absent_clients, resume_messages, resume_bytes, unread, unread_most. Those of the server are
+        set there: c.LiveStateApp.limits.
         """,
     ).tag(config=True)
 

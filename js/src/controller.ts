@@ -7,7 +7,7 @@ import type { ReactiveController, ReactiveControllerHost } from "lit";
 import { type LiveStateError, rejection } from "./failure";
 import { awaitAnswer, isBusy, readForm } from "./form";
 import type { Json, JsonObject } from "./json";
-import { Kept } from "./kept";
+import { Kept, keptFor } from "./kept";
 import type { LiveState } from "./live-state";
 import type { SocketOptions } from "./membership";
 import type { Presences } from "./presences";
@@ -229,7 +229,7 @@ export class LiveController<S = Json, E = Json, R = Json> implements ReactiveCon
   /** Connects to what the source names now, unless it is connected to that. */
   #attach(): void {
     const source = this.#source ?? (this.#host as LiveSource<S, E, R>);
-    this.#use(source.liveState ?? this.#kept.named(source));
+    this.#use(source.liveState ?? keptFor(source, this.#kept));
   }
 
   #use(liveState: LiveState<S, E, R> | undefined): void {

@@ -5,45 +5,47 @@
 
 import type { Json } from "./json";
 import { LiveState } from "./live-state";
-import type { LiveStateConfig, SocketOptions } from "./membership";
+import type { LiveStateConfig } from "./membership";
+import { isSame } from "./selection";
 
 /** Makes a LiveState when there is another config than before. */
 export class Kept<S = Json, E = Json, R = Json> {
   #liveState: LiveState<S, E, R> | undefined;
-  /** The params that it was made with, as JSON: they may be made anew each time. */
-  #params = "";
+  #key: object | undefined;
 
   /**
    * Returns the LiveState for a config: the last one, unless that had another.
    * @throws Error if the config has no url or no topic
    */
   of(config: LiveStateConfig): LiveState<S, E, R> {
-    const params = JSON.stringify([config.params ?? {}, config.socketOptions?.params ?? {}]);
-    const last = this.#liveState;
-    if (last && params === this.#params && isSame(last.config, config)) return last;
-    this.#params = params;
+    const key = keyOf(config);
+    if (this.#liveState && isSame(this.#key, key)) return this.#liveState;
+    this.#key = key;
     this.#liveState = new LiveState(config);
     return this.#liveState;
   }
-
-  /** Returns the LiveState for what an element has of a config; undefined without url or topic. */
-  named(element: LiveStateConfig): LiveState<S, E, R> | undefined {
-    const { url, topic, params, share, socketOptions } = element;
-    return url && topic ? this.of({ url, topic, params, share, socketOptions }) : undefined;
-  }
 }
 
-/** Tells whether two configs lead to the same, params left out. */
-function isSame(one: LiveStateConfig, other: LiveStateConfig): boolean {
-  const names = ["url", "topic", "socket", "session", "share"] as const;
-  const isSameSocket = isSameOptions(one.socketOptions ?? {}, other.socketOptions ?? {});
-  return isSameSocket && names.every((name) => one[name] === other[name]);
+/** Returns the LiveState for the config in an element's properties; undefined without url or topic. */
+export function keptFor<S, E, R>(
+  { url, topic, params, share, socketOptions }: LiveStateConfig,
+  kept: Kept<S, E, R>,
+): LiveState<S, E, R> | undefined {
+  return url && topic ? kept.of({ url, topic, params, share, socketOptions }) : undefined;
 }
 
-/** Tells whether two objects of options say the same, params left out unless a function gives them. */
-function isSameOptions(one: SocketOptions, other: SocketOptions): boolean {
-  const names = Object.keys({ ...one, ...other }) as (keyof SocketOptions)[];
-  const isText = (name: string) =>
-    name === "params" && typeof one.params !== "function" && typeof other.params !== "function";
-  return names.every((name) => one[name] === other[name] || isText(name));
+/** Returns what tells a config from others: params, which may be made anew each time, as JSON. */
+function keyOf({ url, topic, socket, session, share, params, socketOptions }: LiveStateConfig) {
+  const { params: asked = {}, ...others } = socketOptions ?? {};
+  const sent = typeof asked === "function" ? asked : JSON.stringify(asked);
+  return {
+    url,
+    topic,
+    socket,
+    session,
+    share,
+    params: JSON.stringify(params ?? {}),
+    sent,
+    ...others,
+  };
 }

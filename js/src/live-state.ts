@@ -47,7 +47,6 @@ const REFRESH_MS = 5_000;
  */
 export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   readonly config: LiveStateConfig;
-  readonly socket: Socket;
   #membership: Membership;
   #status: Status = "offline";
   #error: LiveStateError | null = null;
@@ -79,7 +78,6 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
       closed: () => this.#close(),
       unanswered: (last) => this.#outbox.unanswered(last),
     });
-    this.socket = this.#membership.socket;
     this.#outbox = new Outbox({
       isOpen: () => this.#membership.isOpen,
       send: (event, payload, ref) => this.#membership.dispatch(event, payload, ref),
@@ -110,6 +108,11 @@ export class LiveState<S = Json, E = Json, R = Json> extends Emitter<S, R> {
   /** The same by its name in phx-live-state. */
   get stateVersion(): number | undefined {
     return this.#document.version;
+  }
+
+  /** The phoenix Socket: the page's for this `url`, unless there are `socketOptions`. */
+  get socket(): Socket {
+    return this.#membership.socket;
   }
 
   /** The phoenix Channel; null after `disconnect()`. */

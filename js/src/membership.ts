@@ -3,11 +3,12 @@
  * connection was lost, and brings what comes. It knows nothing of states, nor what is sent.
  */
 
-import { type Channel, Socket, type SocketConnectOption } from "phoenix";
+import type { Channel, Socket, SocketConnectOption } from "phoenix";
 import { type LiveStateError, readRefusal } from "./failure";
 import { isObject, type Json } from "./json";
 import { Place } from "./place";
 import { mostBytes } from "./size";
+import { type SharedSocket, socketFor } from "./sockets";
 import {
   EVENT_PREFIX,
   PHOENIX_EVENT,
@@ -28,7 +29,7 @@ export interface SocketOptions extends Partial<Omit<SocketConnectOption, "authTo
   authToken?: string | (() => string) | undefined;
 }
 
-/** What a LiveState connects to: a `url` of its own, or a `socket` that others use as well. */
+/** What a LiveState connects to: a `url`, by a socket of the page's, or a given `socket`. */
 export interface LiveStateConfig {
   /** The socket's address without its `/websocket`, e.g. `wss://host/livestate`. */
   url?: string | undefined;
@@ -39,7 +40,7 @@ export interface LiveStateConfig {
   params?: object | undefined;
   /** A share token, as `Todos.share(...)` gives it to other people's pages: sent with each join. */
   share?: string | undefined;
-  /** Options of the phoenix Socket that is made for `url`. */
+  /** Options of the phoenix Socket that is made for `url`, for who has the same object. */
   socketOptions?: SocketOptions | undefined;
   /** The name of the session to join, where the server knows sessions by name. */
   session?: string | undefined;
@@ -75,8 +76,9 @@ type TimedSocket = Socket & { heartbeatIntervalMs: number };
 
 /** The channel of one topic, from join to leave and again. */
 export class Membership {
-  readonly socket: Socket;
   readonly topic: string;
+  /** The page's socket that we use; undefined where one was given. */
+  #shared: SharedSocket | undefined;
   #config: LiveStateConfig;
   #member: Member;
   #channel: Channel | null;
@@ -90,15 +92,18 @@ export class Membership {
 
   /** @throws Error if it knows of no socket or no topic */
   constructor(config: LiveStateConfig, member: Member) {
-    const { url, socket, socketOptions, topic } = config;
+    const { url, socket, topic } = config;
     if (!socket && !url) throw new Error("LiveState needs a url or a socket, and got neither");
     if (!topic) throw new Error("LiveState needs a topic, and got none");
     this.#config = config;
     this.#member = member;
-    this.socket =
-      socket ?? new Socket(url as string, socketOptions as Partial<SocketConnectOption>);
     this.topic = topic;
+    if (!socket) this.#shared = socketFor(config);
     this.#channel = this.#open();
+  }
+
+  get socket(): Socket {
+    return this.#shared?.socket ?? (this.#config.socket as Socket);
   }
 
   /** The phoenix Channel; null after `leave`. */
@@ -127,6 +132,7 @@ export class Membership {
 
   /** Joins the topic. Errors of the socket, in words for people, go to `onError`. */
   join(onError: (message: string) => void): void {
+    this.#takePlace();
     this.#socketErrorRef = this.socket.onError((error) => {
       const reason = (error as Partial<ErrorEvent>).message;
       onError(`The connection failed${reason ? `: ${reason}` : ""}`);
@@ -156,12 +162,23 @@ export class Membership {
   /** Leaves the topic; the next join is a fresh one. */
   leave(): void {
     const channel = this.#channel;
+    if (!channel) return;
     this.#channel = null;
     clearInterval(this.#syncing);
-    channel?.leave();
+    channel.leave();
     this.socket.off([this.#socketErrorRef]);
-    if (!this.#config.socket) this.socket.disconnect();
+    this.#shared?.release(this.topic);
     this.#place.drop();
+  }
+
+  /** Takes the topic on a shared socket: another one, if somebody has joined it on ours. */
+  #takePlace(): void {
+    if (this.#shared && !this.#shared.suits(this.#config)) {
+      if (this.#channel) this.socket.remove(this.#channel);
+      this.#channel = null;
+      this.#shared = socketFor(this.#config);
+    }
+    this.#shared?.take(this.topic);
   }
 
   /**
@@ -242,7 +259,9 @@ export class Membership {
     const isCurrent = () => this.#channel === channel;
     // phoenix.js tells that a join which it has given up was not answered as a message of no event.
     channel.onMessage = (event: string | null, payload: Json, ref: Json) => {
-      if (isCurrent() && event !== null) this.#receive(event, payload, ref);
+      // Before it is joined, what comes for the topic is another's.
+      const isOurs = isCurrent() && channel.state !== "closed";
+      if (isOurs && event !== null) this.#receive(event, payload, ref);
       return payload;
     };
     channel.onError((reason) => {

@@ -8,7 +8,7 @@ import { consumeContext, provideContext } from "./context";
 import { LiveController } from "./controller";
 import type { LiveStateError } from "./failure";
 import type { JsonObject } from "./json";
-import { Kept } from "./kept";
+import { Kept, keptFor } from "./kept";
 import type { LiveState } from "./live-state";
 import type { SocketOptions } from "./membership";
 import { TAG, templateIn } from "./template-content";
@@ -103,7 +103,7 @@ abstract class TemplateElement extends ReactiveElement implements TemplateOwner 
 
   protected override willUpdate(changed: PropertyValues): void {
     if (NAMING.some((name) => changed.has(name))) {
-      const named = this.#kept.named(this);
+      const named = keptFor(this, this.#kept);
       if (named || this.liveState === this.#named) this.liveState = named;
       this.#named = named;
     }

@@ -573,4 +573,69 @@ describe("a LiveController", () => {
     vi.unstubAllGlobals();
     await server.stop();
   });
+
+  it("shares its connection with the page's others, until the last of them leaves", async () => {
+    const server = await ScriptedServer.start();
+    vi.stubGlobal("WebSocket", WebSocket);
+    const heard = vi.spyOn(window, "addEventListener");
+    const sockets = () => heard.mock.calls.filter(([type]) => type === "pagehide").length;
+    const tag = (topic: string, more = "") =>
+      `<todo-list url="${server.url}" topic="${topic}" ${more}></todo-list>`;
+    document.body.innerHTML = [..."abc"].map((topic) => tag(topic)).join("");
+    const connection = await server.link();
+    for (const topic of "abc") await connection.accept({ items: [topic] });
+    await until(() =>
+      [...document.body.children].every((one) => text(one as TodoList) !== "pending"),
+    );
+    expect([sockets(), server.server.clients.size]).toEqual([1, 1]);
+
+    // a topic is joined on a socket once, and shares are kept apart
+    document.body.insertAdjacentHTML("beforeend", tag("a") + tag("d", "share='one'"));
+    for (const _ of [1, 2]) await (await server.link()).accept({ items: ["more"] });
+    await until(() =>
+      [...document.body.children].every((one) => text(one as TodoList) !== "pending"),
+    );
+    expect([sockets(), server.server.clients.size]).toEqual([3, 3]);
+
+    for (const one of [...document.body.children].slice(1)) one.remove();
+    await until(() => server.server.clients.size === 1);
+    const [first] = document.querySelectorAll<TodoList>("todo-list");
+    for (const topic of "defg") {
+      Object.assign(first as TodoList, { topic });
+      await (await server.link()).accept({ items: [topic] });
+      await until(() => text(first as TodoList)?.startsWith(topic.toUpperCase()));
+    }
+    await until(() => server.server.clients.size === 1);
+    expect(sockets()).toBe(3); // phoenix.js has each listen to the page for good
+    first?.remove();
+    await until(() => server.server.clients.size === 0);
+    heard.mockRestore();
+    vi.unstubAllGlobals();
+    await server.stop();
+  });
+
+  it("shares no connection that has options, and takes another if its topic is joined by another", async () => {
+    const server = await ScriptedServer.start();
+    vi.stubGlobal("WebSocket", WebSocket);
+    const config = { url: server.url, topic: "todos:me" };
+    const own = new LiveState({ ...config, socketOptions: {} });
+    const [one, other] = [new LiveState(config), new LiveState(config)];
+    for (const [n, each] of [own, one, other].entries()) {
+      each.connect();
+      await (await server.link()).accept({ n });
+      await until(() => each.status === "live");
+    }
+    expect(new Set([own, one, other].map(({ socket }) => socket)).size).toBe(3);
+    expect([own, one, other].map(({ state }) => (state as Json).n)).toEqual([0, 1, 2]);
+    one.disconnect();
+    one.disconnect();
+    await until(() => server.server.clients.size === 2);
+    one.connect();
+    await (await server.link()).accept({ n: 3 });
+    await until(() => (one.state as Json).n === 3);
+    expect(other.status).toBe("live");
+    for (const each of [own, one, other]) each.disconnect();
+    vi.unstubAllGlobals();
+    await server.stop();
+  });
 });

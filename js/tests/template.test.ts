@@ -98,7 +98,7 @@ describe("a live-template", () => {
     await link.take("phx_leave");
     expect(textOf(element)).toBe("raw if");
     expect(get("p").getAttribute(":text")).toBe("title");
-    await answer({ title: "two", list: [3] });
+    await link.accept({ title: "two", list: [3] }); // the inner one kept the connection
     await until(() => textOf(element) === "two 3 if two");
   });
 

@@ -24,8 +24,10 @@ class Workers(Executor):
     """Run functions in up to so many daemon threads, started as they are needed.
 
     A thread that waits for what needs a thread itself says so by `waiting`, and is not counted
-    meanwhile. When the interpreter ends it may start no more of them (from Python 3.12 on): then a
-    function for which none is idle runs in the caller's.
+    meanwhile.
+
+    When the interpreter ends it may start no more of them (from Python 3.12 on): then a function
+    for which none is idle runs in the caller's.
 
     Args:
         limit: threads at most; more functions wait for one.
@@ -67,9 +69,11 @@ class Workers(Executor):
         with self._lock:
             if self._is_shut_down:
                 raise RuntimeError("the workers are shut down")
-            is_taken = self._idle > 0 or self._start()
+            is_taken = True
             if self._idle:
                 self._idle -= 1
+            elif self._has_room():
+                is_taken = self._start()
             if is_taken:
                 self._queue.put(work)
         if not is_taken:
@@ -95,8 +99,8 @@ class Workers(Executor):
                     f"expected at most {MOST_WAITING} plain handlers to wait for other sessions: "
                     "make them async, or dispatch less often"
                 )
-            if not self._queue.empty():
-                self._start(leaving=1)
+            if not self._queue.empty() and not self._is_shut_down and self._has_room(leaving=1):
+                self._start()
             self._waiting += 1
 
     def step_back(self) -> None:
@@ -104,15 +108,16 @@ class Workers(Executor):
         with self._lock:
             self._waiting -= 1
 
-    def _start(self, leaving: int = 0) -> bool:
-        """Start a thread if there may be one more; return False where the interpreter refuses."""
-        counted = self._threads - self._waiting - leaving
-        if counted < self._limit and not self._is_shut_down:
-            try:
-                _Worker(self, self._run).start()
-            except RuntimeError:
-                return False
-            self._threads += 1
+    def _has_room(self, leaving: int = 0) -> bool:
+        return self._threads - self._waiting - leaving < self._limit
+
+    def _start(self) -> bool:
+        """Start a thread; return whether the interpreter has."""
+        try:
+            _Worker(self, self._run).start()
+        except RuntimeError:
+            return False
+        self._threads += 1
         return True
 
     def _run(self) -> None:

@@ -9,6 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Container
 from functools import partial
+from math import inf
 from typing import Any, Final, Protocol
 
 from tornado.httpclient import HTTPError
@@ -33,6 +34,9 @@ _BACKOFF: Final = (0.05, 0.1, 0.25, 0.5, 1.0, 2.0)
 
 _FAILURES: Final = 3
 """Failed attempts to dial after which the way counts as lost: it often is back at once."""
+
+_PATIENCE: Final = 5.0
+"""Seconds that a server may take to make room: a burst may be more than it can read at once."""
 
 _NO_WAY: Final = "the Jupyter server of this kernel cannot be reached; see its log"
 
@@ -114,6 +118,10 @@ class Uplink:
         self._socket: WebSocketClientConnection | None = None
         self._turns = wire.Turns()
         self._unsent = 0
+        self._full_since = inf
+        """Since when too much has waited for the server to read."""
+        self._failures = 0
+        """Attempts to dial since the way was open."""
         self._answers = Answers()
         self._task = asyncio.get_running_loop().create_task(self._run())
 
@@ -126,6 +134,10 @@ class Uplink:
     def is_congested(self) -> bool:
         """Whether so much waits for the server to read that none of its clients gets updates."""
         return self._unsent > self._endpoint.limits.unread
+
+    @property
+    def _is_full(self) -> bool:
+        return self._unsent > self._endpoint.limits.unread_most
 
     @property
     def published(self) -> list[str]:
@@ -192,13 +204,22 @@ class Uplink:
     # for the transports
 
     def send(self, message: str | bytes) -> None:
-        """Send a message; nothing happens where the uplink is lost."""
+        """Send a message; nothing happens where the uplink is lost.
+
+        A server that has not read for long is hung up on: its clients find what they missed when
+        it is dialled again.
+        """
         socket = self._socket
         if socket is None:
+            return
+        if time.monotonic() - self._full_since > _PATIENCE:
+            self._hang_up(socket)
             return
         size = len(message)
         if write(socket.protocol, self._turns.stamp(message), partial(self._taken, socket, size)):
             self._unsent += size
+            if self._full_since == inf and self._is_full:
+                self._full_since = time.monotonic()
 
     def drop(self, number: int, code: int, reason: str) -> None:
         """Close a client's connection from this end."""
@@ -211,12 +232,17 @@ class Uplink:
 
     # the way
 
+    def _hang_up(self, socket: WebSocketClientConnection) -> None:
+        """End the way at once; what waits is dropped."""
+        stream = None if socket.protocol is None else socket.protocol.stream
+        if stream is not None and not stream.closed():
+            _log.warning("hanging up on the Jupyter server: it does not read what it is sent")
+            stream.close()
+
     async def _run(self) -> None:
-        attempt = 0
         while True:
             try:
                 await self._serve(await dial(self._address))
-                attempt = 0
             except HostError as error:
                 _log.info("this kernel has no uplink: %s", error)
                 self._changed(False)
@@ -227,20 +253,21 @@ class Uplink:
                 _log.warning("the uplink to the Jupyter server is broken: %s", error)
             except Exception:  # noqa: BLE001 - one broken message must not end the way for good
                 _log.exception("the uplink to the Jupyter server failed")
-            if attempt == _FAILURES:
+            if self._failures == _FAILURES:
                 self._changed(False)
-            await asyncio.sleep(_BACKOFF[min(attempt, len(_BACKOFF) - 1)])
-            attempt += 1
+            await asyncio.sleep(_BACKOFF[min(self._failures, len(_BACKOFF) - 1)])
+            self._failures += 1
 
     async def _serve(self, socket: WebSocketClientConnection) -> None:
         """Take what the server sends until the way is lost."""
         self._socket = socket
         self._turns, theirs = wire.Turns(), wire.Turns()
-        self._unsent = 0
+        self._unsent, self._full_since = 0, inf
         self.taken = frozenset()
         try:
             self._declare(0)
             self._changed(True)
+            self._failures = 0
             while (message := await socket.read_message()) is not None:
                 self._receive(wire.unpack(theirs.check(message)))
         finally:
@@ -380,6 +407,8 @@ class Uplink:
             return
         was_congested = self.is_congested
         self._unsent -= size
+        if not self._is_full:
+            self._full_since = inf
         if was_congested and not self.is_congested:
             for connection, transport in list(self._clients.values()):
                 if not transport.is_congested:

@@ -243,6 +243,20 @@ def test_a_join_that_replaces_a_waiting_one_answers_the_leaves_behind_it() -> No
     assert (left.message.ref, left.message.payload["status"]) == ("3", "ok")
 
 
+def test_a_join_that_replaces_a_leaving_one_ends_it_without_an_answer_to_its_leave() -> None:
+    socket = Socket(lambda topic: True, LIMITS)
+    [old] = socket.receive(Message("1", "1", "t", "phx_join", {}))
+    assert isinstance(old, Join)
+    socket.receive(Message("1", "2", "t", "phx_leave", {}))
+    assert socket.accept(old, {})[-1] == Leave(old, "2")
+    stop, new = socket.receive(Message("3", "3", "t", "phx_join", {}))
+    assert stop == Stop(old)
+    assert isinstance(new, Join)
+    _, close, start = socket.accept(new, {})
+    assert close == Send(Message("1", "1", "t", "phx_close", {}))
+    assert start == Start(new)
+
+
 def test_nothing_is_handled_behind_a_leave() -> None:
     socket = Socket(lambda topic: True, LIMITS)
     [join] = socket.receive(Message("1", "1", "t", "phx_join", {}))

@@ -19,17 +19,6 @@ from tests.sides import Side
 
 WORKERS = 40
 
-LAST = """
-import atexit
-from livestate_nb.runtime.threads import Workers
-
-def last():
-    print(workers.submit(pow, 2, 5).result(), workers.submit(pow, 2, 6).result())
-
-workers = Workers(2)
-atexit.register(last)
-"""
-
 
 class Room(Channel, topic="room", shared=True):
     def init(self, params: Any) -> Any:
@@ -146,6 +135,21 @@ def test_more_than_may_wait_are_told(crowd: Crowd) -> None:
 def test_who_is_no_worker_just_waits() -> None:
     with waiting(), waiting():
         assert threading.current_thread() is threading.main_thread()
+
+
+# at the end of the interpreter, where new threads may be forbidden
+
+
+LAST = """
+import atexit
+from livestate_nb.runtime.threads import Workers
+
+def last():
+    print(workers.submit(pow, 2, 5).result(), workers.submit(pow, 2, 6).result())
+
+workers = Workers(2)
+atexit.register(last)
+"""
 
 
 def test_what_is_submitted_when_the_interpreter_ends_is_run() -> None:

@@ -485,6 +485,21 @@ async def test_the_clients_of_a_lost_uplink_are_told_and_rejoin_when_it_is_back(
     assert client.closed is None
 
 
+async def test_a_way_that_breaks_after_many_attempts_is_lost_after_as_many_again_as_ever() -> None:
+    place = Place(limits=Limits(uplinks=1))
+    first = await place.dial("k1")
+    kernel = place.start("k2")
+    await until(lambda: kernel.changes == [False])
+    await first.close()
+    await until(lambda: kernel.changes == [False, True])
+    uplink: Any = place.relay.kernel("k2").uplink  # type: ignore[union-attr]  # it is there
+    await uplink.write_message("no message of an uplink")
+    await until(lambda: not kernel.uplink.is_open)
+    await place.listener.close()
+    await until(lambda: kernel.changes[-1] is False)
+    await place.close()
+
+
 async def test_a_join_is_held_until_a_restarted_kernel_declares_its_topic_again(
     place: Place,
 ) -> None:

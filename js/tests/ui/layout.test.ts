@@ -34,7 +34,7 @@ describe("a layout", () => {
     expect(() => layout({ kind: "txt" })).toThrow('There is no element "txt", only button, ');
     expect(() => layout({ kind: "constructor" })).toThrow('There is no element "constructor"');
     expect(() => layout({ kind: "text", innerHTML: "<b>" })).toThrow(
-      'The element "text" has no "innerHTML", only url, topic, params, share, liveState, path, label',
+      'The element "text" has no "innerHTML", only url, topic, params, share, socketOptions, liveState, path, label',
     );
     const inner = { kind: "row", children: [{ kind: "text", oops: 1 }] };
     expect(() => layout(inner)).toThrow('has no "oops"');
