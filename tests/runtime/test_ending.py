@@ -214,7 +214,7 @@ async def test_what_has_not_begun_does_not_end(
     assert "failed on ended" not in caplog.text
 
 
-@pytest.mark.parametrize("error", [ValueError, SystemExit, asyncio.CancelledError])
+@pytest.mark.parametrize("error", [ValueError, SystemExit, GeneratorExit, asyncio.CancelledError])
 async def test_an_ended_that_fails_is_logged(
     endpoint: Endpoint, caplog: pytest.LogCaptureFixture, error: type[BaseException]
 ) -> None:

@@ -266,6 +266,24 @@ async def test_a_left_that_fails_is_logged_and_told_to_nobody(
     assert "raised on purpose" in str(record.exc_info[1])
 
 
+@pytest.mark.parametrize("error", [SystemExit, GeneratorExit, asyncio.CancelledError])
+async def test_whatever_left_raises_ends_that_left(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
+    class Raising(Room, topic="raising"):
+        async def left(self, state: Any) -> None:
+            state["gone"].append("half done")
+            raise error
+
+    endpoint.declare(Raising)
+    ann, bob = [await enter(endpoint, "raising", name) for name in ("ann", "bob")]
+    bob.push("raising", "phx_leave")
+    await bob.wait("phx_close", 1)
+    await endpoint.settle()
+    assert (await now(ann, "raising"))["gone"] == []
+    assert [one.getMessage() for one in errors(caplog)] == ["Raising on 'raising' failed on left"]
+
+
 async def test_a_left_that_fails_crashes_a_channel_that_asks_for_it(endpoint: Endpoint) -> None:
     class Frail(Room, topic="frail", on_error="crash"):
         """Crashes."""
