@@ -12,6 +12,7 @@ SOURCES := $(wildcard js/src/* js/src/lab/* js/src/ui/*) js/build.mjs js/sizes.m
 SPHINX := $(BIN)/sphinx-build
 PYTEST := $(BIN)/python -m pytest
 PURE := tests/state tests/protocol
+HOSTILE := tests/server_extension/test_longpoll_bodies.py tests/server_extension/test_public_frames.py
 LINTED := bench docs livestate_nb server_extension tests
 
 .PHONY: help setup demo test lint types python js npm browser docs links audit bench fuzz load load-short soak release nightly clean
@@ -55,7 +56,7 @@ python: setup
 	@echo "== Python tests"
 	$(PYTEST) $(PURE) -n 2 --cov=livestate_nb.state --cov=livestate_nb.protocol --cov-branch \
 		--cov-report=term:skip-covered --cov-fail-under=100
-	$(PYTEST) --doctest-modules livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
+	$(PYTEST) -n 2 --dist loadfile --doctest-modules livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
 		--ignore=tests/release $(PURE:%=--ignore=%)
 
 js: setup
@@ -100,8 +101,10 @@ bench: setup
 
 fuzz: setup
 	@echo "== hostile input, a long run"
-	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz tests/server_extension/test_longpoll_bodies.py --timeout=7200
-	cd js && HYPOTHESIS_PROFILE=nightly npm run --silent test -- tests/hostile.test.ts
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/fuzz $(HOSTILE) --timeout=7200
+	cd js && HYPOTHESIS_PROFILE=nightly npm run --silent test -- hostile.test.ts
+	@.ci/chromium
+	HYPOTHESIS_PROFILE=nightly $(PYTEST) tests/ui/test_hostile_copies.py --timeout=7200
 
 load: setup
 	@echo "== 1,000 clients for 15 minutes"

@@ -54,8 +54,8 @@ function exported(source: string): string[] {
 }
 
 /** Members that are no reader's: those that Lit calls, and those of subclasses. */
-const LIT = ["hostConnected", "hostDisconnected", "hostUpdate", "hostUpdated"];
-const INNER = ["constructor", "emit", "send", ...LIT];
+const LIFECYCLE = ["hostConnected", "hostDisconnected", "hostUpdate", "hostUpdated"];
+const INNER = ["constructor", "emit", "send", ...LIFECYCLE];
 
 /** Returns the public members of a class, those of an EventTarget left out unless it has its own. */
 function membersOf(type: { prototype: object }): string[] {

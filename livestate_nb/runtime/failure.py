@@ -101,15 +101,20 @@ def error_message(payload: dict[str, Json]) -> Outgoing:
     return outgoing(ERROR, payload)
 
 
-def cut(value: Json, length: int = 80) -> str:
-    """Return a client's value as it may stand in a log or message: on one line, cut short.
+def cut(text: object, length: int = 80) -> str:
+    """Return a value as it may stand in a log or message: on one line, cut short."""
+    shown = repr(text[: length + 1] if isinstance(text, str) else text)
+    return shown if len(shown) <= length + 2 else f"{shown[:length]}…"
+
+
+def named(event: Json) -> str:
+    """Return what a client put in the place of an event's name, as it may stand in a log.
 
     Of an array or object only that it is one: what is in it may be large.
     """
-    if isinstance(value, list | dict):
-        return "<an array>" if isinstance(value, list) else "<an object>"
-    shown = repr(value[: length + 1] if isinstance(value, str) else value)
-    return shown if len(shown) <= length + 2 else f"{shown[:length]}…"
+    if isinstance(event, list | dict):
+        return "<an array>" if isinstance(event, list) else "<an object>"
+    return cut(event)
 
 
 def brief(error: BaseException) -> str:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any, Final, Protocol
 
-from livestate_nb.channel import Turn, current_turn, handler_of, options_of, wants_left
+from livestate_nb.channel import Turn, current_turn, handler_of, options_of
 from livestate_nb.codec import Json
 from livestate_nb.errors import (
     ChannelError,
@@ -22,7 +22,7 @@ from livestate_nb.errors import (
 )
 from livestate_nb.event import Event, Reply
 from livestate_nb.protocol.message import EVENT_PREFIX, REFRESH
-from livestate_nb.runtime.failure import cut, describe, error_message
+from livestate_nb.runtime.failure import cut, describe, error_message, named
 from livestate_nb.runtime.fault import log_fault
 from livestate_nb.runtime.ledger import Outgoing, event_message
 from livestate_nb.runtime.life import Life
@@ -171,9 +171,7 @@ class Call:
         """Return whether the channel is to hear of a message, or of a member."""
         if self.life.ledger.version is None:  # init refused or failed
             return False
-        if self.kind is not Kind.LEAVE or self.member is None:
-            return True
-        return self.member.is_introduced and wants_left(type(self.life.channel))
+        return self.kind is not Kind.LEAVE or self.member is None or self.member.is_introduced
 
     async def _handle(self) -> None:
         life, working, work = self.life, None, None
@@ -233,7 +231,7 @@ class Call:
         known = channel.events()
         if is_foreign:
             raise UnknownEvent(
-                f"expected {EVENT_PREFIX}NAME or {REFRESH}, got {cut(self.event)}",
+                f"expected {EVENT_PREFIX}NAME or {REFRESH}, got {named(self.event)}",
                 self.event,
                 known,
             )
@@ -275,7 +273,7 @@ class Call:
             return
         if self.kind is Kind.LEAVE:  # who would be told has gone
             return
-        what = self._what() if event is None else f"the event {cut(event)}"
+        what = self._what() if event is None else f"the event {named(event)}"
         for receiver in desk.receivers if self.kind is Kind.MESSAGE else filter(None, [member]):
             told = describe(error, what, event, is_local=receiver.line.is_local)
             receiver.send(error_message(told))
@@ -302,7 +300,7 @@ class Call:
                 return "joined"
             case Kind.LEAVE:
                 return "left"
-        return cut(self.event)
+        return named(self.event)
 
     async def _close(self, work: Work | None) -> None:
         """Close the handler's generator, if it is one; what that raises goes to the log."""

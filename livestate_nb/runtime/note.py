@@ -8,7 +8,7 @@ import logging
 import re
 from typing import Final
 
-from livestate_nb.runtime.failure import cut
+from livestate_nb.runtime.failure import cut, named
 
 _log: Final = logging.getLogger("livestate_nb")
 _PLAIN: Final = re.compile(r"[\w.:*/@+-]{1,80}", re.ASCII)
@@ -45,4 +45,4 @@ def _brief(value: object) -> object:
 
 
 def _text(value: object) -> str:
-    return str(value) if isinstance(value, str) else cut(value)
+    return str(value) if isinstance(value, str) else named(value)

@@ -431,10 +431,13 @@ class Session:
         self.tenure.run_out(options.grace if may_linger else 0)
 
     def _end_soon(self) -> None:
-        """End the session when what waits is handled, unless it is needed again."""
+        """End the session when what waits is handled, unless somebody has come meanwhile.
+
+        Whoever has gone again has left it a time of its own.
+        """
 
         async def end() -> None:
-            if not self._is_needed:
+            if not self._is_needed and self.tenure.is_over:
                 self._end()
 
         self.mailbox.put(Errand(end))

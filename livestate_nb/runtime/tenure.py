@@ -34,6 +34,11 @@ class Tenure:
         """Whether it stays open without members."""
         return self.is_kept or self._holds > 0
 
+    @property
+    def is_over(self) -> bool:
+        """Whether its time has run out, and no other has begun since."""
+        return self._linger is None
+
     def hold(self) -> None:
         """Keep it open, until `release`."""
         self._holds += 1
@@ -49,7 +54,7 @@ class Tenure:
             self._empty_since = self._clock()
         left = self._empty_since + grace - self._clock()
         if left > 0:
-            self._linger = Deadline(self._clock, left, self._end)
+            self._linger = Deadline(self._clock, left, self._run_out)
         else:
             self._end()
 
@@ -61,3 +66,8 @@ class Tenure:
     def _cancel(self) -> None:
         if self._linger is not None:
             self._linger.cancel()
+            self._linger = None
+
+    def _run_out(self) -> None:
+        self._linger = None
+        self._end()

@@ -122,6 +122,16 @@ class Raising(Channel, topic="raising:*", shared=True, grace=0):
         state["n"] = -1
         raise ENDS[message]
 
+    async def left(self, state: Any) -> None:
+        assert self.member is not None
+        if "left" in self.member.params:
+            state["n"] = -1
+            raise ENDS[self.member.params["left"]]
+
+    def ended(self, state: Any) -> None:
+        if self.topic.startswith("raising:ended"):
+            raise ENDS[int(self.topic.rpartition(":")[2])]
+
     @on("count")
     async def count(self, payload: Any, state: Any) -> None:
         state["n"] += 1
@@ -181,6 +191,8 @@ async def test_whatever_a_callback_raises_ends_that_callback(number: int) -> Non
             )
         telling = await rig.join("raising:1", {"joined": number})
         await telling.assert_event("error")
+        for leaving in ("raising:1", f"raising:ended:{number}"):
+            await (await rig.join(leaving, {"left": number})).leave()
         rig.broadcast("news", number)
         await bystander.assert_event("error")
         bystander.send_event("count")

@@ -1,11 +1,11 @@
-"""Leave time for making small the cases that fail, and say at the end how many were tried."""
+"""Leave time for making small the cases that fail."""
 
 import platform
 import sys
 
 import pytest
 
-from tests.fuzz.cases import IS_LONG, ran
+from tests.fuzz.cases import IS_LONG
 
 collect_ignore = ["guided.py"]
 """It is a program, and instruments what it imports."""
@@ -16,9 +16,3 @@ if (sys.platform, platform.machine()) != ("linux", "x86_64"):  # atheris has no 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
     item.add_marker(pytest.mark.timeout(7200 if IS_LONG else 600))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    terminalreporter.write_line(
-        f"fuzz: {ran.cases:,} cases, {ran.steps:,} steps of state machines among them"
-    )

@@ -17,6 +17,12 @@ class StillLoop(asyncio.SelectorEventLoop):
     def time(self) -> float:
         return self.now
 
+    async def pass_by(self, seconds: float) -> None:
+        """Put the time forward, and let what is due begin."""
+        self.now += seconds
+        for _ in range(3):
+            await asyncio.sleep(0)
+
 
 async def settle(idle: "set[asyncio.Task[Any]]") -> None:
     """Let the loop turn until no other tasks are left than these and the caller's."""

@@ -5,6 +5,7 @@ They check each frame as it comes. They must not know sessions.
 
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import Final
 
 from livestate_nb.codec import Json
 from livestate_nb.protocol.message import (
@@ -25,28 +26,19 @@ from livestate_nb.protocol.message import (
 )
 from livestate_nb.protocol.socket import UNMATCHED
 from livestate_nb.runtime import Connection, Endpoint
-from livestate_nb.runtime.drain import GOING_AWAY
 from livestate_nb.runtime.intake import LOST
 from livestate_nb.testing.frames import Writer, decode
 from livestate_nb.testing.inbox import Inbox
 from livestate_nb.testing.view import View
+from tests.fuzz.channels import STEPS, crashes
+from tests.fuzz.presence import Presence
+from tests.fuzz.ways import FirstTongue, Tongue, Way
 
+KEPT: Final = 25.0
+"""Seconds for which a place of 30 seconds is there, however long its client's join takes."""
 
-class Way:
-    """Carry frames to a client until it is cut: implements `livestate_nb.runtime.Transport`."""
-
-    is_congested = False
-
-    def __init__(self, inbox: Inbox) -> None:
-        self.is_cut = False
-        self._inbox = inbox
-
-    def send(self, frame: str | bytes) -> None:
-        if not self.is_cut:
-            self._inbox.send(frame)
-
-    def close(self, code: int, reason: str) -> None:
-        assert code == GOING_AWAY, f"a well-made client was closed: {code} {reason}"
+GIVEN_UP: Final = 31.0
+"""Seconds after which it is not."""
 
 
 @dataclass
@@ -55,6 +47,10 @@ class Seat:
 
     view: View
     ref: str
+    present: Presence
+    """Who is present, as it was told."""
+    told: int = 0
+    """How many of the pushes it has looked at."""
     has_left: bool = False
     is_back: bool = False
     """Whether it waits to hear that it has its place again, to send again what was not answered."""
@@ -70,14 +66,31 @@ class Seat:
     """Ref -> how it was written on this connection, with the one before it."""
     fed: Counter[str] = field(default_factory=Counter)
     """How often each ref was sent on this connection."""
+    missing: float | None = None
+    """Since when, at the earliest, its place is kept for it; None while it is joined."""
+    has_place: bool = False
+    """Whether the server must know its place if it is back in time."""
+    is_late: bool = False
+    """Whether it is back so late that there is no place any more."""
 
 
 class Player:
-    """A client that joins as our own does, or as Phoenix's do."""
+    """A client that joins as our own does, or as Phoenix's do.
 
-    def __init__(self, endpoint: Endpoint, name: str, *, is_own: bool) -> None:
+    Args:
+        endpoint: what it connects to.
+        name: who it is.
+        key: under which it is present.
+        is_own: whether it joins as our own does.
+        vsn: the version of the wire; "1.0.0 told" for the first one with refs of joins.
+    """
+
+    def __init__(
+        self, endpoint: Endpoint, name: str, key: str, *, is_own: bool = False, vsn: str = "2.0.0"
+    ) -> None:
         self.name = name
         self.is_own = is_own
+        self.connection: Connection
         self.inbox = Inbox(5.0)
         self.seats: dict[str, Seat] = {}
         self.way: Way | None = None
@@ -86,7 +99,12 @@ class Player:
         self.claims: list[tuple[str, Json]] = []
         """Topic and claim of all the places that it had."""
         self._endpoint = endpoint
-        self._connection: Connection
+        self._key = key
+        self._vsn = vsn
+        self._tongue = Tongue()
+        self._absent: float | None = None
+        """Since when the server has known that none of its connections is there."""
+        self._connections = 0
         self._writer = Writer()
         self._tokens = 0
         self._position = 0
@@ -98,40 +116,64 @@ class Player:
     # what it does
 
     def connect(self) -> None:
-        self.way = Way(self.inbox)
-        self._connection = self._endpoint.connect(self.way, vsn="2.0.0", principal=self.name)
+        version, _, told = self._vsn.partition(" ")
+        self._tongue = Tongue() if version == Tongue.vsn else FirstTongue(tells=bool(told))
+        self._connections += 1
+        self.way = Way(self.inbox, self._tongue)
+        self.connection = self._endpoint.connect(
+            self.way, vsn=version, principal=self.name, name=f"{self.name} {self._connections}"
+        )
         self._replies.clear()
 
     def vanish(self) -> None:
         """Lose the connection, of which the server does not hear."""
         assert self.way is not None
         self.way.is_cut, self.way = True, None
-        self.lost.append(self._connection)
+        self.lost.append(self.connection)
         self.read()
+        for seat in self.seats.values():
+            seat.missing = self._now if seat.missing is None else seat.missing
+
+    def noticed(self) -> None:
+        """Note that the server has heard of all that was lost."""
+        self.lost.clear()
+        if self.way is None and self._absent is None:
+            self._absent = self._now
 
     def come_back(self) -> None:
         """Connect, and join again what was joined."""
+        is_late = self._absent is not None and self._now - self._absent > GIVEN_UP
+        self._absent = None
         self.connect()
         for topic, seat in list(self.seats.items()):
             if not seat.has_left and not seat.view.has_ended:
                 self.join(topic)
+                seat.is_late = is_late
 
     def join(self, topic: str, claim: Json = None) -> None:
         """Join, with the place that there was unless another claim is given."""
         self._look()
-        seat = self.seats.get(topic)
+        seat, present = self.seats.get(topic), None
         if seat is not None and (seat.has_left or seat.view.has_ended):
+            present = None if seat.has_left else seat.present  # a channel that crashed goes on
             seat = None
         if seat is not None:
             self._replaced.add((topic, seat.ref))
-        params = {"who": self.name}
+        self._tokens += 1
+        params: dict[str, Json] = {
+            "who": self.name, "key": self._key, "token": f"{self.name}:{self._tokens}:join",
+        }  # fmt: skip
         if self.is_own:
             params[RESERVED_KEY] = claim or (seat.view.claim if seat else {})
         ref = self._send(topic, PHX_JOIN, params)
         if seat is None:
-            seat = self.seats[topic] = Seat(View(topic, ref, self.inbox.frames), ref)
+            present = present or Presence(waits=not self.is_own)
+            seat = self.seats[topic] = Seat(View(topic, ref, self.inbox.frames), ref, present)
+        elif seat.missing is None:
+            seat.missing = self._now
         seat.view.follow(ref)
         seat.ref, seat.is_back, seat.is_theft = ref, True, claim is not None
+        seat.is_late = False
         seat.last = "0"
         seat.wired.clear()
         seat.fed.clear()
@@ -177,7 +219,7 @@ class Player:
     def intrude(self, topic: str, join_ref: str) -> None:
         """Send what belongs to no join of this client."""
         frame = f'["{join_ref}","x","{topic}","{EVENT_PREFIX}add",{{"token":"intruder"}}]'
-        self._connection.feed(frame)
+        self.connection.feed(self._tongue.says(frame, tells=True))
 
     # what came
 
@@ -186,6 +228,9 @@ class Player:
         self._look()
         for topic, seat in self.seats.items():
             view = seat.view.read()
+            for push in view.pushes[seat.told :]:
+                seat.present.take(push.event, push.payload, seat.ref)
+            seat.told = len(view.pushes)
             if view.claim:
                 self.claims.append((topic, view.claim))
             if view.has_ended:
@@ -193,12 +238,12 @@ class Player:
             if seat.is_back and seat.ref in view.answers and self.way is not None:
                 self._joined(topic, seat)
 
-    def settled(self) -> list[tuple[Seat, list[str]]]:
-        """Check what must have come by now; return the seats that are joined.
+    def settled(self) -> dict[str, tuple[Seat, list[str]]]:
+        """Check what must have come by now; return the seats that are joined, by topic.
 
         Each comes with the tokens of its events that were told to be handled.
         """
-        joined = []
+        joined = {}
         for topic, seat in self.seats.items():
             if self.way is None or seat.has_left or seat.view.has_ended:
                 continue
@@ -209,20 +254,28 @@ class Player:
                 replies = self._replies[topic, ref]
                 assert replies <= count
                 assert replies >= self.is_own
-            told = [
-                token
-                for ref, (name, token) in seat.sent.items()
-                if answers_of(seat).get(ref) == ("ok", {}) and name != "fail"
-            ]
-            joined.append((seat, told))
+            told = []
+            for ref, (name, token) in seat.sent.items():
+                if answers_of(seat).get(ref) == ("ok", {}) and name != "fail":
+                    told.append(token)
+                    if name in STEPS:
+                        assert seat.view.state["steps"][token] == STEPS[name] - 1
+            joined[topic] = seat, told
         return joined
 
     # inside
 
+    @property
+    def _now(self) -> float:
+        return self._endpoint.clock()
+
     def _joined(self, topic: str, seat: Seat) -> None:
         """Send what waited for the answer to a join."""
         seat.is_back = False
-        assert not (seat.is_theft and seat.view.is_resumed)
+        assert not (seat.view.is_resumed and (seat.is_theft or seat.is_late))
+        if seat.has_place and not seat.is_theft and seat.missing is not None:
+            assert seat.view.is_resumed or self._now - seat.missing > KEPT
+        seat.missing, seat.has_place = None, bool(seat.view.claim) and not crashes(topic)
         if not seat.view.is_resumed:  # what was sent behind the join is this session's
             seat.sent = {ref: seat.sent[ref] for ref in seat.fed if ref in seat.sent}
         for ref in list(seat.sent):
@@ -235,7 +288,7 @@ class Player:
 
     def _send(self, topic: str, event: str, payload: Json, ref: str | None = None) -> str:
         ref, frame = self._writer.write(topic, event, payload, ref)
-        self._connection.feed(frame)
+        self.connection.feed(self._tongue.says(frame))
         return ref
 
     def _again(self, topic: str, seat: Seat, ref: str) -> None:

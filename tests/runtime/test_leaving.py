@@ -79,6 +79,11 @@ async def now(client: Client, topic: str) -> Any:
     return client.received("state:change")[-1][4]["state"]
 
 
+def errors(caplog: pytest.LogCaptureFixture) -> list[logging.LogRecord]:
+    """Return the errors that were logged."""
+    return [record for record in caplog.records if record.levelno == logging.ERROR]
+
+
 async def test_those_who_remain_are_told_what_left_changes(endpoint: Endpoint) -> None:
     endpoint.declare(Room)
     ann, bob = [await enter(endpoint, "room:1", name) for name in ("ann", "bob")]
@@ -106,7 +111,7 @@ async def test_left_comes_once_after_what_the_member_sent_before(
     assert (await now(ann, "room:1"))["gone"] == ["wait for me", "bob"]
     await endpoint.settle()
     assert len(ann.received("bye")) == 1
-    assert not [one for one in caplog.records if one.levelno == logging.ERROR]
+    assert errors(caplog) == []
 
 
 async def test_a_lost_connection_that_keeps_no_place_is_a_leave(endpoint: Endpoint) -> None:
@@ -147,7 +152,9 @@ async def test_who_does_not_come_back_has_left_when_the_grace_time_is_over(
     await ann.wait("bye", 1)
 
 
-async def test_who_was_refused_has_not_left(endpoint: Endpoint) -> None:
+async def test_who_was_refused_has_not_left(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
     endpoint.declare(Room)
     for params in ({"no": True}, {"no state": True}):
         client = Client(endpoint)
@@ -157,7 +164,7 @@ async def test_who_was_refused_has_not_left(endpoint: Endpoint) -> None:
         await endpoint.settle()
     ann = await enter(endpoint, "room:1", "ann")
     assert await now(ann, "room:1") == {"here": ["ann"], "gone": []}
-    assert ann.received("error") == []
+    assert errors(caplog) == []
 
 
 class Slow(Room, topic="slow"):
@@ -169,7 +176,9 @@ class Slow(Room, topic="slow"):
 
 
 @pytest.mark.parametrize("limits", [Limits(waiting_per_client=3)], ids=["3 may wait"])
-async def test_who_was_expelled_before_it_was_let_in_has_not_left(endpoint: Endpoint) -> None:
+async def test_who_was_expelled_before_it_was_let_in_has_not_left(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
     Slow.begins = asyncio.Event()
     endpoint.declare(Slow)
     bob, ann = Client(endpoint), Client(endpoint)
@@ -183,6 +192,7 @@ async def test_who_was_expelled_before_it_was_let_in_has_not_left(endpoint: Endp
     await ann.wait("state:patch", 1)
     await endpoint.settle()
     assert await now(ann, "slow") == {"here": ["ann"], "gone": []}
+    assert errors(caplog) == []
 
 
 async def test_nobody_has_left_a_channel_that_has_crashed(endpoint: Endpoint) -> None:
@@ -247,12 +257,31 @@ async def test_a_left_that_fails_is_logged_and_told_to_nobody(
     cid.connection.lost()
     await endpoint.settle()
     state = {"here": ["ann", "bob", "cid"], "gone": [], "is_bad": True}
+    assert len(ann.received("state:patch")) == 4
     assert await now(ann, "room:1") == state
     assert ann.received("error") == []
-    [record, _] = [one for one in caplog.records if one.levelno == logging.ERROR]
+    [record, _] = errors(caplog)
     assert record.getMessage() == "Room on 'room:1' failed on left"
     assert record.exc_info
     assert "raised on purpose" in str(record.exc_info[1])
+
+
+@pytest.mark.parametrize("error", [SystemExit, GeneratorExit, asyncio.CancelledError])
+async def test_whatever_left_raises_ends_that_left(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture, error: type[BaseException]
+) -> None:
+    class Raising(Room, topic="raising"):
+        async def left(self, state: Any) -> None:
+            state["gone"].append("half done")
+            raise error
+
+    endpoint.declare(Raising)
+    ann, bob = [await enter(endpoint, "raising", name) for name in ("ann", "bob")]
+    bob.push("raising", "phx_leave")
+    await bob.wait("phx_close", 1)
+    await endpoint.settle()
+    assert (await now(ann, "raising"))["gone"] == []
+    assert [one.getMessage() for one in errors(caplog)] == ["Raising on 'raising' failed on left"]
 
 
 async def test_a_left_that_fails_crashes_a_channel_that_asks_for_it(endpoint: Endpoint) -> None:

@@ -119,35 +119,50 @@ async def test_a_generator_that_takes_its_time_to_end_leaves_the_next_life_alone
 
 
 class Fragile(MessageBuilder):
-    """Fail on a state that says so."""
+    """Fail on a state that says so, when all of it or a change of it is told."""
 
     def new_state_message(self, state: Any, version: int) -> Any:
         if state.get("is_bad"):
             raise ValueError("raised on purpose")
         return super().new_state_message(state, version)
 
+    def update_state_message(self, change: Any, version: int) -> Any:
+        if change.new_document.get("is_worse"):
+            raise ValueError("raised on purpose")
+        return super().update_state_message(change, version)
+
+
+class Old(Channel, topic="moved", message_builder=Fragile):
+    def init(self, params: Any) -> Any:
+        self.subscribe("news")
+        return {"n": 0}
+
+    @on("set")
+    async def set_(self, payload: Any, state: Any) -> None:
+        state.update(payload)
+
+    async def handle_message(self, message: Any, state: Any) -> None:
+        state.update(message)
+
 
 async def test_a_session_that_crashes_while_it_migrates_goes_on_with_the_new_class(
     endpoint: Endpoint,
 ) -> None:
-    class Old(Channel, topic="moved", message_builder=Fragile):
-        def init(self, params: Any) -> Any:
-            return {"n": 0}
-
-        @on("spoil")
-        async def spoil(self, payload: Any, state: Any) -> None:
-            state["is_bad"] = True
-
-    migrating, never = asyncio.Event(), asyncio.Event()
+    migrating, may_end, is_over = asyncio.Event(), asyncio.Event(), asyncio.Event()
 
     class New(Old, topic="moved"):
         async def migrate(self, state: Any) -> Any:
             migrating.set()
-            await never.wait()
+            try:
+                await may_end.wait()
+            except asyncio.CancelledError:
+                await may_end.wait()
+            is_over.set()
+            return {"n": 100}
 
     session = await held(endpoint, Old, "moved")
     page, params = await joined(endpoint, session)
-    page.dispatch("moved", "spoil")
+    page.dispatch("moved", "set", {"is_bad": True})
     await page.wait("state:patch", 1)
     endpoint.declare(New)
     await migrating.wait()
@@ -156,4 +171,32 @@ async def test_a_session_that_crashes_while_it_migrates_goes_on_with_the_new_cla
     await other.wait("phx_error", 1)
     page.push("moved", "phx_join", params)
     assert (await page.wait("state:change", 2))[1][4] == {"state": {"n": 0}, "version": 0}
+    may_end.set()
+    await is_over.wait()
+    await page.settle("moved")
+    assert len(page.received("state:patch")) == 1
+    assert type(session.channel) is New
+
+
+async def test_a_session_that_crashes_as_its_class_changes_does_not_migrate(
+    endpoint: Endpoint,
+) -> None:
+    migrated: list[Any] = []
+
+    class Paced(Old, topic="moved", fps=0.001):
+        """Holds all back but the first."""
+
+    class New(Paced, topic="moved", fps=0.001):
+        def migrate(self, state: Any) -> Any:
+            migrated.append(state)
+
+    session = await held(endpoint, Paced, "moved")
+    page, _ = await joined(endpoint, session)
+    for message in ({"n": 1}, {"is_worse": True}):
+        endpoint.broadcast("news", message)
+    await until(lambda: session.ledger.is_ahead)
+    endpoint.declare(New)
+    await page.wait("phx_error", 1)
+    await endpoint.settle()
+    assert migrated == []
     assert type(session.channel) is New

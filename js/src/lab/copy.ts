@@ -46,7 +46,7 @@ function copy(node: Node, into: Document, names: Set<string>): Node[] {
   if (node instanceof HTMLStyleElement) return []; // it is among the rules of its root
   const picture = pictureOf(node, into);
   const name = names.has(node.localName) ? `${node.localName}-saved` : node.localName;
-  const made = picture ?? into.createElementNS(node.namespaceURI, name);
+  const made = picture ?? elementOf(node.namespaceURI, name, into);
   for (const { name, value } of node.attributes) {
     if (isPassive(name, value) && !(picture && name === "src")) made.setAttribute(name, value);
   }
@@ -65,6 +65,15 @@ function copy(node: Node, into: Document, names: Set<string>): Node[] {
   if (node instanceof HTMLTextAreaElement) made.textContent = node.value;
   else if (!picture) made.append(...copies(node, into, names));
   return [made];
+}
+
+/** Returns a new element; a span where parsers make one of that name, and no function does. */
+function elementOf(namespace: string | null, name: string, into: Document): Element {
+  try {
+    return into.createElementNS(namespace, name);
+  } catch {
+    return into.createElement("span");
+  }
 }
 
 function copies(parent: Node, into: Document, names: Set<string>): Node[] {
@@ -121,9 +130,15 @@ function disable(control: HTMLInputElement, made: Element): void {
 function rulesOf(root: ShadowRoot, names: Set<string>): string {
   const sheets = [...root.styleSheets, ...root.adoptedStyleSheets];
   const css = sheets.flatMap((sheet) => rulesIn(sheet).map((rule) => used(rule, root)));
-  const text = css.filter(Boolean).join("\n").replaceAll("</", "<\\/");
-  const tags = new RegExp(`(?<![\\w.#-])(${[...names].join("|")})(?![\\w-])`, "g");
-  return text.replace(tags, "$1-saved");
+  // Whoever reads the copy may take a style for markup: what scripts put into SVG, parsers do, too.
+  const text = css
+    .filter(Boolean)
+    .join("\n")
+    .replace(/<(?=[^\s=])/g, "\\3c ");
+  // as selectors have them: with a backslash before what CSS reads otherwise
+  const found = [...names].map((name) => CSS.escape(name).replace(/[^\w-]/g, "\\$&"));
+  const [before, after] = ["(?<![\\w\\u0080-\\uffff.#\\\\-])", "(?![\\w\\u0080-\\uffff\\\\-])"];
+  return text.replace(new RegExp(`${before}(${found.join("|")})${after}`, "g"), "$1-saved");
 }
 
 /** Returns the rules of a sheet, none of one that another server does not let this page read. */

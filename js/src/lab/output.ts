@@ -4,6 +4,7 @@
  * state; and where there is no kernel, what was saved. It knows nothing of notebooks.
  */
 
+import { isObject } from "../json";
 import type { LiveView } from "../view";
 import { KERNEL_GONE } from "../wire";
 import { localTime, zoneAt } from "../zone";
@@ -93,15 +94,16 @@ export function withSaved(
     const html = model.data[HTML];
     if (!isLive) setHtml(saved, html ? textOf(html) : "");
     choose();
-    const { model_id } = model.data[WIDGET] as { model_id: string };
+    const id = idOf(model.data[WIDGET]);
     // Saving the notebook changes only what is saved.
-    if (model_id === shown && (isRendering || renderer.widgets.length > 0)) return;
-    const isOther = model_id !== shown;
+    if (id === shown && (isRendering || renderer.widgets.length > 0)) return;
+    const isOther = id !== shown;
     if (isOther) endEarly();
-    shown = model_id;
-    await render(model, model_id);
-    const isEarly = model_id === shown && renderer.widgets.length === 0;
-    if (isOther && !isOver && isEarly) endEarly = show(model_id, early);
+    shown = id;
+    if (!id) return;
+    await render(model, id);
+    const isEarly = id === shown && renderer.widgets.length === 0;
+    if (isOther && !isOver && isEarly) endEarly = show(id, early);
   };
   return renderer;
 }
@@ -179,9 +181,16 @@ async function left(node: HTMLElement): Promise<void> {
   }
 }
 
-/** Notebooks hold texts as they are, or as lists of lines. */
+/** Returns the id of a widget's model; "" where a notebook names none. */
+function idOf(widget: unknown): string {
+  const id = isObject(widget) ? widget.model_id : undefined;
+  return typeof id === "string" ? id : "";
+}
+
+/** Notebooks hold texts as they are, or as lists of lines; whatever else there is is no text. */
 function textOf(text: unknown): string {
-  return Array.isArray(text) ? text.join("") : String(text);
+  const lines: unknown[] = Array.isArray(text) ? text : [text];
+  return lines.filter((line) => typeof line === "string").join("");
 }
 
 function setHtml(node: HTMLElement, html: string): void {
