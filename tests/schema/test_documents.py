@@ -274,7 +274,11 @@ NAMED: list[tuple[Any, str, list[Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("kind", "told", "value", "other"), SAMPLES, ids=str)
+@pytest.mark.parametrize(
+    ("kind", "told", "value", "other"),
+    SAMPLES,
+    ids=[f"{number}: {told}" for number, (_, told, _, _) in enumerate(SAMPLES)],
+)
 def test_what_is_sent_fits_its_type(kind: Any, told: str, value: Any, other: Any) -> None:
     assert declared(kind).splitlines()[-1] == f"export type Root = {told};"
     validate(value, kind)
