@@ -19,6 +19,7 @@ import {
   SHARE_KEY,
   SHARE_REFUSAL,
   SYNC,
+  UNMATCHED_TOPIC,
 } from "./wire";
 
 /**
@@ -217,6 +218,8 @@ export class Membership {
     const { number, outcome } = readRef(ref);
     if (event === REPLY && ref === this.#sync.ref) {
       this.#compare(payload?.response ?? {});
+    } else if (this.isJoined && this.hasPlace && payload?.response?.reason === UNMATCHED_TOPIC) {
+      this.#lose(); // the channel has ended, and what told us so is lost
     } else if (PHOENIX_EVENT.test(event)) {
       this.#member.received(event, payload, outcome);
     } else if (!this.#place.isBroken) {
@@ -236,6 +239,11 @@ export class Membership {
   #compare({ sent, open }: Json): void {
     if (!this.isJoined || this.#place.isBroken) return;
     if (sent === this.#place.received && open === this.#member.unanswered(this.#sync.last)) return;
+    this.#lose();
+  }
+
+  /** Lets phoenix.js join again, since something has not come. */
+  #lose(): void {
     this.#place.break();
     this.#fail();
   }

@@ -171,6 +171,28 @@ describe("a client whose connection was lost", () => {
     await answer;
   });
 
+  it("joins again where the end of its channel is lost, and sends the event again", async () => {
+    const { link } = await start();
+    const answers = [live.dispatch("a"), live.dispatch("b")];
+    const [a, b] = [await link.take("lvs_evt:a"), await link.take("lvs_evt:b")];
+    for (const sent of [a, b])
+      link.reply({ ...sent, joinRef: null }, { reason: "unmatched topic" }, "error");
+    const rejoin = await link.take("phx_join");
+    expect(rejoin.payload.livestate.resume.token).toBe("first");
+    link.reply(rejoin, terms("second", { resumed: true, received: 1 }));
+    for (const [name, sent] of [
+      ["a", a],
+      ["b", b],
+    ] as const) {
+      const again = await link.take(`lvs_evt:${name}`);
+      expect(again.ref.split(":")[0]).toBe(sent.ref.split(":")[0]);
+      link.reply(again);
+    }
+    await Promise.all(answers);
+    expect(link.count("phx_join")).toBe(2);
+    expect(live.error).toBeNull();
+  });
+
   it("sends unanswered events again, with their refs and in order, before those that waited", async () => {
     const { link } = await start();
     const done: string[] = [];
