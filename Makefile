@@ -15,7 +15,11 @@ PURE := tests/state tests/protocol
 HOSTILE := tests/server_extension/test_longpoll_bodies.py tests/server_extension/test_public_frames.py
 LINTED := bench docs livestate_nb server_extension tests
 
-.PHONY: help setup demo test lint types python js npm browser docs links audit bench fuzz load load-short soak release nightly clean
+# tests that start servers and kernels of their own, or try many cases: as long as all others
+APART := tests/faults tests/fuzz tests/outage tests/soak
+TOGETHER := $(MAKE) --no-print-directory -j2 --output-sync=target
+
+.PHONY: help setup demo test lint types python python-pure python-apart python-rest js npm browser docs links audit bench fuzz load load-short soak release nightly clean
 
 help:
 	@echo "make demo     set everything up and open JupyterLab on the quickstart"
@@ -37,7 +41,9 @@ setup: .venv/.ready $(BUNDLE) $(CLIENTS)
 demo: setup
 	@.ci/demo
 
-test: lint types python js npm browser docs load-short
+test: setup
+	@$(TOGETHER) lint types js docs
+	@$(MAKE) --no-print-directory python npm browser load-short
 	@echo "== all tests passed"
 
 lint: setup
@@ -52,12 +58,22 @@ types: setup
 	$(BIN)/mypy
 	cd js && npm run --silent check
 
-python: setup
-	@echo "== Python tests"
+python: python-pure
+	@$(TOGETHER) python-apart python-rest
+
+python-pure: setup
+	@echo "== Python tests: state and protocol"
 	$(PYTEST) $(PURE) -n 2 --cov=livestate_nb.state --cov=livestate_nb.protocol --cov-branch \
 		--cov-report=term:skip-covered --cov-fail-under=100
-	$(PYTEST) -n 2 --dist loadfile --doctest-modules livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
-		--ignore=tests/release $(PURE:%=--ignore=%)
+
+python-apart: setup
+	@echo "== Python tests: faults, fuzzers, the clients of the soak"
+	$(PYTEST) $(APART)
+
+python-rest: setup
+	@echo "== Python tests: all others"
+	$(PYTEST) --doctest-modules livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
+		--ignore=tests/release $(PURE:%=--ignore=%) $(APART:%=--ignore=%)
 
 js: setup
 	@echo "== TypeScript tests"

@@ -4,6 +4,7 @@ The star brings pytest-jupyter's fixtures and its hooks that run async tests; im
 not as a plugin, they hold in this directory only, and pytest-asyncio everywhere else.
 """
 
+import asyncio
 import json
 import logging
 import shutil
@@ -50,7 +51,7 @@ def jp_server_config(
 
 
 @pytest.fixture
-def connect(jp_ws_fetch: Any) -> Iterator[Connect]:
+def connect(jp_ws_fetch: Any, jp_asyncio_loop: asyncio.AbstractEventLoop) -> Iterator[Connect]:
     """Open WebSockets to the extension; they are closed after the test."""
     opened: list[Web] = []
 
@@ -61,9 +62,12 @@ def connect(jp_ws_fetch: Any) -> Iterator[Connect]:
         opened.append(web)
         return web
 
+    async def close() -> None:
+        for web in opened:
+            web.close()
+
     yield open_one
-    for web in opened:
-        web.close()
+    jp_asyncio_loop.run_until_complete(close())
 
 
 @pytest.fixture
