@@ -72,7 +72,7 @@ python-apart: setup
 
 python-rest: setup
 	@echo "== Python tests: all others"
-	$(PYTEST) --doctest-modules livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
+	$(PYTEST) --doctest-modules bench/test_state.py livestate_nb server_extension tests --ignore=tests/ui --ignore=tests/npm \
 		--ignore=tests/release $(PURE:%=--ignore=%) $(APART:%=--ignore=%)
 
 js: setup

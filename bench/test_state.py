@@ -12,7 +12,7 @@ import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 
 from bench.channels import row
-from livestate_nb.codec import dumps
+from livestate_nb.codec import dumps, loads
 from livestate_nb.state.change import Change
 from livestate_nb.state.draft import finish, open_draft
 from livestate_nb.state.encoder import DocumentEncoder
@@ -64,6 +64,9 @@ def test_ours(benchmark: BenchmarkFixture, work: Work, rows: int) -> None:
     encoder = DocumentEncoder()
     patch = benchmark(through_draft, base, work, encoder)
     assert len(patch) < 150
+    changed = copy.deepcopy(base)
+    work(changed)
+    assert jsonpatch.apply_patch(base, loads(patch)) == changed
 
 
 @pytest.mark.parametrize(
