@@ -61,8 +61,11 @@ class Faults:
 class _Way(WebSocketHandler):
     """Carry one connection."""
 
-    def initialize(self, target: int, faults: Faults) -> None:
+    def initialize(
+        self, target: int, faults: Faults, fars: list[WebSocketClientConnection]
+    ) -> None:
         self._target = target
+        self._fars = fars
         self._faults = faults
         self._held: tuple[list[Message], list[Message]] = [], []
         self._early: list[Message] = []
@@ -81,6 +84,7 @@ class _Way(WebSocketHandler):
             headers={name: headers[name] for name in PASSED_ON if name in headers},
         )
         self._far = await websocket_connect(request, on_message_callback=self._came)
+        self._fars.append(self._far)  # the client may have gone meanwhile: then nothing closes it
         await super().get(*args, **kwargs)
 
     def open(self, *args: str, **kwargs: str) -> None:
@@ -114,11 +118,16 @@ class _Way(WebSocketHandler):
 async def relay(target: int, faults: Faults) -> AsyncIterator[int]:
     """Carry WebSockets to a port of this machine; yields the port that the relay listens on."""
     [socket] = bind_sockets(0, "127.0.0.1")
-    server = HTTPServer(Application([(r"/.*", _Way, {"target": target, "faults": faults})]))
+    fars: list[WebSocketClientConnection] = []
+    options = {"target": target, "faults": faults, "fars": fars}
+    server = HTTPServer(Application([(r"/.*", _Way, options)]))
     server.add_sockets([socket])
     try:
         yield socket.getsockname()[1]
     finally:
         server.stop()
         await server.close_all_connections()
+        for far in fars:
+            if far.protocol is not None:
+                far.protocol.stream.close()
         await asyncio.sleep(0)
