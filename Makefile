@@ -16,7 +16,7 @@ HOSTILE := tests/server_extension/test_longpoll_bodies.py tests/server_extension
 LINTED := bench docs livestate_nb server_extension tests
 
 # tests that start servers, or try many cases: as long as all others
-APART := tests/faults tests/fuzz tests/outage tests/server_extension tests/soak
+APART := tests/faults tests/fuzz tests/outage $(wildcard tests/server_extension/test_[a-l]*.py) tests/soak
 TOGETHER := $(MAKE) --no-print-directory -j2 --output-sync=target
 
 .PHONY: help setup demo test lint types python python-pure python-apart python-rest js npm browser docs links audit bench fuzz load load-short soak release nightly clean
@@ -67,7 +67,7 @@ python-pure: setup
 		--cov-report=term:skip-covered --cov-fail-under=100
 
 python-apart: setup
-	@echo "== Python tests: servers, faults, fuzzers, the clients of the soak"
+	@echo "== Python tests: faults, fuzzers, half of the server's, the clients of the soak"
 	$(PYTEST) $(APART)
 
 python-rest: setup
