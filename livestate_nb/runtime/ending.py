@@ -11,10 +11,9 @@ from typing import Final
 from livestate_nb.channel import Turn, current_turn
 from livestate_nb.runtime.failure import cut
 from livestate_nb.runtime.fault import log_fault
-from livestate_nb.runtime.handling import Kind
+from livestate_nb.runtime.handling import Kind, measure
 from livestate_nb.runtime.life import Life
 from livestate_nb.runtime.meter import Meter, Outcome
-from livestate_nb.runtime.note import note
 from livestate_nb.runtime.work import run
 
 _PATIENCE: Final = 2.0
@@ -52,15 +51,4 @@ async def finish(life: Life, meter: Meter) -> None:
     finally:
         turn.is_over = True
         life.ledger.abort(working)
-        seconds = time.perf_counter() - begun
-        meter.handled(life.pattern, Kind.END, outcome, seconds)
-        note(
-            logging.DEBUG,
-            "handled",
-            topic=life.topic,
-            kind=Kind.END,
-            event="",
-            connection="",
-            outcome=outcome,
-            seconds=seconds,
-        )
+        measure(meter, life, Kind.END, outcome, time.perf_counter() - begun)

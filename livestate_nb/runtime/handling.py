@@ -324,17 +324,14 @@ class Call:
             self.desk.handled(self.member)
 
     def _measure(self, seconds: float) -> None:
-        life, line = self.life, None if self.member is None else self.member.line
-        self.desk.meter.handled(life.pattern, self.kind, self.ending, seconds)
-        note(
-            logging.DEBUG,
-            "handled",
-            topic=life.topic,
-            kind=self.kind,
+        measure(
+            self.desk.meter,
+            self.life,
+            self.kind,
+            self.ending,
+            seconds,
             event=self.event if self.kind in _ASKED else "",
-            connection="" if line is None else line.name,
-            outcome=self.ending,
-            seconds=seconds,
+            connection="" if self.member is None else self.member.line.name,
         )
 
     def _give_up(self, task: "asyncio.Task[Any] | None") -> Callable[[Any], None]:
@@ -343,6 +340,30 @@ class Call:
                 task.cancel()
 
         return give_up
+
+
+def measure(
+    meter: Meter,
+    life: Life,
+    kind: Kind,
+    outcome: Outcome,
+    seconds: float,
+    *,
+    event: Any = "",
+    connection: str = "",
+) -> None:
+    """Tell who measures, and the log, how long what was handled took, and how it ended."""
+    meter.handled(life.pattern, kind, outcome, seconds)
+    note(
+        logging.DEBUG,
+        "handled",
+        topic=life.topic,
+        kind=kind,
+        event=event,
+        connection=connection,
+        outcome=outcome,
+        seconds=seconds,
+    )
 
 
 def _nothing(_state: Any) -> None:
