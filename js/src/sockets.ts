@@ -45,7 +45,9 @@ const sockets: SharedSocket[] = [];
 
 /** Returns a socket for the `url`, `share` and `socketOptions` of a config, where its topic is free. */
 export function socketFor(config: LiveStateConfig): SharedSocket {
-  const found = sockets.find((one) => one.suits(config)) ?? new SharedSocket(config);
-  if (!sockets.includes(found)) sockets.push(found);
-  return found;
+  const found = sockets.find((one) => one.suits(config));
+  if (found) return found;
+  const made = new SharedSocket(config);
+  sockets.push(made);
+  return made;
 }
