@@ -92,6 +92,16 @@ async def enter(endpoint: Endpoint, channel: type[Channel], topic: str) -> Clien
     return client
 
 
+async def hang(endpoint: Endpoint) -> Plain:
+    """Let a plain handler hang in its thread; return its channel object, whose gate frees it."""
+    client = await enter(endpoint, Plain, "plain:1")
+    channel = endpoint.sessions[0].channel
+    assert isinstance(channel, Plain)
+    client.dispatch("plain:1", "hang")
+    await until(channel.begun.is_set)
+    return channel
+
+
 @pytest.mark.parametrize(("channel", "topic"), [(Store, "store:1"), (Plain, "plain:1")])
 @pytest.mark.parametrize("is_lost", [True, False], ids=["lost", "left"])
 async def test_the_last_member_leaves_and_then_the_session_ends(
@@ -278,11 +288,7 @@ async def test_ended_can_broadcast_but_hears_and_tells_no_more(
 async def test_what_runs_in_a_thread_ends_before_the_session(
     endpoint: Endpoint, told: list[Any]
 ) -> None:
-    client = await enter(endpoint, Plain, "plain:1")
-    channel = endpoint.sessions[0].channel
-    assert isinstance(channel, Plain)
-    client.dispatch("plain:1", "hang")
-    await until(channel.begun.is_set)
+    channel = await hang(endpoint)
     endpoint.withdraw("plain:*")
     await asyncio.sleep(0)
     assert told == []
@@ -294,11 +300,7 @@ async def test_what_runs_in_a_thread_ends_before_the_session(
 async def test_a_thread_that_does_not_end_does_not_keep_the_session_from_it(
     endpoint: Endpoint, told: list[Any]
 ) -> None:
-    client = await enter(endpoint, Plain, "plain:1")
-    channel = endpoint.sessions[0].channel
-    assert isinstance(channel, Plain)
-    client.dispatch("plain:1", "hang")
-    await until(channel.begun.is_set)
+    channel = await hang(endpoint)
     await endpoint.abandon()
     assert told == [("ended", 1)]
     channel.gate.set()
