@@ -159,6 +159,7 @@ def test_comments_reach_all_visitors_and_are_kept(people: People, lab: Server) -
     bob.get_by_label("Comment", exact=True).fill("half a thought")
     ann.get_by_label("Comment", exact=True).fill("Well said")
     ann.get_by_role("button", name="Send").click()
+    expect(carl.get_by_text("Well said")).to_be_visible()
     carl.get_by_label("Your name").fill("Carl")
     carl.get_by_label("Comment", exact=True).fill("I doubt it")
     carl.get_by_role("button", name="Send").click()
