@@ -8,7 +8,7 @@ from functools import partial
 from typing import Generic, TypeVar
 
 from livestate_nb.limits import Limits
-from livestate_nb.runtime.history import History
+from livestate_nb.runtime.history import WHOLE, History
 from livestate_nb.runtime.ledger import Outgoing
 from livestate_nb.runtime.member import Away, JoinedMember
 from livestate_nb.runtime.places import Claim, Owner, Places
@@ -109,6 +109,8 @@ class Audience(Generic[Session]):
         member.line = Away(member.line)
         if has_come_back:
             member.catch_up()
+            if member.needs_whole:
+                member.pass_on_whole(WHOLE)
         self._places.keep(member.place, grace, partial(give_up, member))
         return True
 

@@ -132,7 +132,7 @@ class JoinedMember:
         self.presence: Presence | None = None
         """How it is present on the topic while it is joined, if it is."""
         self.is_behind = False
-        """Whether it has missed updates because it reads too slowly."""
+        """Whether it gets no updates before the whole state: it reads too slowly, or was away."""
         self.place: Place | None = None
         """What it finds again after its connection was lost; None if it may not come back."""
         self.sent = 0
@@ -184,6 +184,7 @@ class JoinedMember:
         if self.place is not None and self._history is not None and not self.is_behind:
             found = self._history.last(count, receiver=self.place.number, since=self.since)
         self.needs_whole = self.is_behind or len(found) != count or WHOLE in found
+        self.is_behind = self.needs_whole
         if self.needs_whole:
             self.missed = [message for message in found if not message.is_update]
             self.sent -= len(self.missed)
@@ -195,6 +196,7 @@ class JoinedMember:
         missed, self.missed = self.missed, []
         if self.needs_whole and self._history is not None:
             self.since = self._history.position
+            self.is_behind = False
         for message in missed:
             if self.needs_whole:
                 self.send(message)

@@ -60,8 +60,12 @@ class Own(Client):
     def send(self, frame: str | bytes) -> None:
         if not self.connection_is_dead:
             super().send(frame)
+        if self.breaks_at is not None and self.breaks_at in str(frame):
+            self.connection.lost()
 
     connection_is_dead = False
+    breaks_at: str | None = None
+    """Part of the frame that is the last one that the connection carries."""
 
     def again(self, ref: str, event: str, payload: Json = None) -> None:
         """Send an event with the ref that it had."""
@@ -231,6 +235,58 @@ async def test_a_client_that_missed_too_much_gets_the_whole_state(endpoint: Endp
     await client.open()
     await client.wait("state:patch", 1)
     assert [payload["version"] for _, payload in client.heard] == [too_many + 1]
+
+
+@pytest.mark.parametrize("limits", [Limits(resume_messages=1)])
+async def test_who_missed_too_much_gets_no_patch_before_the_whole_state(endpoint: Endpoint) -> None:
+    class Paced(Count, topic="paced:*", shared=True, fps=0.001):
+        def init(self, params: Any) -> Any:
+            self.subscribe("news")
+            return super().init(params)
+
+        def handle_message(self, message: Any, state: Any) -> None:
+            state["n"] += message
+
+    endpoint.declare(Paced)
+    client, other = Own(endpoint, "paced:1"), Own(endpoint, "paced:1")
+    await client.start()
+    await other.start()
+    client = await lose(client, endpoint)
+    for count in (1, 2):
+        other.dispatch("paced:1", "add")
+        await other.wait("state:patch", count)
+    [session] = endpoint.sessions
+    endpoint.broadcast("news", 1)
+    await until(lambda: session.ledger.is_ahead)  # it is held back
+    await client.open()
+    await client.wait("state:change", 1)
+    assert [(event, payload["version"]) for event, payload in client.heard] == [("state:change", 3)]
+    await other.wait("state:patch", 3)
+    other.dispatch("paced:1", "add")
+    await client.wait("state:patch", 1)
+    client.push("paced:1", "lvs_sync", {"last": "0"})
+    [_, synced] = await client.wait("phx_reply", 2)
+    assert synced[4]["response"] == {"sent": client.has, "open": 0}
+
+
+@pytest.mark.parametrize("limits", [Limits(resume_messages=1)])
+async def test_a_whole_state_that_was_lost_behind_the_answer_comes_again(
+    endpoint: Endpoint,
+) -> None:
+    client, other = Own(endpoint, "hall:1"), Own(endpoint, "hall:1")
+    await client.start()
+    await other.start()
+    client = await lose(client, endpoint)
+    for count in (1, 2):
+        other.dispatch("hall:1", "add")
+        await other.wait("state:patch", count)
+    client.breaks_at = "phx_reply"
+    await client.open()
+    assert client.heard == []
+    client = await lose(client, endpoint)
+    await client.open()
+    await client.wait("state:change", 1)
+    assert [(event, payload["version"]) for event, payload in client.heard] == [("state:change", 2)]
 
 
 async def test_events_come_before_the_whole_state_that_stands_for_the_patches(
