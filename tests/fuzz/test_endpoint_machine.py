@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
 
+from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint, Session
 from livestate_nb.runtime.places import Owner
 from tests.fuzz.cases import bounded, ran
@@ -68,6 +70,11 @@ class EndpointMachine(RuleBasedStateMachine):
         for player in self.players:
             self.run(player.connect, 0)
         self.reaper = asyncio.all_tasks(self.loop)
+
+    @initialize(messages=st.sampled_from([1, 3, Limits().resume_messages]))
+    def remember(self, messages: int) -> None:
+        """Keep more or less for who comes back."""
+        self.endpoint.limits = replace(self.endpoint.limits, resume_messages=messages)
 
     # clients
 
