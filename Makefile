@@ -86,7 +86,7 @@ npm: setup
 browser: setup
 	@echo "== JupyterLab in a real Chromium"
 	@.ci/chromium
-	$(PYTEST) tests/ui -n 2 --dist loadfile
+	$(PYTEST) tests/ui -n 2 --dist loadfile --timeout=300
 
 docs: setup
 	@echo "== documentation"

@@ -7,9 +7,9 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.servers import Server, serve
-from tests.ui.lab import LAB, chromium
+from tests.ui.lab import LAB, PATIENCE_MS, chromium
 
-expect.set_options(timeout=15_000)
+expect.set_options(timeout=PATIENCE_MS)
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,9 @@ from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.servers import TOKEN, Server
 
-PATIENCE_MS = 20_000
+PATIENCE_MS = 60_000
+"""Milliseconds that a busy machine may take for a page's load or a kernel's start."""
+
 LAB = (
     "--LabApp.expose_app_in_browser=True",
     "--LabApp.news_url=",
@@ -91,7 +93,7 @@ class Tab:
         self.ready()
 
     def ready(self) -> None:
-        self.page.wait_for_function(READY, arg=self.notebook, timeout=60_000)
+        self.page.wait_for_function(READY, arg=self.notebook)
 
     def command(self, name: str) -> None:
         self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
@@ -102,8 +104,7 @@ class Tab:
             self.page.wait_for_function(
                 """() => window.jupyterapp.shell.currentWidget.content.widgets
                   .filter((cell) => cell.model.type === "code" && cell.model.sharedModel.source)
-                  .every((cell) => cell.model.executionCount > 0)""",
-                timeout=60_000,
+                  .every((cell) => cell.model.executionCount > 0)"""
             )
         except PlaywrightTimeout as error:
             raise AssertionError(f"a cell failed: {self.outputs()}") from error

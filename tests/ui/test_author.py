@@ -32,9 +32,11 @@ class Talker(Channel, topic="talker"):
         state["n"] = 42
 """
 BUSY = """
+import os
 click = threading.Thread(target=talker.dispatch, args=("plot",))
 click.start()
-time.sleep(4)
+while not os.path.exists("the-cell-may-end"):
+    time.sleep(0.05)
 """
 
 
@@ -49,7 +51,7 @@ def tab(lab: Server, browser: Browser) -> Iterator[Tab]:
     context.close()
 
 
-def test_prints_failures_and_waiting_are_shown_under_the_element(tab: Tab) -> None:
+def test_prints_failures_and_waiting_are_shown_under_the_element(tab: Tab, lab: Server) -> None:
     view = tab.element("livestate-view")
     for _ in range(2):
         view.get_by_role("button", name="say").click()
@@ -63,6 +65,7 @@ def test_prints_failures_and_waiting_are_shown_under_the_element(tab: Tab) -> No
     tab.edit("busy", BUSY)
     tab.start("busy")
     expect(view.get_by_text("Waiting for the running cell…")).to_be_visible()
+    (lab.root / "the-cell-may-end").touch()
     expect(view).to_contain_text("42")
     expect(view.get_by_text(re.compile("Waiting"))).to_be_hidden()
     tab.ready()

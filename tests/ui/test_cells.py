@@ -186,8 +186,10 @@ def test_a_mistake_is_legible_in_both_themes(tab: Tab, theme: str) -> None:
 def test_what_a_listener_throws_is_shown_with_its_line_until_it_is_dismissed(tab: Tab) -> None:
     source = ELEMENT.replace("todo-list", "todo-broken").replace("this.live.dispatch", "this.nope")
     tab.edit("broken", source)
+    views = tab.page.locator("livestate-view")
     tab.run("broken")
-    view = tab.page.locator("livestate-view").last
+    expect(views).to_have_count(3)  # this one comes last
+    view = views.last
     view.get_by_role("checkbox").first.click()
     alert = view.get_by_role("alert")
     expect(alert).to_contain_text("TypeError: this.nope is not a function")

@@ -194,7 +194,7 @@ def test_a_visitor_comes_back_after_the_connection_was_cut(
         way.cut()
     form.field("Email").fill("carl@example.org")
     form.save()
-    expect(form.thanks).to_be_visible(timeout=30_000)
+    expect(form.thanks).to_be_visible()
     expect(form.refusal).to_have_count(0)
     assert saved(lab)[-1] == "Carl"
 
@@ -253,10 +253,10 @@ def test_a_visitor_is_told_that_the_share_was_revoked(
 def test_a_visitor_is_told_that_the_share_has_expired(
     author: Tab, pages: Site, public: str, visitor: BrowserContext
 ) -> None:
-    share = Share(author, pages.origin, public, "15s")
+    share = Share(author, pages.origin, public, "30s")
     form = Form(visit(visitor, pages.write("expired.html", share.html)))
     expect(form.field("Name")).to_be_visible()
-    expect(form.refusal).to_have_text("Not connected: share expired", timeout=30_000)
+    expect(form.refusal).to_have_text("Not connected: share expired")
 
 
 def test_the_token_is_shown_once_and_stands_in_nothing_that_is_saved(
@@ -316,6 +316,6 @@ def test_a_share_outlives_its_kernel(
     author.ready()
     run(author)
     form.save()
-    expect(form.thanks).to_be_visible(timeout=30_000)
+    expect(form.thanks).to_be_visible()
     assert saved(lab)[-1] == "Eve"
     assert share.id in author.evaluate("%livestate shares")

@@ -45,7 +45,7 @@ def page(place: Host, context: BrowserContext) -> Page:
 def test_elements_join_by_the_best_way_there_is(
     place: Host, page: Page, sockets: list[WebSocket]
 ) -> None:
-    expect(Probe(page).n).to_have_text("0", timeout=60_000)
+    expect(Probe(page).n).to_have_text("0")
     assert bool(sockets) == place.has_socket
 
 
@@ -65,7 +65,7 @@ def test_a_reply_event_goes_to_the_sender(page: Page) -> None:
 def test_a_lost_connection_is_taken_up_again(place: Host, page: Page) -> None:
     place.way.cut()
     Probe(page).click("inc")
-    expect(Probe(page).n).to_have_text("2", timeout=30_000)
+    expect(Probe(page).n).to_have_text("2")
     expect(Probe(page, 1).n).to_have_text("2")
 
 
@@ -73,7 +73,7 @@ def test_a_second_client_shares_the_session_or_has_a_kernel_of_its_own(
     place: Host, page: Page, context: BrowserContext
 ) -> None:
     second = place.show(place.server, context)
-    expect(Probe(second).n).to_have_text("0" if place.is_private else "2", timeout=60_000)
+    expect(Probe(second).n).to_have_text("0" if place.is_private else "2")
     Probe(second).click("inc")
     expect(Probe(second).n).to_have_text("1" if place.is_private else "3")
     Probe(page).click("inc")
@@ -83,6 +83,6 @@ def test_a_second_client_shares_the_session_or_has_a_kernel_of_its_own(
 
 def test_a_page_that_is_loaded_again_is_live(place: Host, page: Page) -> None:
     page.reload()
-    expect(Probe(page).n).to_have_text("0" if place.is_private else "4", timeout=60_000)
+    expect(Probe(page).n).to_have_text("0" if place.is_private else "4")
     Probe(page).click("inc")
     expect(Probe(page).n).to_have_text("1" if place.is_private else "5")

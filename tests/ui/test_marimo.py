@@ -78,5 +78,5 @@ def test_apps_are_told_what_marimo_run_cannot_do(tmp_path: Path, browser: Browse
         page = context.new_page()
         page.goto(server.url)
         said = page.get_by_text("expected a notebook that is open in `marimo edit`, got one in")
-        expect(said.first).to_be_visible(timeout=30_000)
+        expect(said.first).to_be_visible()
         context.close()

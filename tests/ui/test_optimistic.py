@@ -19,7 +19,7 @@ class Desk(Channel, topic="desk"):
 
     @on("write")
     async def write(self, payload, state):
-        await asyncio.sleep(0.03)  # longer than from key to key
+        await asyncio.sleep(0.1)  # longer than from key to key
         state["text"] = payload["text"]
         state["texts"] += 1
 

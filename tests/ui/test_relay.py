@@ -52,7 +52,10 @@ def tab(lab: Server, browser: Browser, sockets: list[WebSocket]) -> Iterator[Tab
 def test_the_widget_takes_the_websocket_and_works_while_a_cell_runs(
     tab: Tab, lab: Server, sockets: list[WebSocket]
 ) -> None:
-    [socket] = sockets
+    while all(one.is_closed() for one in sockets):  # a slow one is given up for the comm
+        tab.page.wait_for_timeout(50)
+    [socket] = [one for one in sockets if not one.is_closed()]
+    opened = len(sockets)
     assert re.fullmatch(
         r"ws://127\.0\.0\.1:\d+/user/ann%40x/livestate/kernels/[\w-]+/websocket\?vsn=2\.0\.0",
         socket.url,
@@ -66,7 +69,7 @@ def test_the_widget_takes_the_websocket_and_works_while_a_cell_runs(
     tab.command("notebook:interrupt-kernel")
     tab.ready()
     assert tab.evaluate("print(one.state)") == "{'n': 4}"
-    assert len(sockets) == 1
+    assert len(sockets) == opened
     assert not socket.is_closed()
 
 

@@ -121,7 +121,7 @@ def title(tab: Tab) -> Locator:
 def reload(tab: Tab) -> None:
     """Load the page again, and wait until its element is live."""
     tab.page.reload()
-    expect(tab.page.locator("training-run b")).to_have_text("running", timeout=60_000)
+    expect(tab.page.locator("training-run b")).to_have_text("running")
     seen = epoch(tab.page).text_content()
     assert seen is not None
     expect(epoch(tab.page)).not_to_have_text(seen)
@@ -159,13 +159,15 @@ def test_the_stop_button_of_a_page_that_was_loaded_again_stops_the_cell(tab: Tab
     expect(tab.page.locator("training-run")).to_have_css("color-scheme", "light")  # Jupyter's
     stop(tab)
     tab.ready()
+    [socket] = [one for one in sockets if not one.is_closed()]  # a slow one is given up
+    opened = len(sockets)
     leave(tab)
     of(tab, "JupyterLab's")
     expect(tab.page.locator("training-run b")).to_have_text("stopped")
     title(tab).fill("a title")
     title(tab).press("Enter")
     expect(tab.page.locator("training-run .title")).to_have_text("a title")
-    [socket] = sockets
+    assert len(sockets) == opened
     assert not socket.is_closed()
 
 
@@ -246,10 +248,9 @@ def test_without_an_answer_of_the_server_what_was_saved_is_shown_until_the_cell_
     tab.page.route("**/livestate/kernels/*/widgets*", refuse)
     tab.page.reload()
     saved = tab.page.get_by_text("Not live: state of").locator("visible=true")
-    expect(saved).to_be_visible(timeout=60_000)
+    expect(saved).to_be_visible()
     kernel = tab.page.wait_for_function(
-        "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel",
-        timeout=60_000,
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel"
     )
     kernel.evaluate("kernel => kernel.interrupt()")
     tab.ready()

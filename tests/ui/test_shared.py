@@ -2,7 +2,6 @@
 
 import json
 import subprocess
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -79,8 +78,6 @@ def test_two_browsers_and_a_visitor_see_each_other_s_changes(
         carl.sees({"n": 3})
         assert ann.evaluate("print(one.state, len(one.members))") == "{'n': 3} 3"
     expect(ann.page.locator(".livestate-problem")).to_have_count(0)
-    deadline = time.monotonic() + 10
-    while ann.evaluate("print(len(one.members))") != "2":  # he has left soon
-        assert time.monotonic() < deadline
+    ann.wait_for("print(len(one.members))", "2")  # he has left soon
     for context in contexts:
         context.close()

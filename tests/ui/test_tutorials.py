@@ -243,7 +243,7 @@ def test_birds_are_labelled_by_two_and_shown_in_voila(people: People, lab: Serve
     assert 100 < by_rule < 140
 
     def choose(tab: Tab, bird: str) -> None:
-        tab.page.get_by_role("gridcell", name=bird, exact=True).click()
+        tab.element("livestate-table").get_by_role("gridcell", name=bird, exact=True).click()
 
     def label(tab: Tab, bird: str, kind: str) -> None:
         choose(tab, bird)

@@ -144,7 +144,7 @@ def test_what_the_server_hosts_is_shared_by_visitors_and_author(
     author.run_all()
     pages = (first, second, author.page)
     for count, page in enumerate(pages, 1):
-        expect(n(page, "shared")).to_be_visible(timeout=60_000)
+        expect(n(page, "shared")).to_be_visible()
         inc(page, "shared")
         expect(n(page, "shared")).to_have_text(str(count))
     for page in pages:
@@ -166,7 +166,7 @@ def test_visitors_have_sessions_of_their_own_and_no_token(
 ) -> None:
     pages = [visitors.open(server, "probe.ipynb") for _ in range(2)]
     for page in pages:
-        expect(Probe(page).n).to_have_text("0", timeout=60_000)
+        expect(Probe(page).n).to_have_text("0")
     Probe(pages[0]).click("inc")
     expect(Probe(pages[0]).n).to_have_text("1")
     expect(Probe(pages[1]).n).to_have_text("0")
@@ -186,6 +186,6 @@ def test_elements_are_live_while_a_long_cell_still_runs(server: Server, visitors
 
 def test_a_kernel_that_dies_says_so(server: Server, visitors: Visitors) -> None:
     page = visitors.open(server, "doomed.ipynb")
-    page.get_by_role("button", name="Die").click(timeout=60_000)
+    page.get_by_role("button", name="Die").click()
     notice = page.locator("livestate-view .notice")
-    expect(notice).to_have_text("The kernel has gone: load this page again.", timeout=30_000)
+    expect(notice).to_have_text("The kernel has gone: load this page again.")
