@@ -7,6 +7,8 @@ export default defineConfig({
   define: { WIDGET_FILE: JSON.stringify("hashed/widget-test.js") }, // as build.mjs does
   test: {
     include: ["tests/**/*.test.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
     environment: "happy-dom",
     environmentOptions: {
       happyDOM: { settings: { handleDisabledFileLoadingAsSuccess: true } },

@@ -16,7 +16,7 @@ from livestate_nb.codec import loads
 from livestate_nb.testing.frames import Writer
 from tests.servers import TOKEN, Server
 
-PATIENCE = 20.0
+PATIENCE = 60.0
 
 
 class CellError(Exception):
@@ -38,6 +38,7 @@ class Kernel:
 
     def shut_down(self) -> None:
         """End the kernel as a server does, which asks it first."""
+        self._manager.shutdown_wait_time = PATIENCE
         self._manager.shutdown_kernel()
 
     def run(self, code: str, cell: str = "") -> str:

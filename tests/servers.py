@@ -1,13 +1,14 @@
 """Start real Jupyter servers for tests, each with directories and a port of its own."""
 
 import os
+import secrets
 import socket
 import subprocess
 import sys
 import time
 import urllib.request
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.error import HTTPError, URLError
@@ -57,7 +58,7 @@ def serve(
     root.mkdir(exist_ok=True)
     (directory / "config").mkdir(exist_ok=True)
     (directory / "config" / "jupyter_server_config.py").write_text(config)
-    port = port or _free_port()
+    port = port or free_port()
     command = [python, "-m", application, "--no-browser", "--allow-root"]
     command += [
         f"--ServerApp.port={port}",
@@ -81,7 +82,7 @@ def serve_alone(
         *command: the module to run and its command line, but for ``--port``.
         python: the interpreter that runs it.
     """
-    port = _free_port()
+    port = free_port()
     full = [python, "-m", *command, f"--port={port}"]
     with running(directory, full, f"http://127.0.0.1:{port}/", ready) as server:
         yield server
@@ -138,11 +139,13 @@ def _base_url(options: Sequence[str]) -> str:
     return "/"
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+def free_port() -> int:
+    """Return a port that nobody has, below those that the system gives to others meanwhile."""
+    while True:
+        port = 20_000 + secrets.randbelow(12_000)
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def _wait(server: Server, ready: str) -> None:

@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livestate_nb.codec import Raw, dumps, loads
@@ -21,6 +21,7 @@ VALUES = st.recursive(
 )
 
 
+@settings(deadline=None)
 @given(VALUES)
 def test_a_value_survives_the_codec_type_by_type(value: object) -> None:
     assert repr(loads(dumps(value))) == repr(value)

@@ -62,7 +62,7 @@ class _Way(WebSocketHandler):
     """Carry one connection."""
 
     def initialize(
-        self, target: int, faults: Faults, fars: list[WebSocketClientConnection]
+        self, target: int, faults: Faults, fars: list[asyncio.Future[WebSocketClientConnection]]
     ) -> None:
         self._target = target
         self._fars = fars
@@ -83,8 +83,9 @@ class _Way(WebSocketHandler):
             f"ws://127.0.0.1:{self._target}{self.request.uri}",
             headers={name: headers[name] for name in PASSED_ON if name in headers},
         )
-        self._far = await websocket_connect(request, on_message_callback=self._came)
-        self._fars.append(self._far)  # the client may have gone meanwhile: then nothing closes it
+        dialing = asyncio.ensure_future(websocket_connect(request, on_message_callback=self._came))
+        self._fars.append(dialing)  # the client may be gone by then: nothing else closes it
+        self._far = await dialing
         await super().get(*args, **kwargs)
 
     def open(self, *args: str, **kwargs: str) -> None:
@@ -118,7 +119,7 @@ class _Way(WebSocketHandler):
 async def relay(target: int, faults: Faults) -> AsyncIterator[int]:
     """Carry WebSockets to a port of this machine; yields the port that the relay listens on."""
     [socket] = bind_sockets(0, "127.0.0.1")
-    fars: list[WebSocketClientConnection] = []
+    fars: list[asyncio.Future[WebSocketClientConnection]] = []
     options = {"target": target, "faults": faults, "fars": fars}
     server = HTTPServer(Application([(r"/.*", _Way, options)]))
     server.add_sockets([socket])
@@ -127,7 +128,7 @@ async def relay(target: int, faults: Faults) -> AsyncIterator[int]:
     finally:
         server.stop()
         await server.close_all_connections()
-        for far in fars:
-            if far.protocol is not None:
+        for far in await asyncio.gather(*fars, return_exceptions=True):
+            if isinstance(far, WebSocketClientConnection) and far.protocol is not None:
                 far.protocol.stream.close()
         await asyncio.sleep(0)

@@ -4,12 +4,14 @@ import asyncio
 import os
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, closing, contextmanager
 from pathlib import Path
 from typing import Any, Final
 
-from livestate_nb.testing import connect_async
+from livestate_nb.protocol.message import HEARTBEAT as HEARTBEAT_EVENT
+from livestate_nb.protocol.message import PHOENIX_TOPIC
+from livestate_nb.testing import AsyncClient, connect_async
 from tests.faults.channels import BOOK
 from tests.servers import TOKEN, Server, serve
 
@@ -59,9 +61,28 @@ def address(server: Server, port: int | None = None) -> str:
     return f"{server.ws_url}livestate" if port is None else f"ws://127.0.0.1:{port}/livestate"
 
 
+@asynccontextmanager
+async def visiting(server: Server) -> AsyncIterator[AsyncClient]:
+    """Connect a client of the test kit, which is as alive as a browser."""
+
+    async def live() -> None:
+        while True:
+            await asyncio.sleep(HEARTBEAT)
+            if client.closed is None:
+                client.push(PHOENIX_TOPIC, HEARTBEAT_EVENT, {})
+
+    async with connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client:
+        living = asyncio.create_task(live())
+        try:
+            yield client
+        finally:
+            living.cancel()
+            await asyncio.wait([living])
+
+
 async def census(server: Server, topic: str = "census") -> dict[str, int]:
     """Return what a process has open: sessions, connections, tasks, threads and descriptors."""
-    async with connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client:
+    async with visiting(server) as client:
         counting = await client.join(topic)
         counting.send_event("count")
         counts: dict[str, int] = await counting.assert_event("counted")

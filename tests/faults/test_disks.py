@@ -6,10 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 
-from livestate_nb.testing import connect_async
 from tests.faults.channels import BOOK
-from tests.faults.site import PATIENCE, address, census, entries, no_leak
-from tests.servers import TOKEN, Server
+from tests.faults.site import census, entries, no_leak, visiting
+from tests.servers import Server
 
 pytestmark = pytest.mark.asyncio
 
@@ -19,7 +18,7 @@ LARGE = 200_000
 
 async def test_a_full_disk_fails_the_event_and_harms_nothing(server: Server) -> None:
     before = await census(server)
-    async with connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client:
+    async with visiting(server) as client:
         book, other = await client.join("book:1"), await client.join("unruly:1")
         book.send_event("enter", {"n": 0})
         await book.settle()

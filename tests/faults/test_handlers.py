@@ -11,11 +11,11 @@ import pytest
 
 from livestate_nb import Channel, on
 from livestate_nb.runtime import Endpoint
-from livestate_nb.testing import AsyncRig, connect_async
+from livestate_nb.testing import AsyncRig
 from tests.clients import until
 from tests.faults.page import Program, agreed, opened
-from tests.faults.site import HEARTBEAT, IDLE, PATIENCE, address, census, no_leak
-from tests.servers import TOKEN, Server
+from tests.faults.site import HEARTBEAT, IDLE, address, census, no_leak, visiting
+from tests.servers import Server
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60 + 10 * IDLE)]
 
@@ -28,7 +28,7 @@ async def test_a_handler_that_never_returns_holds_its_own_session_alone(
     server: Server, event: str
 ) -> None:
     before = await census(server)
-    async with connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client:
+    async with visiting(server) as client:
         stuck, other = await client.join("unruly:stuck"), await client.join("unruly:other")
         stuck.send_event(event)
         stuck.send_event("count")
@@ -49,7 +49,7 @@ async def test_a_handler_that_blocks_the_loop_costs_nobody_a_connection(
     before = await census(server)
     async with (
         opened(program, address(server), "tally:blocked", "ann", heartbeat=HEARTBEAT) as ann,
-        connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client,
+        visiting(server) as client,
     ):
         blocking = await client.join("unruly:blocking")
         blocking.send_event("block", {"seconds": IDLE + 1})
@@ -62,7 +62,7 @@ async def test_a_handler_that_blocks_the_loop_costs_nobody_a_connection(
 
 async def test_a_handler_that_takes_all_memory_fails_and_nobody_else(server: Server) -> None:
     before = await census(server)
-    async with connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client:
+    async with visiting(server) as client:
         greedy, other = await client.join("unruly:greedy"), await client.join("unruly:other")
         with limited(server, MEMORY):
             greedy.send_event("allocate")

@@ -15,23 +15,22 @@ from urllib.parse import urlsplit
 import pytest
 import pytest_asyncio
 
-from livestate_nb.testing import connect_async
 from tests.clients import until
 from tests.faults.page import Page, Program, agreed, opened
 from tests.faults.site import (
     HEARTBEAT,
     IDLE,
     IS_LONG,
-    PATIENCE,
     TOLD,
     address,
     census,
     entries,
     no_leak,
     site,
+    visiting,
 )
 from tests.outage.kernel import KernelOf
-from tests.servers import TOKEN, Server
+from tests.servers import Server
 
 pytestmark = [pytest.mark.asyncio, pytest.mark.timeout(60 + 20 * IDLE)]
 
@@ -138,7 +137,7 @@ async def test_a_killed_server_is_told_and_begins_anew(tmp_path: Path, program: 
         kernel = await KernelOf.start(server, tmp_path / "runtime")
         async with (
             two(program, address(server), "tally:1") as (ann, bob),
-            connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client,
+            visiting(server) as client,
         ):
             book = await client.join("book:1")
             book.send_event("enter_many")
@@ -163,7 +162,7 @@ async def test_a_killed_kernel_is_told_and_begins_anew(
     before = await census(server)
     async with (
         two(program, address(server), "cells:1") as (ann, bob),
-        connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client,
+        visiting(server) as client,
     ):
         ledger = await client.join("ledgers:1")
         ledger.send_event("enter_many")

@@ -124,7 +124,7 @@ test("joining a topic twice replaces the first channel", async (t) => {
 });
 
 test("heartbeats are answered, so the connection stays", async (t) => {
-  const socket = connect(t, { heartbeatIntervalMs: 30 });
+  const socket = connect(t, { heartbeatIntervalMs: 300 });
   const [replies, closes] = [new Received(), new Received()];
   socket.onClose((event) => closes.add(event));
   socket.onMessage(({ topic, event, payload }) => {
@@ -233,7 +233,7 @@ test("a slow handler delays no other channel, and no heartbeat", async (t) => {
   const socket = connect(t);
   const { channel: slow, received } = await joined(socket, "replies");
   const { channel: todo, received: others } = await joined(socket, "todo:all");
-  slow.push("lvs_evt:sleep", { ms: 400 });
+  slow.push("lvs_evt:sleep", { ms: 2000 });
   todo.push("lvs_evt:noop", {});
   await Promise.all([others.count(2), new Promise((resolve) => socket.ping(resolve))]);
   assert.equal(received.length, 1);

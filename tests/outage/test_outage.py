@@ -25,7 +25,7 @@ pytestmark = pytest.mark.asyncio
 HERE = Path(__file__).parent
 JS = HERE.parents[1] / "js"
 EVENTS = 1000
-PATIENCE = 60.0
+PATIENCE = 100.0
 MAX_LINE = 1_000_000
 """Bytes of what the clients tell at the end."""
 CONFIG = """

@@ -70,7 +70,7 @@ class Plain(Store, topic="plain:*"):
         self.told.append(("ended", state["n"]))
 
 
-class Shared(Store, topic="shared:*", shared=True, grace=0.1):
+class Shared(Store, topic="shared:*", shared=True, grace=0.5):
     """One for all."""
 
 

@@ -731,7 +731,7 @@ async def test_a_plain_handler_that_never_returns_does_not_keep_the_process() ->
         [sys.executable, "-W", "ignore", "-c", NEVER],
         capture_output=True,
         text=True,
-        timeout=10,
+        timeout=60,
         check=False,
     )
     assert ended.stdout == "main has ended\n", ended.stderr

@@ -139,7 +139,7 @@ async def test_who_comes_back_within_the_grace_time_has_not_left(endpoint: Endpo
 async def test_who_does_not_come_back_has_left_when_the_grace_time_is_over(
     endpoint: Endpoint,
 ) -> None:
-    class Brief(Room, topic="brief", grace=0.05):
+    class Brief(Room, topic="brief", grace=0.5):
         """Waits for nobody."""
 
     endpoint.declare(Brief)

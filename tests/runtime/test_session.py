@@ -430,7 +430,7 @@ async def test_joins_that_are_refused_do_not_keep_an_empty_session(endpoint: End
 
 
 async def test_who_joins_in_the_grace_time_gives_it_back(endpoint: Endpoint) -> None:
-    class Lounge(Room, topic="lounge", shared=True, grace=1): ...
+    class Lounge(Room, topic="lounge", shared=True, grace=2): ...
 
     endpoint.declare(Lounge)
     leaves, comes = Client(endpoint), Client(endpoint)
@@ -438,7 +438,7 @@ async def test_who_joins_in_the_grace_time_gives_it_back(endpoint: Endpoint) -> 
     [session] = endpoint.sessions
     for _ in range(2):
         leaves.push("lounge", "phx_leave")
-        await asyncio.sleep(0.6)
+        await asyncio.sleep(1.2)
         await comes.join("lounge", {"key": "right"})
         leaves, comes = comes, leaves
     assert endpoint.sessions == [session]
@@ -658,7 +658,7 @@ async def test_closing_a_session_closes_its_generators(endpoint: Endpoint) -> No
     await leaver.wait("phx_close", 1)
     loser.connection.lost()
     await until(lambda: sorted(closed) == ["async", "async", "plain", "plain"])
-    assert endpoint.sessions == []
+    await until(lambda: endpoint.sessions == [])
 
 
 async def test_a_broadcast_to_the_own_topic_comes_behind_the_own_patch(endpoint: Endpoint) -> None:

@@ -16,8 +16,10 @@ from tests.clients import Client, join
 
 pytestmark = pytest.mark.asyncio
 
+FPS = 4.0
 
-class Stream(Channel, topic="stream", shared=True, fps=20):
+
+class Stream(Channel, topic="stream", shared=True, fps=FPS):
     def init(self, params: Any) -> Any:
         self.subscribe("ticks")
         return {"n": 0, "seen": []}
@@ -77,7 +79,7 @@ async def test_an_event_is_answered_at_once_with_what_was_held(endpoint: Endpoin
     client.dispatch("stream", "mark", "a")
     await client.wait("state:patch", 2)
     assert state_of(client) == {"n": 3, "seen": ["a"]}
-    await asyncio.sleep(0.1)
+    await asyncio.sleep(1.5 / FPS)
     assert len(client.received("state:patch")) == 2
 
 

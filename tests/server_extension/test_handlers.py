@@ -247,7 +247,7 @@ async def test_a_sleeping_handler_delays_neither_heartbeat_nor_another_channel(
     web = await connect()
     await web.join("sleep:1")
     await web.join("counter:1")
-    await web.dispatch("sleep:1", "sleep", {"seconds": 1})
+    await web.dispatch("sleep:1", "sleep", {"seconds": 3})
     await web.push("phoenix", "heartbeat")
     await web.dispatch("counter:1", "inc")
     topics = [(await web.read())[2] for _ in range(3)]

@@ -43,7 +43,7 @@ def channels() -> dict[str, str]:
 @pytest.fixture
 def app(jp_serverapp: Any) -> Any:
     [app] = jp_serverapp.extension_manager.extension_apps["livestate_nb_server"]
-    app.polls.window = 0.2
+    app.polls.window = 0.5
     return app
 
 

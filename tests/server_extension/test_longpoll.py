@@ -35,7 +35,7 @@ def app(jp_serverapp: Any) -> Any:
 @pytest.fixture
 def brief(app: Any) -> Any:
     """Let polls end soon, and sessions that nobody polls."""
-    app.polls.window = 0.2
+    app.polls.window = 0.5
     return app
 
 

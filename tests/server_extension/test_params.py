@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livestate_nb_server.params import auth_token, connect_params
@@ -32,6 +32,7 @@ def test_brackets_are_nested(query: str, params: Any) -> None:
     assert connect_params(query) == params
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="a[]=&%5B.", max_size=60))
 def test_any_query_gives_params(query: str) -> None:
     assert isinstance(connect_params(query), dict)

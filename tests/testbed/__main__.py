@@ -5,7 +5,6 @@ A real Jupyter server with its authentication open, for tests on this machine on
 
 import argparse
 import os
-import socket
 import tempfile
 from pathlib import Path
 from typing import Final
@@ -16,6 +15,7 @@ from traitlets.config import Config
 
 from livestate_nb.channel import options_of
 from livestate_nb_server import LiveStateApp
+from tests.servers import free_port
 from tests.testbed import pages
 from tests.testbed.channels import CHANNELS, connect
 
@@ -28,7 +28,7 @@ def main() -> None:
     """Serve until SIGTERM."""
     arguments = argparse.ArgumentParser(prog="python -m tests.testbed", description=__doc__)
     arguments.add_argument("--port", type=int, default=0, help="0: any free one")
-    port = arguments.parse_args().port or _free_port()
+    port = arguments.parse_args().port or free_port()
     with tempfile.TemporaryDirectory(prefix="testbed-") as directory:
         _serve(port, Path(directory))
 
@@ -67,13 +67,6 @@ def _config(port: int, root: Path, static: Path) -> Config:
             "LiveStateApp": {"channels": hosted, "connect": connect},
         }
     )
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 if __name__ == "__main__":

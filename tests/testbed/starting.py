@@ -48,5 +48,10 @@ def run_testbed(log: Path) -> Iterator[Testbed]:
         yield Testbed(url, f"{base}static/", log, process)
     finally:
         process.send_signal(signal.SIGTERM)
-        process.wait(PATIENCE)
+        try:
+            process.wait(PATIENCE)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+            raise
         process.stdout.close()

@@ -96,6 +96,7 @@ async def test_a_kernel_that_does_not_answer_is_not_waited_for(
     kernel.gallery.answers.clear()
     with pytest.raises(TimeoutError):
         await place.relay.element("x-count")
+    monkeypatch.undo()
     kernel.gallery.answers.set()  # the late answer harms nobody
     assert await place.relay.element("x-count") == "count"
 
