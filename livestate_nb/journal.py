@@ -5,6 +5,7 @@ It must not know who shows it.
 
 import re
 import threading
+import weakref
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -33,7 +34,7 @@ class Entry:
     Args:
         number: counts the entries.
         time: when it began.
-        session: stands for the session.
+        session: leads to the session, which it does not keep: its state may be large.
         topic: its topic.
         channel: the name of its class.
         kind: which of the two.
@@ -43,12 +44,16 @@ class Entry:
 
     number: int
     time: datetime
-    session: object
+    session: weakref.ref[object]
     topic: str
     channel: str
     kind: Kind
     text: str
     title: str = ""
+
+    def is_of(self, session: object) -> bool:
+        """Return whether it is a session's."""
+        return self.session() is session
 
 
 class Journal:
@@ -76,7 +81,7 @@ class Journal:
         session = session_of(channel)
         with self._lock:
             last = self._entries[-1] if self._entries else None
-            if last is not None and last.kind == "print" and last.session is session:
+            if last is not None and last.kind == "print" and last.is_of(session):
                 self._entries[-1] = replace(last, text=_typed(last.text + text))
             else:
                 self._add(channel, "print", _typed(text), "")
@@ -106,7 +111,7 @@ class Journal:
     def _add(self, channel: Channel, kind: Kind, text: str, title: str) -> None:
         self._count += 1
         now = datetime.now().astimezone()
-        session, name = session_of(channel), type(channel).__name__
+        session, name = weakref.ref(session_of(channel)), type(channel).__name__
         entry = Entry(self._count, now, session, channel.topic, name, kind, text, title)
         self._entries.append(entry)
 

@@ -264,7 +264,7 @@ class Screen:
             if session is logged:
                 since = self._cleared.get(session, 0)
                 entries = self.journal.entries()
-                own = [e for e in entries if e.session is session and e.number > since]
+                own = [e for e in entries if e.is_of(session) and e.number > since]
                 widget.log = [_shown(entry) for entry in own[-_LOG_ENTRIES:]]
 
 

@@ -1,10 +1,14 @@
 """What handlers print and how they fail, as it is kept and captured."""
 
 import asyncio
+import gc
 import io
 import logging
 import sys
+import weakref
 from typing import Any, Self
+
+import pytest
 
 from livestate_nb import Channel, on
 from livestate_nb.capture import Capture
@@ -116,6 +120,28 @@ def test_the_journal_is_bounded() -> None:
         assert len(desk.printed()) == MAX_ENTRIES
         desk.handle.dispatch("say", "y" * (2 * MAX_TEXT))
         assert desk.printed()[-1] == "…" + "y" * (MAX_TEXT - 1)
+
+
+@pytest.mark.parametrize("event", ["say", "fail"])
+def test_the_journal_keeps_no_session(event: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    # pytest keeps what is logged, with its traceback
+    monkeypatch.setattr(logging.getLogger("livestate_nb"), "propagate", False)
+    with Desk() as desk:
+        handle = desk.side.show(Talker, "talker:b")
+        page = desk.side.join(handle)
+        session = weakref.ref(handle._session)
+        desk.side.loop.loop.call_soon_threadsafe(page.dispatch, "talker:b", event, "x")
+        desk.side.until(lambda: desk.journal.entries() != [])
+        handle.close()
+        del handle, page
+        desk.told.clear()
+
+        def is_gone() -> bool:
+            gc.collect()
+            return session() is None
+
+        desk.side.until(is_gone)
+        assert [entry.topic for entry in desk.journal.entries()] == ["talker:b"]
 
 
 def test_a_failure_that_a_client_caused_is_kept_with_the_authors_part_of_its_traceback() -> None:
