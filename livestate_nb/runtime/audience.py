@@ -109,7 +109,7 @@ class Audience(Generic[Session]):
         member.line = Away(member.line)
         if has_come_back:
             member.catch_up()
-            if member.needs_whole:
+            if member.needs_whole:  # it would have come next, and is lost with the answer
                 member.pass_on_whole(WHOLE)
         self._places.keep(member.place, grace, partial(give_up, member))
         return True

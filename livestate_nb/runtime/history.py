@@ -5,7 +5,7 @@ not know members or states.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Final
 
 from livestate_nb.codec import Raw
@@ -59,22 +59,25 @@ class History:
         while self._bytes > bytes_most or len(self._kept) > most:
             self._drop(self._kept)
 
-    def last(self, count: int, *, receiver: int, since: int) -> list[Outgoing]:
+    def last(
+        self, count: int, *, receiver: int, since: int, skipped: Collection[int] = ()
+    ) -> list[Outgoing]:
         """Return the last messages that a member was sent; fewer if not all of them are kept.
 
         Args:
             count: how many.
             receiver: the number of the member.
-            since: the position from which on everything for all was for this member, too.
+            since: the position from which on what was for all was for this member, too.
+            skipped: positions of what it was not sent all the same.
         """
         found: list[Outgoing] = []
         position = self.position
         for _, only, message in reversed(self._kept or ()):
             if position <= since or len(found) >= count:
                 break
-            position -= 1
-            if only is None or only == receiver:
+            if only == receiver or (only is None and position not in skipped):
                 found.append(message)
+            position -= 1
         return found[::-1]
 
     def forget(self, before: float) -> None:

@@ -79,6 +79,9 @@ class Intake:
                 return
             if event != REFRESH and not member.is_new(message.ref):
                 return
+        elif event == SYNC and member.is_own:
+            self._break(member)  # its place was given up
+            return
         if not is_taken:
             member.line.refused(Refusal.LIMIT, self._session.topic)
             member.refuse(message.ref, excessive(message, self._limits))

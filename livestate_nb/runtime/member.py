@@ -3,6 +3,7 @@
 It must not know what the session does with its messages.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any, Protocol
 
@@ -139,6 +140,8 @@ class JoinedMember:
         """How many messages it was sent, replies left out, since it first joined."""
         self.since = 0
         """The position in the session's history from which on all that it was sent is there."""
+        self._skipped: deque[int] | None = None
+        """Positions in it of updates that it was not sent, those that are there at least."""
         self.missed: list[Outgoing] = []
         """What it gets when it has come back."""
         self.needs_whole = True
@@ -181,8 +184,13 @@ class JoinedMember:
             self._receipts.begin()
         count = self.sent - received
         found: list[Outgoing] = []
-        if self.place is not None and self._history is not None and not self.is_behind:
-            found = self._history.last(count, receiver=self.place.number, since=self.since)
+        if self.place is not None and self._history is not None:
+            found = self._history.last(
+                count,
+                receiver=self.place.number,
+                since=self.since,
+                skipped=frozenset(self._skipped or ()),
+            )
         self.needs_whole = self.is_behind or len(found) != count or WHOLE in found
         self.is_behind = self.needs_whole
         if self.needs_whole:
@@ -225,11 +233,15 @@ class JoinedMember:
         self.is_behind = self.is_behind or self.line.is_congested
         if not self.is_behind:
             self.pass_on(update)
+        elif self._history is not None:
+            if self._skipped is None:
+                self._skipped = deque(maxlen=self._limits.resume_messages)
+            self._skipped.append(self._history.position)
 
     def pass_on_whole(self, whole: Outgoing) -> None:
         """Send the whole state; the history only notes that it was sent, if anything was before."""
         if self.place is not None and self._history is not None:
-            if self.is_behind or self.sent == 0:
+            if self.sent == 0:
                 self.since = self._history.position
             else:
                 self._history.keep(self.place.number, WHOLE)

@@ -47,6 +47,7 @@ class Place:
         owner: who may claim it.
         issued: the newest token.
         confirmed: the oldest token that still holds.
+        taken: the number of the claim that took it last.
         expiry: when it is given up, while its client is absent.
     """
 
@@ -54,6 +55,7 @@ class Place:
     owner: Owner
     issued: int = 1
     confirmed: int = 1
+    taken: int = 0
     expiry: Deadline | None = None
 
     @property
@@ -75,12 +77,14 @@ class Claim(Generic[Holder]):
         holder: what is kept there.
         issue: which of the place's tokens it is.
         received: how many messages of the session its client has.
+        number: counts the claims.
     """
 
     place: Place
     holder: Holder
     issue: int
     received: int
+    number: int
 
 
 class Places(Generic[Holder]):
@@ -108,7 +112,7 @@ class Places(Generic[Holder]):
         self._most = most
         self._clock = clock
         self._key = secrets.token_bytes(32)
-        self._count = 0
+        self._count = self._claims = 0
         self._open: dict[int, tuple[Place, Holder]] = {}
         self._absent: dict[tuple[str, bool], dict[Place, None]] = {}
         """By principal, since nobody may push out another's."""
@@ -145,18 +149,21 @@ class Places(Generic[Holder]):
         if place is None or holder is None or not place.confirmed <= issue <= place.issued:
             return None
         count = received if isinstance(received, int) and received >= 0 else 0
-        return Claim(place, holder, issue, count)
+        self._claims += 1
+        return Claim(place, holder, issue, count, self._claims)
 
     def retake(self, claim: Claim[Holder]) -> bool:
         """Give a place back to its client, and rotate its token.
 
         Returns:
             False if the claim does not hold any more: the place was given up, or a newer token
-            has been used.
+            has been used, or the client has asked again since, and has it.
         """
         place = claim.place
-        if place.number not in self._open or claim.issue < place.confirmed:
+        is_over = claim.issue < place.confirmed or claim.number < place.taken
+        if place.number not in self._open or is_over:
             return False
+        place.taken = claim.number
         self._come(place)
         place.confirmed = claim.issue
         place.issued += 1

@@ -184,9 +184,11 @@ class Session:
 
     def attach(self, member: JoinedMember) -> None:
         """Let an authorized client in: it gets the state as soon as there is one."""
+        life = self.life
         if member.needs_whole:
             self.flush()
-        if self.is_closed:  # it ended while the client was authorized: the client joins again
+        if self.is_closed or self.life is not life:  # it has ended: the client joins again
+            self._audience.remove(member)
             member.line.crashed(member.join, CRASHED)
             return
         self.tenure.stop()
@@ -195,7 +197,6 @@ class Session:
             self.send_whole(member)
             self._attendance.greet(member)
         elif member.needs_whole:
-            life = self.life
 
             async def start() -> None:
                 await self._opening.start(life, member)

@@ -124,5 +124,5 @@ class Client:
         was_congested = self.is_congested
         self.unsent -= size
         if is_sent and was_congested and not self.is_congested:
-            self._connection.drained()
             self._guest.paced(is_slow=False)
+            self._connection.drained()  # which may be too much again

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
@@ -12,6 +12,7 @@ from livestate_nb.codec import Json, dumps, loads
 from livestate_nb.errors import DeclarationError
 from livestate_nb.limits import Limits
 from livestate_nb.runtime import Endpoint, ledger
+from livestate_nb.state.builder import MessageBuilder
 from livestate_nb.state.change import Change
 from tests.clients import Client, join, until
 
@@ -341,6 +342,55 @@ async def test_a_client_that_read_too_slowly_gets_the_whole_state(endpoint: Endp
     assert payload["version"] == 1
 
 
+async def test_a_client_that_read_too_slowly_loses_no_event(endpoint: Endpoint) -> None:
+    client, other = Own(endpoint, "hall:1"), Own(endpoint, "hall:1")
+    await client.start()
+    await other.start()
+    client.is_congested = True
+    other.dispatch("hall:1", "add")
+    await other.wait("state:patch", 1)
+    client.connection_is_dead = True
+    other.dispatch("hall:1", "tell")  # one of its two events is for all
+    await other.wait("state:patch", 2)
+    client = await lose(client, endpoint)
+    [session] = endpoint.sessions
+    session.push("told", {"n": 3})
+    await until(lambda: session.receivers[1].sent == 3)
+    await client.open()
+    await client.wait("state:change", 1)
+    assert [payload.get("n") for _, payload in client.heard] == [2, 3, None]
+    client = await lose(client, endpoint)
+    await client.open()
+    other.dispatch("hall:1", "add")
+    await client.wait("state:patch", 1)
+    assert [payload["version"] for _, payload in client.heard] == [3]
+
+
+async def test_what_a_slow_reader_was_sent_before_it_caught_up_is_not_lost(
+    endpoint: Endpoint,
+) -> None:
+    client, other = Own(endpoint, "hall:1"), Own(endpoint, "hall:1")
+    await client.start()
+    await other.start()
+    client.is_congested = client.connection_is_dead = True  # nothing arrives any more
+    for _ in range(2):
+        other.dispatch("hall:1", "add")
+        other.dispatch("hall:1", "tell")
+    await other.wait("state:patch", 4)
+    client.is_congested = False
+    client.connection.drained()
+    other.dispatch("hall:1", "add")
+    await other.wait("state:patch", 5)
+    client = await lose(client, endpoint)
+    await client.open()
+    await client.wait("state:change", 1)
+    assert [(event, payload.get("n")) for event, payload in client.heard] == [
+        ("told", 2),
+        ("told", 2),
+        ("state:change", None),
+    ]
+
+
 async def test_a_count_that_cannot_be_right_gives_the_whole_state(endpoint: Endpoint) -> None:
     for received in (99, -1, None, "1", 1.5):
         client = Own(endpoint, f"count:{received}")
@@ -485,6 +535,27 @@ async def test_a_token_is_good_for_its_topic_only(endpoint: Endpoint) -> None:
     back = await lose(client, endpoint)
     back.topic = "count:2"
     assert (await back.open())["resumed"] is False
+
+
+async def test_an_older_join_does_not_take_the_place_of_a_newer_one(endpoint: Endpoint) -> None:
+    class Slow(Count, topic="slow:*"):
+        async def authorize(self, params: Any) -> bool:
+            if params.get("waits"):
+                await gates["slow"].wait()
+            return True
+
+    endpoint.declare(Slow)
+    client = Own(endpoint, "slow:1")
+    await client.start()
+    older, newer = [await lose(client, endpoint) for _ in range(2)]
+    opening = asyncio.ensure_future(older.open({"waits": True}))
+    await asyncio.sleep(0)
+    assert (await newer.open())["resumed"] is True
+    gates["slow"].set()
+    assert (await opening)["resumed"] is False
+    newer.dispatch("slow:1", "add")
+    await newer.wait("state:patch", 1)
+    assert newer.received("phx_close") == []
 
 
 async def test_a_token_is_not_good_twice(endpoint: Endpoint) -> None:
@@ -804,6 +875,70 @@ async def test_there_is_nothing_to_come_back_to_where_init_refused(
     assert (await client.open())["resumed"] is False
     await client.wait("state:change", 1)
     assert len(endpoint.sessions) == 1
+
+
+@pytest.mark.parametrize("on_error", ["keep", "crash"])
+async def test_who_has_no_place_any_more_joins_afresh_when_it_asks(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture, on_error: Literal["keep", "crash"]
+) -> None:
+    class Picky(Late, topic="picky", shared=True, on_error=on_error):
+        pass
+
+    endpoint.declare(Picky)
+    client, other = Own(endpoint, "picky"), Own(endpoint, "picky")
+    await client.open({"is_refused": True})
+    gates["slow"].set()
+    await client.wait("error", 1)
+    await other.start()
+    await client.wait("state:change", 1)
+    client.push("picky", "lvs_sync", {"last": "0"})
+    await client.wait("phx_error", 1)
+    assert other.received("phx_error") == []
+    client = await lose(client, endpoint)
+    assert (await client.open())["resumed"] is False
+    await client.wait("state:change", 1)
+    assert [one for one in caplog.records if one.levelno >= logging.ERROR] == []
+
+
+@pytest.mark.parametrize("is_back", [True, False], ids=["comes back", "is new"])
+@pytest.mark.parametrize("limits", [Limits(resume_messages=1)])
+async def test_who_joins_as_the_session_crashes_joins_again(
+    endpoint: Endpoint, *, is_back: bool
+) -> None:
+    class Breaks(MessageBuilder):
+        def update_state_message(self, change: Change, version: int) -> tuple[str, Json]:
+            if change.new_document["n"] == 3:
+                raise ValueError("no")
+            return super().update_state_message(change, version)
+
+    class Paced(Count, topic="paced:*", shared=True, fps=0.001, message_builder=Breaks()):
+        def init(self, params: Any) -> Any:
+            self.subscribe("news")
+            return super().init(params)
+
+        def handle_message(self, message: Any, state: Any) -> None:
+            state["n"] += message
+
+    endpoint.declare(Paced)
+    client, other = Own(endpoint, "paced:1"), Own(endpoint, "paced:1")
+    await other.start()
+    if is_back:
+        await client.start()
+        client = await lose(client, endpoint)
+    for count in (1, 2):
+        other.dispatch("paced:1", "add")
+        await other.wait("state:patch", count)
+    [session] = endpoint.sessions
+    endpoint.broadcast("news", 1)
+    await until(lambda: session.ledger.is_ahead)
+    await client.open()
+    await client.wait("phx_error", 1)
+    await other.wait("phx_error", 1)
+    client = await lose(client, endpoint)
+    assert (await client.open())["resumed"] is False
+    await client.wait("state:change", 1)
+    assert [one.topic for one in endpoint.sessions] == ["paced:1"]
+    assert len(endpoint.sessions[0].joined) == 1
 
 
 async def test_a_client_comes_back_to_the_class_of_now(endpoint: Endpoint) -> None:
