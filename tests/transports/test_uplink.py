@@ -17,9 +17,12 @@ from livestate_nb.errors import HostError, ShareError
 from livestate_nb.limits import Limits
 from livestate_nb.roles import User
 from livestate_nb.runtime import Endpoint
+from livestate_nb.testing.frames import Writer, decode
 from livestate_nb.transports import uplink_wire as wire
 from livestate_nb.transports.dial import dial
 from livestate_nb.transports.uplink import Uplink
+from livestate_nb_server.admission import Visitor
+from livestate_nb_server.client import Client as ServedClient
 from tests.clients import PATIENCE, until
 from tests.relays import Dialled, Gallery, Place
 from tests.sockets import nodelays, nodelays_of_clients
@@ -582,6 +585,75 @@ async def test_a_slow_client_is_told_to_the_kernel_and_gets_the_state_later(plac
     assert whole[4] == {"state": {"n": 5}, "version": 5}
     assert seen == 0
     assert len(kernel.endpoint.sessions) == 1
+
+
+class Reader:
+    """The way to a client that reads when the test says so: implements `runtime.Transport`."""
+
+    def __init__(self, place: Place) -> None:
+        self.frames: list[str | bytes] = []
+        user = User("ann")
+        visitor = Visitor("2.0.0", user, "ann", {})
+        limits = replace(place.endpoint.limits, unread=1_000)
+        self.client = ServedClient(place.endpoint, place.relay, self, visitor, limits=limits)
+        self.writer = Writer()
+
+    @property
+    def is_congested(self) -> bool:
+        return self.client.is_congested
+
+    def send(self, frame: str | bytes) -> None:
+        self.frames.append(frame)
+        self.client.wait(len(frame))
+
+    def close(self, code: int, reason: str) -> None:
+        raise AssertionError(f"closed: {code} {reason}")
+
+    def read(self, size: int) -> None:
+        self.client.took(size)
+
+    def read_all(self) -> None:
+        while self.client.unsent:
+            self.read(self.client.unsent)
+
+    def push(self, topic: str, event: str, payload: Any) -> None:
+        _, frame = self.writer.write(topic, event, payload)
+        self.client.feed(frame)
+
+    def events(self, topic: str) -> list[Any]:
+        messages = [decode(frame) for frame in self.frames]
+        return [one.event for one in messages if one.topic == topic]
+
+
+async def test_a_client_that_what_it_missed_makes_slow_again_stays_so_for_kernels(
+    place: Place,
+) -> None:
+    class Wide(Counter, topic="wide:*", shared=True, grace=0):
+        pass
+
+    place.endpoint.declare(Wide)
+    kernel = await place.dial("k1", Counter)
+    await kernel.uplink.publish("cells:*")
+    reader, quick = Reader(place), place.visit()
+    for topic in ("wide:a", "cells:a"):
+        reader.push(topic, "phx_join", {})
+        await quick.join(topic)
+        await until(lambda topic=topic: "state:change" in reader.events(topic))  # type: ignore[misc]
+        reader.read_all()
+    reader.client.wait(1_500)
+    quick.dispatch("wide:a", "pad", {"size": 1_200})
+    await quick.wait("state:patch", 1)
+    reader.read(1_000)
+    await until(lambda: reader.events("wide:a").count("state:change") == 2)
+    assert reader.is_congested
+    quick.dispatch("cells:a", "inc")
+    await quick.wait("state:patch", 2)
+    quick.dispatch("cells:a", "inc")
+    await quick.wait("state:patch", 3)
+    assert "state:patch" not in reader.events("cells:a")
+    reader.read_all()
+    await until(lambda: reader.events("cells:a").count("state:change") == 2)
+    reader.client.lost()
 
 
 async def test_two_hundred_clients_of_a_shared_topic_see_every_change(place: Place) -> None:
