@@ -38,7 +38,6 @@ class Kernel:
 
     def shut_down(self) -> None:
         """End the kernel as a server does, which asks it first."""
-        self._manager.shutdown_wait_time = PATIENCE
         self._manager.shutdown_kernel()
 
     def run(self, code: str, cell: str = "") -> str:

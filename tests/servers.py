@@ -140,12 +140,19 @@ def _base_url(options: Sequence[str]) -> str:
 
 
 def free_port() -> int:
-    """Return a port that nobody has, below those that the system gives to others meanwhile."""
-    while True:
+    """Return a port that nobody has.
+
+    It is below those that the system gives to others meanwhile.
+
+    Raises:
+        RuntimeError: there is none.
+    """
+    for _ in range(1_000):
         port = 20_000 + secrets.randbelow(12_000)
         with socket.socket() as probe, suppress(OSError):
             probe.bind(("127.0.0.1", port))
             return port
+    raise RuntimeError("expected a free port between 20000 and 31999, found none")
 
 
 def _wait(server: Server, ready: str) -> None:

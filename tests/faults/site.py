@@ -5,12 +5,11 @@ import os
 import shutil
 import sqlite3
 from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, closing, contextmanager
+from contextlib import asynccontextmanager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final
 
-from livestate_nb.protocol.message import HEARTBEAT as HEARTBEAT_EVENT
-from livestate_nb.protocol.message import PHOENIX_TOPIC
+from livestate_nb.protocol import message
 from livestate_nb.testing import AsyncClient, connect_async
 from tests.faults.channels import BOOK
 from tests.servers import TOKEN, Server, serve
@@ -69,7 +68,7 @@ async def visiting(server: Server) -> AsyncIterator[AsyncClient]:
         while True:
             await asyncio.sleep(HEARTBEAT)
             if client.closed is None:
-                client.push(PHOENIX_TOPIC, HEARTBEAT_EVENT, {})
+                client.push(message.PHOENIX_TOPIC, message.HEARTBEAT, {})
 
     async with connect_async(address(server), token=TOKEN, timeout=PATIENCE) as client:
         living = asyncio.create_task(live())
@@ -77,7 +76,8 @@ async def visiting(server: Server) -> AsyncIterator[AsyncClient]:
             yield client
         finally:
             living.cancel()
-            await asyncio.wait([living])
+            with suppress(asyncio.CancelledError):
+                await living
 
 
 async def census(server: Server, topic: str = "census") -> dict[str, int]:

@@ -16,6 +16,7 @@ from playwright.sync_api import (
     BrowserContext,
     Locator,
     Page,
+    WebSocket,
     expect,
     sync_playwright,
 )
@@ -237,6 +238,18 @@ def chromium() -> Iterator[Browser]:
 
 def new_context(browser: Browser) -> BrowserContext:
     return browser.new_context(viewport={"width": 1280, "height": 1600})
+
+
+def open_socket(page: Page, sockets: list[WebSocket]) -> WebSocket:
+    """Wait until one of a page's sockets is open, and return it.
+
+    One that is slow to open is given up, and what nobody needs is closed.
+    """
+    end = time.monotonic() + PATIENCE_MS / 1000
+    while len(there := [one for one in sockets if not one.is_closed()]) != 1:
+        assert time.monotonic() < end, f"open: {[one.url for one in there]}"
+        page.wait_for_timeout(50)
+    return there[0]
 
 
 def notebook(path: Path, *cells: tuple[str, str]) -> None:

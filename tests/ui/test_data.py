@@ -244,11 +244,6 @@ def test_60_updates_a_second_are_all_shown_and_leave_frames_between(
     frames.write(lab.root / "frames.ipynb")
     tab = Tab(lab, context, "frames.ipynb")
     frames.show(tab, "table and line")
-    gaps = []
-    for _ in range(3):  # something else may have taken the machine for one of them
-        run = frames.measure(tab, ["rows", "points"], seconds=3)
-        assert run.changes == 180
-        gaps.append(statistics.median(run.gaps))
-        if gaps[-1] < 50:
-            break
-    assert min(gaps) < 50  # bench.frames measures the rest, on a quiet machine
+    run = frames.measure(tab, ["rows", "points"], seconds=6)
+    assert run.changes == 360
+    assert statistics.median(run.gaps) < 50  # bench.frames measures the rest, on a quiet machine

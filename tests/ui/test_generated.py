@@ -16,7 +16,7 @@ from livestate_nb.testing import serving
 from livestate_nb_server.command import main
 from tests.nodes import find_node, install, run
 from tests.servers import Server
-from tests.ui.lab import Tab, new_context, notebook
+from tests.ui.lab import Tab, new_context, notebook, open_socket
 
 ROOT = Path(__file__).parents[2]
 BRIEFLY = """
@@ -130,10 +130,5 @@ def test_a_typescript_element_is_built_by_the_printed_line_and_works_in_a_page(
         )
         page.add_script_tag(content=script, type="module")
         add_an_item(page.locator("todo-list"))
-        for _ in range(200):  # it takes a moment until what is removed at once is not connected
-            still_open = [socket.url for socket in sockets if not socket.is_closed()]
-            if len(still_open) == 1:
-                break
-            page.wait_for_timeout(50)
-        assert len(still_open) == 1
+        open_socket(page, sockets)  # what is removed at once is not connected
         context.close()
