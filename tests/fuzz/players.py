@@ -238,10 +238,13 @@ class Player:
             if seat.is_back and seat.ref in view.answers and self.way is not None:
                 self._joined(topic, seat)
 
-    def settled(self) -> dict[str, tuple[Seat, list[str]]]:
+    def settled(self, *, gets_all: bool) -> dict[str, tuple[Seat, list[str]]]:
         """Check what must have come by now; return the seats that are joined, by topic.
 
         Each comes with the tokens of its events that were told to be handled.
+
+        Args:
+            gets_all: whether all that it misses is kept for it.
         """
         joined = {}
         for topic, seat in self.seats.items():
@@ -255,10 +258,15 @@ class Player:
                 assert replies <= count
                 assert replies >= self.is_own
             told = []
+            brought = Counter(
+                push.payload["token"] for push in seat.view.pushes if push.event == "told"
+            )
             for ref, (name, token) in seat.sent.items():
                 if answers_of(seat).get(ref) == ("ok", {}) and name != "fail":
                     told.append(token)
-                    if name in STEPS:
+                    assert brought[token] <= 1
+                    assert brought[token] == (name == "tell") or not gets_all
+                    if name in STEPS and not self.way.is_congested:
                         assert seat.view.state["steps"][token] == STEPS[name] - 1
             joined[topic] = seat, told
         return joined

@@ -111,6 +111,16 @@ class EndpointMachine(RuleBasedStateMachine):
         for topic in list(self.players[player].seats):
             self.act(player, lambda one, topic=topic: one.repeat(topic), turns)
 
+    @rule(player=players, is_slow=st.booleans(), turns=turns)
+    def read_slowly(self, player: int, is_slow: bool, turns: int | None) -> None:
+        """Read too slowly for updates, or have caught up."""
+        one = self.players[player]
+        if one.way is None or one.way.is_congested == is_slow:
+            return
+        one.way.is_congested = is_slow
+        if not is_slow:
+            self.run(one.connection.drained, turns)
+
     @rule(player=players)
     def sync(self, player: int) -> None:
         for _ in range(2):  # what is read may let it send
@@ -253,12 +263,15 @@ class EndpointMachine(RuleBasedStateMachine):
                 assert not member.line.is_closed
         self.check_lives(sessions)
         joined: dict[str, list[Seat]] = {}
+        gets_all = self.endpoint.limits.resume_messages == Limits().resume_messages
         for player in self.players:
-            for topic, (seat, told) in player.settled().items():
+            for topic, (seat, told) in player.settled(gets_all=gets_all).items():
                 joined.setdefault(topic, []).append(seat)
                 state = seat.view.state
                 session = sessions[state["life"]]
                 assert session.topic == topic
+                if player.way is not None and player.way.is_congested:
+                    continue
                 is_paced = session.ledger.options.fps is not None
                 assert state == session.ledger.state or (session.ledger.is_ahead and is_paced)
                 assert seat.view.version == session.ledger.version
@@ -271,7 +284,7 @@ class EndpointMachine(RuleBasedStateMachine):
         """Check that those are joined who believe that, and else only lost connections."""
         there = [one.line.name for session in self.sessions_of(topic) for one in session.joined]
         assert len(set(there)) == len(there)
-        live = {one.connection.name for one in self.players if topic in one.settled()}
+        live = {one.connection.name for one in self.players if topic in one.settled(gets_all=False)}
         lost = {connection.name for one in self.players for connection in one.lost}
         assert live <= set(there) <= live | lost
 

@@ -73,9 +73,8 @@ class FirstTongue(Tongue):
 class Way:
     """Carry frames to a client until it is cut: implements `livestate_nb.runtime.Transport`."""
 
-    is_congested = False
-
     def __init__(self, inbox: Inbox, tongue: Tongue) -> None:
+        self.is_congested = False
         self.is_cut = False
         self._inbox = inbox
         self._tongue = tongue
