@@ -121,6 +121,17 @@ class EndpointMachine(RuleBasedStateMachine):
         if not is_slow:
             self.run(one.connection.drained, turns)
 
+    @rule(player=players, other=players, is_told=st.booleans(), turns=turns)
+    def miss_what_it_reads_slowly(
+        self, player: int, other: int, is_told: bool, turns: int | None
+    ) -> None:
+        """Lose the connection with all that is on its way to who is behind."""
+        self.read_slowly(player, True, None)
+        self.dispatch_to_what_is_joined(other, "add", None)
+        self.dispatch_to_what_is_joined(player, "tell", 0)
+        self.lose(player, is_told, None)
+        self.come_back(player, turns)
+
     @rule(player=players)
     def sync(self, player: int) -> None:
         for _ in range(2):  # what is read may let it send
