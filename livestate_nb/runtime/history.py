@@ -4,8 +4,8 @@ It holds messages that are encoded already, for all clients of the session toget
 not know members or states.
 """
 
-from collections import deque
-from collections.abc import Callable, Collection
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable
 from typing import Final
 
 from livestate_nb.codec import Raw
@@ -60,7 +60,13 @@ class History:
             self._drop(self._kept)
 
     def last(
-        self, count: int, *, receiver: int, since: int, skipped: Collection[int] = ()
+        self,
+        count: int,
+        *,
+        receiver: int,
+        since: int,
+        skipped: Collection[int] = (),
+        wholes: Iterable[int] = (),
     ) -> list[Outgoing]:
         """Return the last messages that a member was sent; fewer if not all of them are kept.
 
@@ -69,15 +75,19 @@ class History:
             receiver: the number of the member.
             since: the position from which on what was for all was for this member, too.
             skipped: positions of what it was not sent all the same.
+            wholes: positions behind which it was sent a whole state, `WHOLE` in what is returned.
         """
         found: list[Outgoing] = []
+        times = Counter(wholes)
         position = self.position
+        found += [WHOLE] * min(times[position], count)
         for _, only, message in reversed(self._kept or ()):
             if position <= since or len(found) >= count:
                 break
             if only == receiver or (only is None and position not in skipped):
                 found.append(message)
             position -= 1
+            found += [WHOLE] * min(times[position], count - len(found))
         return found[::-1]
 
     def forget(self, before: float) -> None:

@@ -142,6 +142,8 @@ class JoinedMember:
         """The position in the session's history from which on all that it was sent is there."""
         self._skipped: deque[int] | None = None
         """Positions in it of updates that it was not sent, those that are there at least."""
+        self._wholes: deque[int] | None = None
+        """Positions in it behind which it was sent the whole state, since `since`."""
         self.missed: list[Outgoing] = []
         """What it gets when it has come back."""
         self.needs_whole = True
@@ -190,6 +192,7 @@ class JoinedMember:
                 receiver=self.place.number,
                 since=self.since,
                 skipped=frozenset(self._skipped or ()),
+                wholes=self._wholes or (),
             )
         self.needs_whole = self.is_behind or len(found) != count or WHOLE in found
         self.is_behind = self.needs_whole
@@ -204,6 +207,7 @@ class JoinedMember:
         missed, self.missed = self.missed, []
         if self.needs_whole and self._history is not None:
             self.since = self._history.position
+            self._skipped = self._wholes = None
             self.is_behind = False
         for message in missed:
             if self.needs_whole:
@@ -239,14 +243,21 @@ class JoinedMember:
             self._skipped.append(self._history.position)
 
     def pass_on_whole(self, whole: Outgoing) -> None:
-        """Send the whole state; the history only notes that it was sent, if anything was before."""
-        if self.place is not None and self._history is not None:
+        """Send the whole state; note where, if anything was sent before."""
+        if self._history is not None:
             if self.sent == 0:
                 self.since = self._history.position
             else:
-                self._history.keep(self.place.number, WHOLE)
+                self._note_whole(self._history.position)
         self.is_behind = False
         self.pass_on(whole)
+
+    def _note_whole(self, position: int) -> None:
+        if self._wholes is None:
+            self._wholes = deque(maxlen=self._limits.resume_messages)
+        if len(self._wholes) == self._limits.resume_messages:
+            self.since = max(self.since, self._wholes[0])  # what was before it is not counted
+        self._wholes.append(position)
 
     def misses(self, ref: Json) -> bool:
         """Return whether an event that was sent before this one has not come."""

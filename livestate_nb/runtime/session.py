@@ -189,6 +189,7 @@ class Session:
             self.flush()
         if self.is_closed or self.life is not life:  # it has ended: the client joins again
             self._audience.remove(member)
+            self._attendance.leave(member)
             member.line.crashed(member.join, CRASHED)
             return
         self.tenure.stop()

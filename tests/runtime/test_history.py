@@ -1,7 +1,7 @@
 """What is kept for clients that may come back, and what of it is dropped."""
 
 from livestate_nb.limits import Limits
-from livestate_nb.runtime.history import History
+from livestate_nb.runtime.history import WHOLE, History
 from livestate_nb.runtime.ledger import Outgoing, outgoing
 
 LIMITS = Limits()
@@ -36,6 +36,23 @@ def test_what_is_not_kept_any_more_is_not_made_up() -> None:
     assert kept == [note(n) for n in range(10, MAX_KEPT + 10)]
     assert history.last(MAX_KEPT + 1, receiver=1, since=0) == kept
     assert history.last(-1, receiver=1, since=0) == []
+
+
+def test_what_a_member_was_not_sent_is_passed_over_and_its_whole_states_are_told() -> None:
+    history = History(LIMITS, Clock())
+    for n in range(1, 4):
+        history.keep(None, note(n))
+
+    def last(count: int) -> list[Outgoing]:
+        return history.last(count, receiver=1, since=0, skipped={2}, wholes=[1, 3, 3])
+
+    assert [last(count) for count in range(1, 6)] == [
+        [WHOLE],
+        [WHOLE, WHOLE],
+        [note(3), WHOLE, WHOLE],
+        [WHOLE, note(3), WHOLE, WHOLE],
+        [note(1), WHOLE, note(3), WHOLE, WHOLE],
+    ]
 
 
 def test_nothing_from_before_a_whole_state_is_counted() -> None:

@@ -391,6 +391,28 @@ async def test_what_a_slow_reader_was_sent_before_it_caught_up_is_not_lost(
     ]
 
 
+@pytest.mark.parametrize("limits", [Limits(resume_messages=4)])
+async def test_whole_states_of_others_push_out_nothing(endpoint: Endpoint) -> None:
+    client, other = Own(endpoint, "hall:1"), Own(endpoint, "hall:1")
+    await client.start()
+    await other.start()
+    client = await lose(client, endpoint)
+    other.dispatch("hall:1", "add")
+    for count in range(2, 12):
+        other.push("hall:1", "lvs_refresh")
+        await other.wait("state:change", count)
+    await client.open()
+    await client.wait("state:patch", 1)
+    assert [event for event, _ in client.heard] == ["state:patch"]
+    client.dispatch("hall:1", "add")
+    await other.wait("state:patch", 2)
+    other = await lose(other, endpoint)
+    other._base -= 3  # of its last messages the patch and two whole states were lost
+    await other.open()
+    await other.wait("state:change", 1)
+    assert [event for event, _ in other.heard] == ["state:change"]
+
+
 async def test_a_count_that_cannot_be_right_gives_the_whole_state(endpoint: Endpoint) -> None:
     for received in (99, -1, None, "1", 1.5):
         client = Own(endpoint, f"count:{received}")

@@ -160,14 +160,14 @@ def test_the_stop_button_of_a_page_that_was_loaded_again_stops_the_cell(tab: Tab
     stop(tab)
     tab.ready()
     socket = open_socket(tab.page, sockets)
-    count = len(sockets)
+    opened = [*sockets]
     leave(tab)
     of(tab, "JupyterLab's")
     expect(tab.page.locator("training-run b")).to_have_text("stopped")
     title(tab).fill("a title")
     title(tab).press("Enter")
     expect(tab.page.locator("training-run .title")).to_have_text("a title")
-    assert len(sockets) == count
+    assert sockets == opened
     assert not socket.is_closed()
 
 
