@@ -128,6 +128,17 @@ class Hall(Count, topic="hall:*", shared=True):
     """The same, shared."""
 
 
+class Paced(Count, topic="paced:*", shared=True, fps=0.001):
+    """The same, shared, and what is broadcast waits for its time."""
+
+    def init(self, params: Any) -> Any:
+        self.subscribe("news")
+        return super().init(params)
+
+    def handle_message(self, message: Any, state: Any) -> None:
+        state["n"] += message
+
+
 class Brief(Count, topic="brief:*", grace=0.1):
     """The same, for a short time."""
 
@@ -240,14 +251,6 @@ async def test_a_client_that_missed_too_much_gets_the_whole_state(endpoint: Endp
 
 @pytest.mark.parametrize("limits", [Limits(resume_messages=1)])
 async def test_who_missed_too_much_gets_no_patch_before_the_whole_state(endpoint: Endpoint) -> None:
-    class Paced(Count, topic="paced:*", shared=True, fps=0.001):
-        def init(self, params: Any) -> Any:
-            self.subscribe("news")
-            return super().init(params)
-
-        def handle_message(self, message: Any, state: Any) -> None:
-            state["n"] += message
-
     endpoint.declare(Paced)
     client, other = Own(endpoint, "paced:1"), Own(endpoint, "paced:1")
     await client.start()
@@ -933,15 +936,10 @@ async def test_who_joins_as_the_session_crashes_joins_again(
                 raise ValueError("no")
             return super().update_state_message(change, version)
 
-    class Paced(Count, topic="paced:*", shared=True, fps=0.001, message_builder=Breaks()):
-        def init(self, params: Any) -> Any:
-            self.subscribe("news")
-            return super().init(params)
+    class Breaking(Paced, topic="paced:*", shared=True, fps=0.001, message_builder=Breaks()):
+        pass
 
-        def handle_message(self, message: Any, state: Any) -> None:
-            state["n"] += message
-
-    endpoint.declare(Paced)
+    endpoint.declare(Breaking)
     client, other = Own(endpoint, "paced:1"), Own(endpoint, "paced:1")
     await other.start()
     if is_back:
